@@ -1,0 +1,89 @@
+import type { Untrusted } from "../model/text.ts";
+
+/** `impostor`, `unpackaged`, … as defined in the contract of the command line (docs/json.md). */
+export type IdentityVerdict =
+  | "genuine"
+  | "modified"
+  | "impostor"
+  | "unpackaged"
+  | "local"
+  | "deleted"
+  | "memory-only"
+  | "unverifiable";
+
+export interface Owner {
+  /** `dpkg`, `rpm`, … */
+  manager: string;
+  package: string;
+  version: string;
+}
+
+export interface FileFacts {
+  /** Bytes. */
+  size: number;
+  /** As ls(1) writes it: `-rwx--x--x`. */
+  mode: string;
+  uid: number;
+  gid: number;
+  /** ISO 8601 UTC with nanoseconds where the file system keeps them. */
+  mtime: string;
+  ctime: string;
+  /** Birth (statx STATX_BTIME), or null where the file system does not keep it. */
+  birth: string | null;
+  inode: number;
+  sha256: string;
+  /** setuid, setgid, sticky, immutable, append-only: those that are set. */
+  flags: string[];
+}
+
+export interface ElfFacts {
+  bits: 32 | 64;
+  /** e_machine by name: i386, x86_64, aarch64, … */
+  machine: string;
+  /** e_type by name: EXEC, DYN, REL, CORE. */
+  type: string;
+  /** No PT_INTERP and no PT_DYNAMIC with DT_NEEDED. */
+  static: boolean;
+  /** No .symtab. */
+  stripped: boolean;
+  interpreter: Untrusted | null;
+  needed: Untrusted[];
+  /** Hex of the GNU build-id note, or null. */
+  buildId: string | null;
+  /** Shannon entropy of the content, bits a byte, 0..8. */
+  entropy: number;
+}
+
+export interface Reason {
+  code: string;
+  args: Record<string, unknown>;
+  weight: "strong" | "medium" | "weak" | "exculpatory";
+}
+
+export interface Identity {
+  path: Untrusted;
+  /** Where the root of `path` lies on the host. */
+  root: string;
+  verdict: IdentityVerdict;
+  owner: Owner | null;
+  /** The packaged program whose name it bears. */
+  claims: { package: string; path: Untrusted } | null;
+  file: FileFacts | null;
+  elf: ElfFacts | null;
+  twins: { path: Untrusted; owner: Owner | null; size: number; sha256: string }[];
+  reasons: Reason[];
+  /** MITRE ATT&CK technique ids. */
+  attack: string[];
+}
+
+/** Answers questions about files of one root. Building its package index costs time once; ask only about what matters. */
+export interface Examiner {
+  /** Which package manager rules this root, or null when none of the known ones does. */
+  readonly manager: string | null;
+  /** Packages read into the index; 0 without a package database. */
+  readonly packages: number;
+  /** Owner of a path by the package database (diversions, aliases of merged /usr and alternatives considered), or null. */
+  ownerOf(path: Untrusted): Owner | null;
+  /** Full judgement of one file. Never throws for what a file can be; a missing one gives verdict `deleted`. */
+  identify(path: Untrusted): Identity;
+}

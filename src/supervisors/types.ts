@@ -1,0 +1,61 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+
+/** One thing that a supervisor starts, or starts again, as its configuration says. */
+export interface Job {
+  /** `sysvinit`, `upstart`, `systemd`, … */
+  supervisor: string;
+  /** Unit, job or inittab id. */
+  unit: Untrusted;
+  /** File (inside the root), line (1-based) and directive that make it come back or, where nothing does, that start it. */
+  file: Untrusted;
+  line: number | null;
+  directive: Untrusted;
+  /** Whether a program that ends is started again, and after which ends. */
+  restarts: "always" | "on-failure" | "on-success" | "on-signal" | "never";
+  /** Starts allowed within seconds before the supervisor gives up or pauses; null when unlimited. */
+  limit: { starts: number; seconds: number } | null;
+  /** What happens at the limit: sysvinit pauses 300 s, upstart and systemd stop for good. null: unlimited. */
+  atLimit: { action: "stop" } | { action: "pause"; seconds: number } | null;
+  /** Seconds between an end and the next start, as configured or by default. */
+  delaySeconds: number;
+  /** The command as the file says it. */
+  command: Untrusted;
+  /** First word of the program started, without shell decoration, or null when a shell script decides. */
+  program: Untrusted | null;
+  /** Directories searched for a bare name, in order; null when the supervisor takes absolute paths only. */
+  searchPath: Untrusted[] | null;
+  /** `expect fork|daemon|stop` of upstart, Type= of systemd; null elsewhere. */
+  expects: string | null;
+}
+
+/** Reads the jobs of one supervisor from the configuration files of a root. Broken files are data, never an exception. */
+export interface Supervisor {
+  readonly id: string;
+  /** Whether this supervisor's configuration is present in the root. */
+  present(root: Root): boolean;
+  jobs(root: Root): JobReading;
+}
+
+export interface JobReading {
+  jobs: Job[];
+  /** Files or lines that could not be understood. */
+  problems: { file: Untrusted; line: number | null; why: string }[];
+}
+
+/** The answer to "what brings this program back", as in the result of `diagnose`. */
+export interface Restart {
+  storm: string;
+  supervisor: string;
+  unit: Untrusted;
+  file: Untrusted;
+  line: number | null;
+  directive: Untrusted;
+  limit: { starts: number; seconds: number } | null;
+  /** Whether the supervisor's own limit and delay allow the observed rate of starts; null when not known. */
+  limitAllowsRate: boolean | null;
+  command: Untrusted;
+  searchPath: Untrusted[] | null;
+  resolvesTo: Untrusted | null;
+  shadows: Untrusted[] | null;
+}
