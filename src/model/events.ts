@@ -90,9 +90,12 @@ export interface ImageEvent {
   ts: Nanoseconds;
   pid: number;
   comm: Untrusted;
+  /** As seen from the process's own root: the prefix of a chroot is taken off. */
   exe: Untrusted;
   /** Mount namespace (`mnt:[4026531840]`), or null. */
   mountNamespace: string | null;
+  /** ELF class of the file, or null when it could not be read in time. */
+  bits: 32 | 64 | null;
 }
 
 /** A service manager said that it started or stopped a unit (audit SERVICE_START / SERVICE_STOP). */

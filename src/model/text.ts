@@ -37,7 +37,8 @@ function decodeEscaping(bytes: Uint8Array): Untrusted {
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
   if (first < 0x80) return 1;
-  const length = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   for (let k = 1; k < length; k++) if (((bytes[at + k] as number) & 0xc0) !== 0x80) return 0;
   const second = bytes[at + 1] as number;
@@ -54,7 +55,8 @@ export function toBytes(text: Untrusted): Uint8Array {
   for (const character of text) {
     const code = character.codePointAt(0) as number;
     if (code >= 0xdc80 && code <= 0xdcff) parts.push(code - 0xdc00);
-    else if (code >= 0xd800 && code <= 0xdfff) throw new RangeError(`not a name read from bytes: U+${code.toString(16)}`);
+    else if (code >= 0xd800 && code <= 0xdfff)
+      throw new RangeError(`not a name read from bytes: U+${code.toString(16)}`);
     else parts.push(...encoder.encode(character));
   }
   return Uint8Array.from(parts);

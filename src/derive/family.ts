@@ -1,0 +1,171 @@
+import { Distribution } from "./distribution.ts";
+import type { Image } from "./image.ts";
+import { TopCounts } from "./top-counts.ts";
+import type { Untrusted } from "../model/text.ts";
+
+/** Who forked or reaped: enough to name it after it is gone. */
+export interface Actor {
+  /** Identity of the life, so that a returning PID is not taken for the same process. */
+  life: number;
+  pid: number;
+  image: Image;
+}
+
+/** One way that processes ended: exit status or signal, both null when the source does not tell. */
+export interface Ending {
+  code: number | null;
+  signal: number | null;
+}
+
+/**
+ * Everything known about the processes that run one program and were started by one other program: counted
+ * summaries of the dead, in memory that does not grow with their number.
+ *
+ * A process that executes a program belongs to (program of its parent → its program). A process that goes on with
+ * its parent's program (a fork without exec, or an exec of the same file) is a *replica* and belongs to its parent's
+ * family, one generation deeper.
+ */
+export interface Family {
+  readonly image: Image;
+  readonly spawnerImage: Image | null;
+  /** Processes forked and then executed by the spawner's program. */
+  spawned: number;
+  /** Processes that a member forked and that went on with the same program. */
+  replicas: number;
+  /** Of the replicas, those whose parent was worked out from order and name, because the source does not name it. */
+  inferred: number;
+  /** Of the replicas, those that executed the same file again. */
+  reExecs: number;
+  /** Members that forked at least one replica. */
+  replicators: number;
+  /** Replicators that ended while at least one of their replicas lived. */
+  endedBeforeReplica: number;
+  /** Replicators whose end was seen. */
+  replicatorsEnded: number;
+  /** Consecutive generations seen, from the first member known. */
+  depth: number;
+  alive: number;
+  peakAlive: number;
+  firstStart: number | null;
+  lastStart: number | null;
+  lastEnd: number | null;
+  /** From fork to end. */
+  lifetime: Distribution;
+  /** From start to next start. */
+  interval: Distribution;
+  /** From an end to the next start, while no other member was alive. */
+  gap: Distribution;
+  /** Starts that came while no other member was alive. */
+  startsWhenAlone: number;
+  endings: Map<string, Ending & { count: number }>;
+  ended: number;
+  spawners: TopCounts<number, Actor>;
+  reapers: TopCounts<number, { pid: number; comm: Untrusted }>;
+  threads: number;
+  /** Children of members that executed another program. */
+  otherExecs: number;
+  failedExecs: number;
+}
+
+export function createFamily(image: Image, spawnerImage: Image | null): Family {
+  return {
+    image,
+    spawnerImage,
+    spawned: 0,
+    replicas: 0,
+    inferred: 0,
+    reExecs: 0,
+    replicators: 0,
+    endedBeforeReplica: 0,
+    replicatorsEnded: 0,
+    depth: 1,
+    alive: 0,
+    peakAlive: 0,
+    firstStart: null,
+    lastStart: null,
+    lastEnd: null,
+    lifetime: new Distribution(),
+    interval: new Distribution(),
+    gap: new Distribution(),
+    startsWhenAlone: 0,
+    endings: new Map(),
+    ended: 0,
+    spawners: new TopCounts(16),
+    reapers: new TopCounts(8),
+    threads: 0,
+    otherExecs: 0,
+    failedExecs: 0,
+  };
+}
+
+/** Processes of the family that were started within the window. */
+export function starts(family: Family): number {
+  return family.spawned + family.replicas;
+}
+
+/** Notes a start at `ts`. Starts are noted in the order in which they are understood, which may differ a little from time order. */
+export function noteStart(family: Family, ts: number): void {
+  if (family.alive === 0 && (family.lastEnd === null || ts >= family.lastEnd)) {
+    family.startsWhenAlone++;
+    if (family.lastEnd !== null) family.gap.add(ts - family.lastEnd);
+  }
+  if (family.lastStart !== null && ts >= family.lastStart) family.interval.add(ts - family.lastStart);
+  family.firstStart ??= ts;
+  family.lastStart = family.lastStart === null ? ts : Math.max(family.lastStart, ts);
+  family.alive++;
+  if (family.alive > family.peakAlive) family.peakAlive = family.alive;
+}
+
+/** Notes an end at `ts` of a member that started at `start` (null: before the window, or unknown). */
+export function noteEnd(family: Family, ts: number, start: number | null, ending: Ending): void {
+  family.alive--;
+  family.ended++;
+  family.lastEnd = ts;
+  if (start !== null) family.lifetime.add(ts - start);
+  const key = `${ending.code}/${ending.signal}`;
+  const known = family.endings.get(key);
+  if (known !== undefined) known.count++;
+  else if (family.endings.size < MAX_ENDINGS) family.endings.set(key, { ...ending, count: 1 });
+}
+
+const MAX_ENDINGS = 512;
+
+/** Adds all that `from` counted to `into`: two families that turn out to be one program under two names. */
+export function mergeFamily(into: Family, from: Family): void {
+  into.spawned += from.spawned;
+  into.replicas += from.replicas;
+  into.inferred += from.inferred;
+  into.reExecs += from.reExecs;
+  into.replicators += from.replicators;
+  into.endedBeforeReplica += from.endedBeforeReplica;
+  into.replicatorsEnded += from.replicatorsEnded;
+  into.depth = Math.max(into.depth, from.depth);
+  into.alive += from.alive;
+  into.peakAlive = Math.max(into.peakAlive, from.peakAlive);
+  into.firstStart = least(into.firstStart, from.firstStart);
+  into.lastStart = most(into.lastStart, from.lastStart);
+  into.lastEnd = most(into.lastEnd, from.lastEnd);
+  into.lifetime.merge(from.lifetime);
+  into.interval.merge(from.interval);
+  into.gap.merge(from.gap);
+  into.startsWhenAlone += from.startsWhenAlone;
+  into.ended += from.ended;
+  for (const [key, ending] of from.endings) {
+    const known = into.endings.get(key);
+    if (known !== undefined) known.count += ending.count;
+    else into.endings.set(key, { ...ending });
+  }
+  into.spawners.merge(from.spawners);
+  into.reapers.merge(from.reapers);
+  into.threads += from.threads;
+  into.otherExecs += from.otherExecs;
+  into.failedExecs += from.failedExecs;
+}
+
+function least(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
+}
+
+function most(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b);
+}

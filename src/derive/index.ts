@@ -1,0 +1,132 @@
+import type { ProcessEvent } from "../model/events.ts";
+import { mergeFamily, type Family } from "./family.ts";
+import { Lives } from "./lives.ts";
+import { RateBins } from "./rates.ts";
+
+/** What one pass over the events of a stream yields. Counts of processes only; threads apart. */
+export interface Derived {
+  /** Events seen, and the time from the first to the last, ns. */
+  events: number;
+  firstTs: number;
+  lastTs: number;
+  forks: number;
+  execs: number;
+  failedExecs: number;
+  exits: number;
+  threads: number;
+  /** Forks a second in the busiest second. */
+  peakForksPerSecond: number;
+  /** One entry for each (program → program), those under two names joined; the most starts first. */
+  families: Family[];
+  /** Unit → starts and failures that a service manager reported. */
+  services: Map<string, { starts: number; stops: number; failures: number }>;
+}
+
+/** Takes events in time order, once. Memory is bounded by the living and by the number of different programs. */
+export interface Derivation {
+  onEvent(event: ProcessEvent): void;
+  /** A look at the sums so far; cheap enough to be asked ten times a second. */
+  peek(): Family[];
+  finish(): Derived;
+}
+
+export function createDerivation(): Derivation {
+  const lives = new Lives();
+  const bins = new RateBins();
+  const services: Derived["services"] = new Map();
+  const sums = { events: 0, firstTs: 0, lastTs: 0, forks: 0, execs: 0, failedExecs: 0, exits: 0, threads: 0 };
+
+  function onService(unit: string, action: "start" | "stop", ok: boolean): void {
+    let service = services.get(unit);
+    if (service === undefined) {
+      if (services.size >= MAX_SERVICES) return;
+      services.set(unit, (service = { starts: 0, stops: 0, failures: 0 }));
+    }
+    if (action === "start") service.starts++;
+    else service.stops++;
+    if (!ok) service.failures++;
+  }
+
+  return {
+    onEvent(event) {
+      if (sums.events++ === 0) sums.firstTs = event.ts;
+      sums.lastTs = event.ts;
+      switch (event.type) {
+        case "fork":
+          if (event.thread) sums.threads++;
+          else {
+            sums.forks++;
+            bins.add(event.ts);
+          }
+          lives.onFork(event);
+          return;
+        case "exec":
+          if (event.error === 0) sums.execs++;
+          else sums.failedExecs++;
+          lives.onExec(event);
+          return;
+        case "exit":
+          if (!event.thread) sums.exits++;
+          lives.onExit(event);
+          return;
+        case "child-signal":
+          lives.onChildSignal(event);
+          return;
+        case "seen":
+          lives.onSeen(event);
+          return;
+        case "image":
+          lives.onImage(event);
+          return;
+        case "service":
+          onService(event.unit, event.action, event.ok);
+      }
+    },
+    peek: () => lives.families.all,
+    finish() {
+      lives.finish(sums.lastTs);
+      return { ...sums, peakForksPerSecond: bins.peakPerSecond(), families: joinByName(lives.families.all), services };
+    },
+  };
+}
+
+/**
+ * Joins families whose programs got the same name in the end: a program is first known by its task name and later by
+ * its file, and the members that ran before the window have no spawner while later ones have.
+ */
+function joinByName(families: readonly Family[]): Family[] {
+  const joined = new Map<string, Family>();
+  const orphans: Family[] = [];
+  for (const family of families) {
+    if (family.spawnerImage === null) {
+      orphans.push(family);
+      continue;
+    }
+    add(joined, `${imageName(family.spawnerImage)}\0${imageName(family.image)}`, family);
+  }
+  const ofProgram = new Map<string, Family>();
+  for (const family of joined.values()) {
+    const name = imageName(family.image);
+    const known = ofProgram.get(name);
+    if (known === undefined || known.spawned < family.spawned) ofProgram.set(name, family);
+  }
+  for (const family of orphans) {
+    const home = ofProgram.get(imageName(family.image));
+    if (home === undefined) add(joined, `\0${imageName(family.image)}`, family);
+    else mergeFamily(home, family);
+  }
+  return [...joined.values()].sort((a, b) => b.spawned + b.replicas - (a.spawned + a.replicas));
+}
+
+function add(joined: Map<string, Family>, key: string, family: Family): void {
+  const known = joined.get(key);
+  if (known === undefined) joined.set(key, family);
+  else mergeFamily(known, family);
+}
+
+/** Name by which two images are the same program: the file, else the task name. */
+export function imageName(image: Family["image"]): string {
+  return image.exe ?? `(${image.comm})`;
+}
+
+const MAX_SERVICES = 4096;

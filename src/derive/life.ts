@@ -1,0 +1,37 @@
+import type { Family } from "./family.ts";
+import type { Image } from "./image.ts";
+
+/** One process from its fork (or from when it was first seen) to its end. A PID that returns is another life. */
+export interface Life {
+  readonly id: number;
+  readonly pid: number;
+  /** Its parent at the fork; the parent may be gone, and its PID may be somebody else's. */
+  readonly parentId: number;
+  readonly parentPid: number;
+  /** Null when it began before the window, or unseen. */
+  readonly start: number | null;
+  /** Its program now. Until it executes something that is its parent's. */
+  image: Image;
+  /** Until decided the family of its parent. */
+  family: Family;
+  /**
+   * A fork is undecided until the child shows what it does: executes something (then its parent spawned it), or
+   * forks, ends or just goes on for a while with its parent's program (then it is a replica).
+   */
+  undecided: boolean;
+  /** Whether `family` counts it among its starts and its living. */
+  counted: boolean;
+  isReplica: boolean;
+  /** Whether no other child of its parent came before it. */
+  readonly firstborn: boolean;
+  /** Forks without another program between it and the first member known. */
+  generation: number;
+  /** Children of any sort, replicas among them, and the replicas that live. */
+  children: number;
+  replicas: number;
+  livingReplicas: number;
+  /** Its parent was worked out from order and name, because the source does not name it. */
+  readonly inferred: boolean;
+  /** Turn of the PID counter in which it was last heard of (for sources that do not report ends). */
+  turn: number;
+}

@@ -1,0 +1,304 @@
+import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
+import { noteEnd, noteStart, type Family } from "./family.ts";
+import { Families } from "./families.ts";
+import { Images, type Image } from "./image.ts";
+import type { Life } from "./life.ts";
+import { PendingForks } from "./pending-forks.ts";
+
+/**
+ * The table of living processes. Follows forks, execs and ends in time order, gives each life an identity of its own,
+ * and folds the dead into the counts of their family. Holds the living only, and at most `MAX_LIVES` of them.
+ */
+export class Lives {
+  readonly images = new Images();
+  readonly families = new Families(this.images.other);
+  readonly #living = new Map<number, Life>();
+  /** Families of the last processes that ended: their SIGCHLD comes after their end. */
+  readonly #justEnded = new Map<number, Family>();
+  readonly #pending = new PendingForks();
+  readonly #threads = new Map<number, number>();
+  #maturing: Life[] = [];
+  #maturingHead = 0;
+  #nextId = 1;
+  #lastNewPid = 0;
+  #turn = 0;
+  /** Ends that the source reported; without any, processes are taken for ended when the PID counter comes round. */
+  #ends = 0;
+
+  onFork(event: ForkEvent): void {
+    this.#mature(event.ts);
+    if (event.thread) {
+      const leader = this.#threads.get(event.pid) ?? event.pid;
+      if (event.child !== null && this.#threads.size < MAX_LIVES) this.#threads.set(event.child, leader);
+      this.#ensure(leader, event.comm, event.ts).family.threads++;
+      return;
+    }
+    const parent = this.#ensure(this.#threads.get(event.pid) ?? event.pid, event.comm, event.ts);
+    this.#decide(parent);
+    if (event.child === null) this.#pending.add(event.ts, parent, event.childClaim);
+    else this.#fork(parent, event.child, event.ts, event.ts, false);
+  }
+
+  onExec(event: ExecEvent): void {
+    this.#mature(event.ts);
+    const known = this.#living.get(event.pid);
+    const life = known ?? this.#turnsUp(event.pid, event.ppid, null, event.comm, event.ts);
+    if (event.error !== 0) {
+      life.family.failedExecs++;
+      return;
+    }
+    const image = this.images.byExe(event.exe, event.comm);
+    if (event.comm !== "") image.comm = event.comm;
+    if (event.argv !== null && image.argvExamples.length < 3) image.argvExamples.push(event.argv);
+    this.#becomes(life, image);
+  }
+
+  onExit(event: ExitEvent): void {
+    this.#mature(event.ts);
+    if (event.thread) {
+      this.#threads.delete(event.pid);
+      return;
+    }
+    this.#ends++;
+    const life = this.#ensure(event.pid, event.comm, event.ts);
+    this.#end(life, event.ts, event.code, event.signal);
+  }
+
+  onChildSignal(event: ChildSignalEvent): void {
+    const family = this.#living.get(event.pid)?.family ?? this.#justEnded.get(event.pid);
+    family?.reapers.add(event.reaper, { pid: event.reaper, comm: event.reaperComm });
+  }
+
+  onSeen(event: SeenEvent): void {
+    this.#mature(event.ts);
+    let life = this.#living.get(event.pid);
+    if (life !== undefined && this.#isAnother(life)) {
+      this.#forget(life);
+      life = undefined;
+    }
+    life ??= this.#turnsUp(event.pid, event.ppid, event.exe, event.comm, event.ts);
+    life.turn = this.#turn;
+    if (event.exe !== null && life.image.exe !== event.exe) this.#named(life, event.exe, event.comm);
+    if (event.abi !== null) life.image.abi ??= event.abi;
+    if (event.ppid !== null && life.isReplica && event.ppid !== life.parentPid) this.#adopted(life, event.ppid);
+  }
+
+  onImage(event: ImageEvent): void {
+    const life = this.#living.get(event.pid);
+    if (life === undefined) return;
+    if (life.image.exe === null) this.images.name(life.image, event.exe);
+    life.image.mountNamespace = event.mountNamespace;
+    if (event.bits !== null) life.image.abi ??= { machine: event.bits === 32 ? "32-bit" : "64-bit", bits: event.bits };
+  }
+
+  /** End of the stream at `ts`: what has lived on with its parent's program for a while is a replica. */
+  finish(ts: number): void {
+    this.#mature(ts);
+  }
+
+  alive(): number {
+    return this.#living.size;
+  }
+
+  /** The life of a PID, made from what is known where it began unseen. */
+  #ensure(pid: number, comm: string, ts: number): Life {
+    return this.#living.get(pid) ?? this.#turnsUp(pid, null, null, comm, ts);
+  }
+
+  /** A process that nobody saw being forked: the child of a fork that waits for one, or one from before the window. */
+  #turnsUp(pid: number, ppid: number | null, exe: string | null, comm: string, ts: number): Life {
+    if (pid < this.#lastNewPid / 2) this.#turn++;
+    this.#lastNewPid = pid;
+    const parent = ppid === null ? undefined : this.#living.get(ppid);
+    const image = exe === null ? this.images.byComm(comm) : this.images.byExe(exe, comm);
+    const match = this.#pending.match(pid, parent, image);
+    if (match !== null) return this.#fork(match.fork.parent, pid, match.fork.ts, ts, !match.certain);
+    const family = this.families.of(parent?.image ?? null, image);
+    return this.#born(pid, parent?.id ?? 0, ppid ?? 0, null, image, family, false, false);
+  }
+
+  #fork(parent: Life, pid: number, start: number, now: number, inferred: boolean): Life {
+    const left = this.#living.get(pid);
+    if (left !== undefined) this.#forget(left);
+    const life = this.#born(
+      pid,
+      parent.id,
+      parent.pid,
+      start,
+      parent.image,
+      parent.family,
+      parent.children === 0,
+      inferred,
+    );
+    parent.children++;
+    life.generation = parent.generation + 1;
+    life.undecided = true;
+    if (now >= start) this.#maturing.push(life);
+    return life;
+  }
+
+  #born(
+    pid: number,
+    parentId: number,
+    parentPid: number,
+    start: number | null,
+    image: Image,
+    family: Family,
+    firstborn: boolean,
+    inferred: boolean,
+  ): Life {
+    if (this.#living.size >= MAX_LIVES) this.#forget(this.#living.values().next().value as Life);
+    const life: Life = {
+      id: this.#nextId++,
+      pid,
+      parentId,
+      parentPid,
+      start,
+      image,
+      family,
+      undecided: false,
+      counted: false,
+      isReplica: false,
+      firstborn,
+      generation: 0,
+      children: 0,
+      replicas: 0,
+      livingReplicas: 0,
+      inferred,
+      turn: this.#turn,
+    };
+    this.#living.set(pid, life);
+    return life;
+  }
+
+  /** Forks that have neither executed nor ended after a while go on with their parent's program. */
+  #mature(ts: number): void {
+    while (this.#maturingHead < this.#maturing.length) {
+      const life = this.#maturing[this.#maturingHead] as Life;
+      if (life.undecided && ts - (life.start as number) < MATURE_NS) break;
+      this.#decide(life);
+      this.#maturingHead++;
+    }
+    if (this.#maturingHead > 1024) {
+      this.#maturing = this.#maturing.slice(this.#maturingHead);
+      this.#maturingHead = 0;
+    }
+  }
+
+  /** An undecided fork goes on with its parent's program: it is a replica. */
+  #decide(life: Life): void {
+    if (!life.undecided) return;
+    life.undecided = false;
+    this.#countReplica(life);
+  }
+
+  #countReplica(life: Life): void {
+    const family = life.family;
+    life.isReplica = true;
+    family.replicas++;
+    if (life.inferred) family.inferred++;
+    if (life.generation + 1 > family.depth) family.depth = life.generation + 1;
+    const parent = this.#living.get(life.parentPid);
+    if (parent?.id === life.parentId) {
+      if (parent.replicas++ === 0) family.replicators++;
+      parent.livingReplicas++;
+    } else if (life.firstborn) {
+      family.replicators++;
+      family.replicatorsEnded++;
+      family.endedBeforeReplica++;
+    }
+    this.#count(life);
+  }
+
+  #count(life: Life): void {
+    life.counted = true;
+    noteStart(life.family, life.start as number);
+  }
+
+  /** The process runs another program from now on. */
+  #becomes(life: Life, image: Image): void {
+    const before = life.image;
+    const forked = life.undecided;
+    life.undecided = false;
+    if (image === before || (image.exe !== null && image.exe === before.exe)) {
+      if (forked) {
+        life.family.reExecs++;
+        this.#countReplica(life);
+      }
+      return;
+    }
+    const spawner = forked || life.isReplica ? before : life.family.spawnerImage;
+    if (forked) life.family.otherExecs++;
+    else this.#leave(life);
+    life.image = image;
+    life.generation = 0;
+    life.isReplica = false;
+    life.family = this.families.of(life.start === null ? before : spawner, image);
+    if (life.start === null) return;
+    life.family.spawners.add(life.parentId, { life: life.parentId, pid: life.parentPid, image: spawner ?? before });
+    life.family.spawned++;
+    this.#count(life);
+  }
+
+  /** A process counted under one program goes on as another: it was one process, so the first count is taken back. */
+  #leave(life: Life): void {
+    if (!life.counted) return;
+    life.family.alive--;
+    if (life.isReplica) {
+      life.family.replicas--;
+      const parent = this.#living.get(life.parentPid);
+      if (parent?.id === life.parentId) {
+        parent.livingReplicas--;
+        if (--parent.replicas === 0) life.family.replicators--;
+      }
+    } else life.family.spawned--;
+    life.counted = false;
+  }
+
+  /** A record names a file that differs from what was known: the name was missing, or the exec went unrecorded. */
+  #named(life: Life, exe: string, comm: string): void {
+    if (life.image.exe === null && life.image.comm === comm) this.images.name(life.image, exe);
+    else this.#becomes(life, this.images.byExe(exe, comm));
+  }
+
+  #adopted(life: Life, reaper: number): void {
+    life.family.reapers.add(reaper, { pid: reaper, comm: this.#living.get(reaper)?.image.comm ?? "" });
+  }
+
+  #end(life: Life, ts: number, code: number | null, signal: number | null): void {
+    this.#decide(life);
+    this.#living.delete(life.pid);
+    this.#justEnded.delete(life.pid);
+    this.#justEnded.set(life.pid, life.family);
+    if (this.#justEnded.size > MAX_JUST_ENDED) this.#justEnded.delete(this.#justEnded.keys().next().value as number);
+    const family = life.family;
+    if (life.isReplica) {
+      const parent = this.#living.get(life.parentPid);
+      if (parent?.id === life.parentId) parent.livingReplicas--;
+    }
+    if (life.replicas > 0) {
+      family.replicatorsEnded++;
+      if (life.livingReplicas > 0) family.endedBeforeReplica++;
+    }
+    if (!life.counted) family.alive++;
+    noteEnd(family, ts, life.start, { code, signal });
+  }
+
+  /** Its end was never reported (the PID returned, or the table is full). */
+  #forget(life: Life): void {
+    this.#decide(life);
+    this.#living.delete(life.pid);
+    if (life.counted) life.family.alive--;
+  }
+
+  /** Whether the PID now belongs to another process than the one known, for sources that do not report ends. */
+  #isAnother(life: Life): boolean {
+    if (life.start !== null && this.#pending.claimedSince(life.pid, life.start)) return true;
+    return this.#ends === 0 && life.turn < this.#turn && life.isReplica;
+  }
+}
+
+const MAX_LIVES = 262_144;
+const MAX_JUST_ENDED = 1024;
+/** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
+const MATURE_NS = 50e6;

@@ -1,0 +1,34 @@
+import type { Ending } from "../derive/family.ts";
+import { restartedFamilies } from "./restarts.ts";
+import type { Detector, View } from "./types.ts";
+
+/**
+ * Hypothesis: a supervisor brings back a program that fails: most of its runs end with a status other than 0 or are
+ * killed by a signal.
+ */
+export const crashLoop: Detector = {
+  kind: "crash-loop",
+  detect(view: View) {
+    if (!view.known.exitStatus) {
+      return {
+        state: "could-not-look",
+        code: "exits.log-tells-none",
+        what: "how the programs ended",
+        why: "the evidence has no exit statuses, so a program that crashes cannot be told from one that ends",
+        remedy: "auditctl -a always,exit -F arch=b64 -S exit,exit_group -k processes",
+      };
+    }
+    const findings = restartedFamilies(view)
+      .filter(({ failed }) => failed >= 0.5)
+      .map(({ family, finding }) => {
+        const endings = [...family.endings.values()].sort((a, b) => b.count - a.count);
+        const worst = endings.find((ending) => fails(ending));
+        return { ...finding, kind: "crash-loop", facts: { end: worst ?? null } };
+      });
+    return findings.length > 0 ? { state: "found", findings } : { state: "none" };
+  },
+};
+
+function fails(ending: Ending): boolean {
+  return ending.signal !== null || (ending.code !== null && ending.code !== 0);
+}

@@ -1,0 +1,62 @@
+import type { Derived } from "../derive/index.ts";
+import { build } from "./build.ts";
+import { crashLoop } from "./crash-loop.ts";
+import { forkBomb } from "./fork-bomb.ts";
+import { groupBySpawner } from "./measure.ts";
+import { respawnLoop } from "./respawn-loop.ts";
+import { selfReplicatingChain } from "./self-replicating-chain.ts";
+import { shellLoop } from "./shell-loop.ts";
+import type { Detector, Finding, Known, Outcome, View } from "./types.ts";
+import { unclassified } from "./unclassified.ts";
+
+/** Every detector there is. A new one is a file of its own and a line here. */
+export const DETECTORS: readonly Detector[] = [
+  selfReplicatingChain,
+  forkBomb,
+  crashLoop,
+  respawnLoop,
+  build,
+  shellLoop,
+  unclassified,
+];
+
+export interface Detection {
+  /** What was found, one finding a storm, the most processes a second first; benign ones last. */
+  findings: Finding[];
+  couldNotLook: Extract<Outcome, { state: "could-not-look" }>[];
+}
+
+/** Asks every detector and keeps, where several explain the same processes, the surest one. */
+export function detect(derived: Derived, known: Known, seconds: number): Detection {
+  const view: View = { derived, known, seconds, spawners: groupBySpawner(derived.families) };
+  const outcomes = DETECTORS.map((detector) => detector.detect(view));
+  const found = outcomes.flatMap((outcome) => (outcome.state === "found" ? outcome.findings : []));
+  return {
+    findings: settle(found),
+    couldNotLook: outcomes.filter((outcome) => outcome.state === "could-not-look"),
+  };
+}
+
+/**
+ * Several hypotheses may hold for the same processes: the one with more confidence wins, then the more specific one,
+ * i.e. the earlier in the registry. `unclassified` is always last. A loser whose processes are mostly explained is dropped.
+ */
+function settle(findings: readonly Finding[]): Finding[] {
+  const order = new Map(DETECTORS.map((detector, index) => [detector.kind, index]));
+  const weight = { high: 0, medium: 1, low: 2 };
+  const ranked = [...findings].sort((a, b) => rank(a) - rank(b));
+  function rank(f: Finding): number {
+    const place = order.get(f.kind) ?? DETECTORS.length;
+    return f.kind === "unclassified" ? 1000 : weight[f.confidence] * 100 + place;
+  }
+  const explained = new Set<Finding["subject"]>();
+  const kept: Finding[] = [];
+  for (const finding of ranked) {
+    const left = finding.covers.filter((family) => !explained.has(family));
+    const count = left.reduce((sum, family) => sum + family.spawned + family.replicas, 0);
+    if (count < finding.starts / 2) continue;
+    kept.push(finding);
+    for (const family of finding.covers) explained.add(family);
+  }
+  return kept.sort((a, b) => Number(a.benign) - Number(b.benign) || b.perSecond - a.perSecond);
+}

@@ -1,0 +1,65 @@
+import type { Derived } from "../derive/index.ts";
+import type { Actor, Family } from "../derive/family.ts";
+
+/** What the sources of this run can tell; a detector that needs more answers "could not look". */
+export interface Known {
+  exitStatus: boolean;
+  lineage: boolean;
+  lifetimes: boolean;
+}
+
+/** All that a detector may look at. */
+export interface View {
+  derived: Derived;
+  known: Known;
+  /** Programs and all that they started, grouped by the starting program. */
+  spawners: SpawnerGroup[];
+  /** Length of the window or of the log, seconds. */
+  seconds: number;
+}
+
+/** Everything that processes of one program started. */
+export interface SpawnerGroup {
+  /** The program's file, or `(task name)`. */
+  name: string;
+  families: Family[];
+  starts: number;
+  /** The process that started most of it, with its count. */
+  top: { actor: Actor; count: number } | null;
+}
+
+/** A sentence that speaks for or against a hypothesis. */
+export interface Reason {
+  code: string;
+  args: Record<string, unknown>;
+  weighs: "for" | "against";
+}
+
+/** One hypothesis that holds: what it is about and how sure it is. */
+export interface Finding {
+  kind: string;
+  /** The program that makes the storm, by its largest family. */
+  subject: Family;
+  /** All families that this finding explains. */
+  covers: Family[];
+  /** Processes started by it, and how many a second while it ran. */
+  starts: number;
+  perSecond: number;
+  spawner: Actor | null;
+  benign: boolean;
+  confidence: "high" | "medium" | "low";
+  reasons: Reason[];
+  /** Facts of this kind that the causal story needs: names of programs, a script, an ending. */
+  facts: Record<string, unknown>;
+}
+
+export type Outcome =
+  | { state: "found"; findings: Finding[] }
+  | { state: "none" }
+  | { state: "could-not-look"; code: string; what: string; why: string; remedy: string | null };
+
+/** One hypothesis about why processes come and go. A pure function of the view; it never throws. */
+export interface Detector {
+  readonly kind: string;
+  detect(view: View): Outcome;
+}

@@ -1,0 +1,133 @@
+import type { Evidence } from "../model/evidence.ts";
+import type { Untrusted } from "../model/text.ts";
+import type { Abi } from "../model/events.ts";
+import type { Identity } from "../identity/types.ts";
+import type { Restart } from "../supervisors/types.ts";
+
+/** Name of this result's schema. Changes are additive only; a change of meaning would get a new number. */
+export const SCHEMA = "whoforks/diagnosis/1";
+
+export const STORM_KINDS = [
+  "self-replicating-chain",
+  "fork-bomb",
+  "respawn-loop",
+  "crash-loop",
+  "cron-storm",
+  "timer-storm",
+  "shell-loop",
+  "polling-agent",
+  "login-storm",
+  "connection-storm",
+  "health-check-storm",
+  "container-restart-loop",
+  "watchdog-pair",
+  "udev-storm",
+  "thread-churn",
+  "zombie-accumulation",
+  "build",
+  "wrapper-explosion",
+  "unclassified",
+] as const;
+export type StormKind = (typeof STORM_KINDS)[number];
+
+export type Confidence = "high" | "medium" | "low";
+export type Outcome = "healthy" | "benign" | "storm" | "inconclusive";
+
+/** A sentence to be: its code in the message catalogue and what goes into it. */
+export interface Message {
+  code: string;
+  args: Record<string, unknown>;
+}
+
+/** The answer to `diagnose`: the one object that every report is made from. Reports compute nothing. */
+export interface Diagnosis {
+  schema: typeof SCHEMA;
+  tool: { name: "whoforks"; version: string };
+  host: Host;
+  window: { start: string | null; seconds: number };
+  sources: SourceAccount[];
+  symptom: Symptom;
+  storms: Storm[];
+  restarts: Restart[];
+  identities: Identity[];
+  verdict: {
+    outcome: Outcome;
+    code: string;
+    args: Record<string, unknown>;
+    confidence: Confidence;
+    storm: string | null;
+  };
+  chain: (Message & { evidence: Evidence[] })[];
+  advice: Advice[];
+  couldNotLook: { code: string; what: string; why: string; remedy: string | null }[];
+  experiment: null;
+  cost: { cpuSeconds: number; wallSeconds: number; peakRssBytes: number };
+}
+
+/** The examined host; null where the evidence does not tell. */
+export interface Host {
+  hostname: Untrusted | null;
+  kernel: string | null;
+  machine: string | null;
+  os: Untrusted | null;
+  cpus: number | null;
+  bootedAt: string | null;
+}
+
+export interface SourceAccount {
+  kind: string;
+  path?: Untrusted;
+  events: number;
+  lost: number | null;
+  skipped: number;
+  note?: string;
+  /** The first three records that could not be understood. */
+  examples?: { locator: string; why: string; quote: Untrusted }[];
+}
+
+export interface Symptom {
+  /** Shares of all CPUs, 0..1. */
+  cpu: { user: number; system: number; idle: number; iowait: number; steal: number } | null;
+  /** CPUs busy, and the part that named programs account for. */
+  busyCpus: number | null;
+  explainedCpus: number | null;
+  forksPerSecond: number;
+  execsPerSecond: number;
+  exitsPerSecond: number;
+  /** cpuShare 1 = one CPU. */
+  topLiving: { pid: number; comm: Untrusted; exe: Untrusted | null; cpuShare: number }[];
+  /** PID 1's share of one CPU, or null. */
+  pid1CpuShare: number | null;
+}
+
+export interface Storm {
+  /** `storm-1`, the worst first. */
+  id: string;
+  kind: StormKind;
+  program: { exe: Untrusted | null; comm: Untrusted; root: string };
+  processes: number;
+  perSecond: number;
+  peakAlive: number;
+  lifetimeMs: { p50: number; p99: number } | null;
+  /** CPUs burned by its processes, dead ones included. */
+  cpus: number | null;
+  spawner: { pid: number; exe: Untrusted | null; comm: Untrusted } | null;
+  reaper: { pid: number; exe: Untrusted | null; comm: Untrusted; cpuShare: number | null } | null;
+  generations: { depth: number; branching: number } | null;
+  intervalMs: { p50: number; variation: number } | null;
+  gapMs: { p50: number } | null;
+  exits: { code: number | null; signal: string | null; count: number }[];
+  abi: Abi | null;
+  repeats: string[] | null;
+  benign: boolean;
+  confidence: Confidence;
+  /** What speaks for this kind and against it, as messages. */
+  reasons: (Message & { weighs: "for" | "against" })[];
+  evidence: Evidence[];
+}
+
+export interface Advice extends Message {
+  safety: "safe" | "needs-review" | "destructive";
+  command: string[] | null;
+  undo: string[] | null;
+}

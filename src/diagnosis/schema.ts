@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { SCHEMA, STORM_KINDS } from "./result.ts";
+
+/**
+ * The JSON that `diagnose --json` prints, as a schema. It is checked in tests and exported to `schema/` as JSON Schema.
+ * A path or other hostile text that is not valid UTF-8 appears as `{"bytes": "<base64>"}`.
+ */
+const text = z.union([z.string(), z.object({ bytes: z.base64() })]);
+const count = z.int().nonnegative();
+const args = z.record(z.string(), z.unknown());
+const time = z.iso.datetime({ offset: false, precision: null });
+
+export const evidence = z.object({ source: z.string(), locator: z.string(), quote: text.optional() });
+
+export const owner = z.object({ manager: z.string(), package: z.string(), version: z.string() });
+
+export const identity = z.object({
+  path: text,
+  root: text,
+  verdict: z.enum(["genuine", "modified", "impostor", "unpackaged", "local", "deleted", "memory-only", "unverifiable"]),
+  owner: owner.nullable(),
+  claims: z.object({ package: z.string(), path: text }).nullable(),
+  file: z
+    .object({
+      size: count,
+      mode: z.string(),
+      uid: count,
+      gid: count,
+      mtime: z.string(),
+      ctime: z.string(),
+      birth: z.string().nullable(),
+      inode: count,
+      sha256: z.string(),
+      flags: z.array(z.string()),
+    })
+    .nullable(),
+  elf: z
+    .object({
+      bits: z.union([z.literal(32), z.literal(64)]),
+      machine: z.string(),
+      type: z.string(),
+      static: z.boolean(),
+      stripped: z.boolean(),
+      interpreter: text.nullable(),
+      needed: z.array(text),
+      buildId: z.string().nullable(),
+      entropy: z.number(),
+    })
+    .nullable(),
+  twins: z.array(z.object({ path: text, owner: owner.nullable(), size: count, sha256: z.string() })),
+  reasons: z.array(z.object({ code: z.string(), args, weight: z.enum(["strong", "medium", "weak", "exculpatory"]) })),
+  attack: z.array(z.string()),
+});
+
+export const restart = z.object({
+  storm: z.string(),
+  supervisor: z.string(),
+  unit: text,
+  file: text,
+  line: count.nullable(),
+  directive: text,
+  limit: z.object({ starts: count, seconds: z.number() }).nullable(),
+  limitAllowsRate: z.boolean().nullable(),
+  command: text,
+  searchPath: z.array(text).nullable(),
+  resolvesTo: text.nullable(),
+  shadows: z.array(text).nullable(),
+});
+
+export const storm = z.object({
+  id: z.string(),
+  kind: z.enum(STORM_KINDS),
+  program: z.object({ exe: text.nullable(), comm: text, root: text }),
+  processes: count,
+  perSecond: z.number(),
+  peakAlive: count,
+  lifetimeMs: z.object({ p50: z.number(), p99: z.number() }).nullable(),
+  cpus: z.number().nullable(),
+  spawner: z.object({ pid: count, exe: text.nullable(), comm: text }).nullable(),
+  reaper: z.object({ pid: count, exe: text.nullable(), comm: text, cpuShare: z.number().nullable() }).nullable(),
+  generations: z.object({ depth: count, branching: z.number() }).nullable(),
+  intervalMs: z.object({ p50: z.number(), variation: z.number() }).nullable(),
+  gapMs: z.object({ p50: z.number() }).nullable(),
+  exits: z.array(z.object({ code: z.int().nullable(), signal: z.string().nullable(), count })),
+  abi: z.object({ machine: z.string(), bits: z.union([z.literal(32), z.literal(64)]) }).nullable(),
+  repeats: z.array(z.string()).nullable(),
+  benign: z.boolean(),
+  confidence: z.enum(["high", "medium", "low"]),
+  reasons: z.array(z.object({ code: z.string(), args, weighs: z.enum(["for", "against"]) })),
+  evidence: z.array(evidence),
+});
+
+const share = z.number().min(0).max(1);
+
+export const diagnosis = z.object({
+  schema: z.literal(SCHEMA),
+  tool: z.object({ name: z.literal("whoforks"), version: z.string() }),
+  host: z.object({
+    hostname: text.nullable(),
+    kernel: z.string().nullable(),
+    machine: z.string().nullable(),
+    os: text.nullable(),
+    cpus: count.nullable(),
+    bootedAt: time.nullable(),
+  }),
+  window: z.object({ start: time.nullable(), seconds: z.number().nonnegative() }),
+  sources: z.array(
+    z.object({
+      kind: z.string(),
+      path: text.optional(),
+      events: count,
+      lost: count.nullable(),
+      skipped: count,
+      note: z.string().optional(),
+      examples: z.array(z.object({ locator: z.string(), why: z.string(), quote: text })).optional(),
+    }),
+  ),
+  symptom: z.object({
+    cpu: z.object({ user: share, system: share, idle: share, iowait: share, steal: share }).nullable(),
+    busyCpus: z.number().nullable(),
+    explainedCpus: z.number().nullable(),
+    forksPerSecond: z.number(),
+    execsPerSecond: z.number(),
+    exitsPerSecond: z.number(),
+    topLiving: z.array(z.object({ pid: count, comm: text, exe: text.nullable(), cpuShare: z.number() })),
+    pid1CpuShare: z.number().nullable(),
+  }),
+  storms: z.array(storm),
+  restarts: z.array(restart),
+  identities: z.array(identity),
+  verdict: z.object({
+    outcome: z.enum(["healthy", "benign", "storm", "inconclusive"]),
+    code: z.string(),
+    args,
+    confidence: z.enum(["high", "medium", "low"]),
+    storm: z.string().nullable(),
+  }),
+  chain: z.array(z.object({ code: z.string(), args, evidence: z.array(evidence) })),
+  advice: z.array(
+    z.object({
+      code: z.string(),
+      args,
+      safety: z.enum(["safe", "needs-review", "destructive"]),
+      command: z.array(text).nullable(),
+      undo: z.array(text).nullable(),
+    }),
+  ),
+  couldNotLook: z.array(
+    z.object({ code: z.string(), what: z.string(), why: z.string(), remedy: z.string().nullable() }),
+  ),
+  experiment: z.null(),
+  cost: z.object({ cpuSeconds: z.number(), wallSeconds: z.number(), peakRssBytes: count }),
+});
