@@ -7,6 +7,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    execArgv: ["--expose-gc"],
     reporters: ["default", "./test/closing-line-reporter.ts"],
   },
 });

@@ -29,7 +29,10 @@ export function cpuUse(before: Snapshot, after: Snapshot, cpus: number): CpuUse 
     steal: after.cpu.steal - before.cpu.steal,
   };
   // iowait and idle may run backwards a little (proc_stat(5)); a share never does.
-  const total = Math.max(1e-3, Object.values(spent).reduce((sum, value) => sum + Math.max(0, value), 0));
+  const total = Math.max(
+    1e-3,
+    Object.values(spent).reduce((sum, value) => sum + Math.max(0, value), 0),
+  );
   const share = (value: number): number => Math.min(1, Math.max(0, value) / total);
   const busyCpus = (Math.max(0, spent.user) + Math.max(0, spent.system)) / seconds;
   const living = [...after.processes.values()].map((process) => {
@@ -53,7 +56,11 @@ export function cpuUse(before: Snapshot, after: Snapshot, cpus: number): CpuUse 
       const then = sameProcess(before, now);
       return (reaped(now) - (then === null ? 0 : reaped(then))) / seconds;
     },
-    top: (count) => living.filter((entry) => entry.share > 0.005).sort((a, b) => b.share - a.share).slice(0, count),
+    top: (count) =>
+      living
+        .filter((entry) => entry.share > 0.005)
+        .sort((a, b) => b.share - a.share)
+        .slice(0, count),
   };
 }
 
@@ -69,7 +76,8 @@ function explained(before: Snapshot, after: Snapshot): number {
   }
   for (const process of before.processes.values()) {
     const now = after.processes.get(process.pid);
-    if (now === undefined || now.startedAfterBoot !== process.startedAfterBoot) seconds -= own(process) + reaped(process);
+    if (now === undefined || now.startedAfterBoot !== process.startedAfterBoot)
+      seconds -= own(process) + reaped(process);
   }
   return seconds;
 }

@@ -1,7 +1,7 @@
 import type { Family } from "../derive/family.ts";
 import { starts } from "../derive/family.ts";
 import { baseName, burstRate, confidenceOf, endShares, rate, reason, topSpawner } from "./measure.ts";
-import { isShell } from "./programs.ts";
+import { isBuildTool, isShell } from "./programs.ts";
 import type { Finding, View } from "./types.ts";
 
 /** A supervisor with a delay of 200 ms starts 5 a second; slower loops cost little and look like any periodic job. */
@@ -16,8 +16,9 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
   const found = [];
   for (const family of view.derived.families) {
     if (family.spawned < MIN_STARTS || family.spawnerImage === null || burstRate(family) < MIN_PER_SECOND) continue;
-    // A shell that runs a program again and again is a loop in a script, not a supervisor: shell-loop.
-    if (isShell(baseName(family.spawnerImage))) continue;
+    // A shell that runs a program again and again is a loop in a script (shell-loop), a build tool runs its steps.
+    const spawner = baseName(family.spawnerImage);
+    if (isShell(spawner) || isBuildTool(spawner)) continue;
     const top = topSpawner([family]);
     if (top === null || top.share < 0.8) continue;
     const siblings = view.derived.families.filter(

@@ -1,0 +1,191 @@
+import type { Advice } from "./result.ts";
+import type { Story } from "./chain.ts";
+import { scriptOf } from "./chain.ts";
+import type { Material } from "./material.ts";
+import { actorName, endingName, programName } from "./names.ts";
+import type { RestartFacts } from "./restarts.ts";
+import type { Ending } from "../derive/family.ts";
+import type { Untrusted } from "../model/text.ts";
+
+/** What to do about the worst storm, in the order in which to do it. Nothing here is done by the tool itself. */
+export function adviceFor(story: Story): Advice[] {
+  const { storm, identity } = story;
+  if (storm.benign) return [advice("nothing", {}, "safe")];
+  const suspect =
+    identity !== null && ["impostor", "modified", "unpackaged", "deleted", "memory-only"].includes(identity.verdict);
+  return [
+    ...(suspect ? suspectAdvice(story) : []),
+    ...kindAdvice(story, suspect),
+    ...(story.identity === null ? lookAdvice(story.material) : []),
+  ];
+}
+
+/** What to do when nothing could be said. */
+export function adviceWithoutStorm(material: Material, code: string): Advice[] {
+  if (code === "verdict.healthy") return [advice("nothing", {}, "safe")];
+  const remedies = material.couldNotLook.filter((c) => c.remedy !== null && c.code.startsWith("tracefs."));
+  if (remedies.length > 0) {
+    return [advice("run-as-root", {}, "safe", ["sudo", "whoforks", "diagnose"])];
+  }
+  if (material.live === null) return [advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF)];
+  return [advice("run-longer", {}, "safe", ["whoforks", "diagnose", "--duration", "30s"])];
+}
+
+const CALLS = "fork,vfork,clone,clone3,execve,execveat,exit,exit_group";
+const AUDIT_RULES = ["auditctl", "-a", "always,exit", "-F", "arch=b64", "-S", CALLS, "-k", "processes"];
+const AUDIT_RULES_OFF = ["auditctl", "-d", "always,exit", "-F", "arch=b64", "-S", CALLS, "-k", "processes"];
+
+function advice(
+  code: string,
+  args: Record<string, unknown>,
+  safety: Advice["safety"],
+  command: Untrusted[] | null = null,
+  undo: Untrusted[] | null = null,
+): Advice {
+  return { code: `advice.${code}`, args, safety, command, undo };
+}
+
+/** A program that is not what it claims: keep it for those who will ask, take it out of the way, do not trust the host. */
+function suspectAdvice(story: Story): Advice[] {
+  const { identity, storm } = story;
+  if (identity === null) return [];
+  const program = identity.path;
+  const file = onHost(storm.program.root, program);
+  const steps = [advice("isolate", {}, "needs-review")];
+  if (identity.file !== null) {
+    const archive = `/root/${program.slice(program.lastIndexOf("/") + 1)}.evidence.tar`;
+    steps.push(
+      advice("preserve-evidence", { program }, "safe", ["tar", "--xattrs", "--acls", "-cpf", archive, "--", file]),
+    );
+    steps.push(...stopAdvice(story.restarts, storm.program.root));
+    const aside = `${file}.quarantined`;
+    steps.push(
+      advice(
+        "move-aside",
+        { program },
+        "needs-review",
+        ["mv", "-n", "--", file, aside],
+        ["mv", "-n", "--", aside, file],
+      ),
+    );
+  }
+  steps.push(advice("check-origin", { program }, "safe", ["stat", "--", file]));
+  if (identity.verdict === "modified" && identity.owner !== null) {
+    const name = identity.owner.package;
+    steps.push(
+      advice("reinstall-package", { package: name }, "needs-review", ["apt-get", "install", "--reinstall", name]),
+    );
+  }
+  steps.push(advice("reinstall-host", {}, "destructive"));
+  return steps;
+}
+
+function kindAdvice(story: Story, suspect: boolean): Advice[] {
+  const { storm, finding, restarts } = story;
+  const program = programName(storm.program);
+  const spawner = finding.spawner === null ? null : actorName(finding.spawner);
+  switch (storm.kind) {
+    case "respawn-loop":
+    case "crash-loop": {
+      const end = (finding.facts["end"] as Ending | null | undefined) ?? null;
+      const first = restarts[0]?.restart;
+      const limit =
+        first === undefined
+          ? []
+          : [
+              advice(
+                "limit-restarts",
+                { supervisor: first.supervisor, unit: first.unit, file: first.file },
+                "needs-review",
+              ),
+            ];
+      const look =
+        first === undefined && spawner !== null
+          ? [advice("look-at-spawner", { spawner }, "safe", lookAt(finding.spawner?.pid))]
+          : [];
+      const fix = advice("fix-program", { program, end: end === null ? null : endingName(end) }, "needs-review");
+      return [...(suspect ? [] : stopAdvice(restarts, storm.program.root)), ...look, fix, ...limit];
+    }
+    case "fork-bomb":
+      return [
+        advice("cap-processes", { program }, "needs-review"),
+        ...(spawner === null ? [] : [advice("look-at-spawner", { spawner }, "safe", lookAt(finding.spawner?.pid))]),
+      ];
+    case "shell-loop":
+      return [advice("fix-script", { spawner, script: scriptOf(story) }, "needs-review", lookAt(finding.spawner?.pid))];
+    case "self-replicating-chain":
+      return suspect
+        ? []
+        : [...stopAdvice(restarts, storm.program.root), advice("fix-program", { program, end: null }, "needs-review")];
+    default:
+      return spawner === null
+        ? [advice("run-longer", {}, "safe", ["whoforks", "diagnose", "--duration", "30s"])]
+        : [advice("look-at-spawner", { spawner }, "safe", lookAt(finding.spawner?.pid))];
+  }
+}
+
+/** How to keep the supervisor from starting it again, and how to take that back. */
+function stopAdvice(restarts: readonly RestartFacts[], root: string): Advice[] {
+  const first = restarts[0]?.restart;
+  if (first === undefined) return [];
+  const { supervisor, unit, file, line } = first;
+  const args = { supervisor, unit, file, line };
+  const path = onHost(root, file);
+  if (supervisor === "systemd" && root === "/") {
+    return [
+      advice(
+        "stop-supervisor",
+        args,
+        "needs-review",
+        ["systemctl", "mask", "--runtime", "--now", unit],
+        ["systemctl", "unmask", "--runtime", unit],
+      ),
+    ];
+  }
+  if (supervisor === "upstart") {
+    const override = path.replace(/\.(conf|override)$/, ".override");
+    return [
+      advice(
+        "stop-supervisor",
+        args,
+        "needs-review",
+        ["sh", "-c", 'echo manual >> "$1"', "sh", override],
+        ["sed", "-i", "/^manual$/d", override],
+      ),
+    ];
+  }
+  if (supervisor === "sysvinit" && line !== null) {
+    return [
+      advice(
+        "stop-supervisor",
+        args,
+        "needs-review",
+        ["sed", "-i", `${line}s/^/#/`, path],
+        ["sed", "-i", `${line}s/^#//`, path],
+      ),
+    ];
+  }
+  return [advice("stop-supervisor", args, "needs-review")];
+}
+
+function lookAdvice(material: Material): Advice[] {
+  if (material.live !== null) return [];
+  return [
+    advice("give-root", {}, "safe", [
+      "whoforks",
+      "diagnose",
+      "--root",
+      "/",
+      "--from",
+      ...material.sources.flatMap((s) => (s.path === undefined ? [] : [s.path])).slice(0, 1),
+    ]),
+  ];
+}
+
+function lookAt(pid: number | undefined): string[] | null {
+  return pid === undefined || pid === 0 ? null : ["ps", "-o", "pid,ppid,user,lstart,args", "-p", String(pid)];
+}
+
+function onHost(root: string, path: Untrusted): Untrusted {
+  return root === "/" ? path : root + path;
+}

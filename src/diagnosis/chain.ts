@@ -1,0 +1,258 @@
+import type { CpuUse } from "../derive/cpu.ts";
+import type { Identity } from "../identity/types.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { Finding } from "../detect/types.ts";
+import type { Material } from "./material.ts";
+import { actorName, endingName, processName, programName } from "./names.ts";
+import type { RestartFacts } from "./restarts.ts";
+import type { Diagnosis, Storm, Symptom } from "./result.ts";
+
+type Step = Diagnosis["chain"][number];
+
+export interface Story {
+  material: Material;
+  symptom: Symptom;
+  cpu: CpuUse | null;
+  storm: Storm;
+  finding: Finding;
+  restarts: readonly RestartFacts[];
+  identity: Identity | null;
+}
+
+/** The causal story of the worst storm, from the symptom to the cause, one step a sentence. */
+export function chainOf(story: Story): Step[] {
+  return [
+    ...symptomSteps(story),
+    ...originSteps(story),
+    ...mechanismSteps(story),
+    ...restartSteps(story),
+    ...identitySteps(story),
+  ];
+}
+
+function step(code: string, args: Record<string, unknown>, evidence: Evidence[] = []): Step {
+  return { code: `chain.${code}`, args, evidence };
+}
+
+function symptomSteps({ symptom, material, storm }: Story): Step[] {
+  const steps: Step[] = [];
+  if (symptom.cpu !== null && symptom.busyCpus !== null) {
+    steps.push(
+      step(
+        "symptom",
+        {
+          forksPerSecond: symptom.forksPerSecond,
+          busyCpus: symptom.busyCpus,
+          cpus: material.host.cpus,
+          systemShare: symptom.cpu.system,
+          unexplainedCpus: Math.max(0, symptom.busyCpus - (symptom.explainedCpus ?? symptom.busyCpus)),
+        },
+        [{ source: "/proc/stat", locator: "cpu, first line, before and after the window" }],
+      ),
+    );
+  } else steps.push(step("symptom-log", { forksPerSecond: storm.perSecond, seconds: material.window.seconds }));
+  if (storm.lifetimeMs !== null) {
+    const { p50, p99 } = storm.lifetimeMs;
+    steps.push(step("short-lives", { program: programName(storm.program), p50Ms: p50, p99Ms: p99 }, storm.evidence));
+  }
+  return steps;
+}
+
+function originSteps({ storm }: Story): Step[] {
+  if (storm.kind !== "self-replicating-chain" && storm.kind !== "fork-bomb") return [];
+  const program = programName(storm.program);
+  return storm.spawner === null
+    ? [step("origin-unknown", { program })]
+    : [step("origin", { spawner: processName(storm.spawner), program }, storm.evidence)];
+}
+
+function mechanismSteps(story: Story): Step[] {
+  const { storm, finding, material } = story;
+  const program = programName(storm.program);
+  switch (storm.kind) {
+    case "self-replicating-chain":
+      return [
+        ...abiSteps(story),
+        step(
+          "replicates",
+          { program, depth: storm.generations?.depth ?? 0, branching: storm.generations?.branching ?? 1 },
+          storm.evidence,
+        ),
+        ...reaperSteps(story),
+      ];
+    case "fork-bomb":
+      return [
+        ...abiSteps(story),
+        step(
+          "bomb",
+          { program, branching: storm.generations?.branching ?? 0, peakAlive: storm.peakAlive },
+          storm.evidence,
+        ),
+        ...failedForkSteps(material),
+      ];
+    case "respawn-loop":
+    case "crash-loop":
+      return [
+        step(
+          "respawns",
+          {
+            spawner: finding.spawner === null ? "?" : actorName(finding.spawner),
+            program,
+            intervalMs: storm.intervalMs?.p50 ?? null,
+            gapMs: storm.gapMs?.p50 ?? null,
+          },
+          storm.evidence,
+        ),
+        ...endSteps(story),
+      ];
+    case "shell-loop":
+      return [
+        step(
+          "shell",
+          {
+            spawner: finding.spawner === null ? "?" : actorName(finding.spawner),
+            script: scriptOf(story),
+            programs: finding.facts["programs"],
+          },
+          storm.evidence,
+        ),
+      ];
+    case "build":
+      return [
+        step(
+          "build",
+          { program: finding.facts["tool"] ?? program, programs: finding.facts["programs"], depth: 0 },
+          storm.evidence,
+        ),
+      ];
+    default:
+      return [
+        step(
+          "spawner",
+          { spawner: finding.spawner === null ? null : actorName(finding.spawner), program, share: 1 },
+          storm.evidence,
+        ),
+      ];
+  }
+}
+
+/** The script that a shell runs: its first argument that is no option. */
+export function scriptOf({ finding, material }: Pick<Story, "finding" | "material">): string | null {
+  if (finding.spawner === null) return null;
+  const argv = material.live?.after.processes.get(finding.spawner.pid)?.argv ?? finding.spawner.image.argvExamples[0];
+  if (argv === undefined || argv.includes("-c")) return null;
+  return argv.slice(1).find((word) => !word.startsWith("-")) ?? null;
+}
+
+function abiSteps({ storm, material }: Story): Step[] {
+  const remark = material.remarks.find((r) => r.code === "audit.fork-by-32-bit");
+  const program = programName(storm.program);
+  if (remark !== undefined && storm.abi?.bits === 32) {
+    const evidence = [{ source: "audit", locator: String(remark.args["example"] ?? "SYSCALL records") }];
+    return [step("fork-by-32-bit", { program, count: remark.args["count"], machine: storm.abi.machine }, evidence)];
+  }
+  if (storm.abi?.bits === 32 && /64|s390x|aarch64/.test(material.host.machine ?? "x86_64")) {
+    return [step("32-bit-program", { program, machine: storm.abi.machine })];
+  }
+  return [];
+}
+
+function reaperSteps({ storm }: Story): Step[] {
+  if (storm.reaper === null) return [];
+  const reaper = processName(storm.reaper);
+  const evidence = [{ source: "signal_generate", locator: "SIGCHLD of the storm's processes" }];
+  return [
+    step("orphans", { reaper, perSecond: storm.perSecond }, evidence),
+    storm.reaper.cpuShare === null
+      ? step("reaper-innocent", { reaper })
+      : step("reaper-busy", { reaper, cpuShare: storm.reaper.cpuShare }, [
+          { source: `/proc/${storm.reaper.pid}/stat`, locator: "utime + stime, before and after the window" },
+        ]),
+  ];
+}
+
+function failedForkSteps(material: Material): Step[] {
+  const remark = material.remarks.find((r) => r.code === "audit.failed-forks");
+  return remark === undefined ? [] : [step("fork-refused", { count: remark.args["count"] })];
+}
+
+function endSteps({ storm, finding }: Story): Step[] {
+  const program = programName(storm.program);
+  const ended = storm.exits.reduce((sum, e) => sum + e.count, 0);
+  const endings = [...finding.subject.endings.values()].sort((a, b) => b.count - a.count);
+  const worst =
+    storm.kind === "crash-loop" ? endings.find((e) => e.signal !== null || (e.code ?? 0) !== 0) : endings[0];
+  if (worst === undefined) return [];
+  const end = endingName(worst);
+  if (end === null) return [];
+  if (end === "exit 0" && worst.count === ended) return [step("all-clean", { program, count: ended })];
+  return [step("ends", { program, end, count: worst.count, total: ended })];
+}
+
+function restartSteps({ restarts, storm }: Story): Step[] {
+  const steps: Step[] = [];
+  const program = programName(storm.program);
+  for (const { restart, limit, ownerMismatch, bringsBack } of restarts.slice(0, 2)) {
+    const evidence = [
+      {
+        source: restart.file,
+        locator: restart.line === null ? restart.directive : `line ${restart.line}`,
+        quote: restart.command,
+      },
+    ];
+    const { supervisor, file, line, directive } = restart;
+    steps.push(step("restarted-by", { supervisor, file, line, directive, program }, evidence));
+    if (bringsBack && restart.limitAllowsRate === false) {
+      steps.push(
+        step("limit-forbids-rate", {
+          supervisor,
+          starts: restart.limit?.starts ?? null,
+          seconds: restart.limit?.seconds ?? null,
+          perSecond: storm.perSecond,
+        }),
+      );
+    } else if (bringsBack && restart.limit === null) steps.push(step("limit-off", { supervisor, file }));
+    else if (
+      bringsBack &&
+      restart.limitAllowsRate === true &&
+      limit !== null &&
+      storm.kind !== "self-replicating-chain"
+    ) {
+      steps.push(step("limit-allows-rate", { supervisor, perSecond: storm.perSecond }));
+    }
+    if (restart.shadows !== null && restart.shadows.length > 0 && restart.resolvesTo !== null) {
+      steps.push(
+        step(
+          "shadowed",
+          { supervisor, command: restart.command, resolvesTo: restart.resolvesTo, shadows: restart.shadows },
+          evidence,
+        ),
+      );
+    }
+    if (ownerMismatch !== null) steps.push(step("job-owner", { file, package: ownerMismatch.jobPackage, program }));
+  }
+  return steps;
+}
+
+function identitySteps({ identity }: Story): Step[] {
+  if (identity === null) return [];
+  const program = identity.path;
+  const evidence = [{ source: identity.owner?.manager ?? "package database", locator: identity.path }];
+  const { owner, claims } = identity;
+  switch (identity.verdict) {
+    case "impostor":
+      return [step("impostor", { program, package: claims?.package ?? null, genuine: claims?.path ?? null }, evidence)];
+    case "unpackaged":
+      return [step("not-packaged", { program }, evidence)];
+    case "modified":
+      return [step("modified", { program, package: owner?.package ?? null }, evidence)];
+    case "genuine":
+      return [step("genuine", { program, package: owner?.package ?? null, version: owner?.version ?? null }, evidence)];
+    case "unverifiable":
+      return [step("unverifiable", { program, package: owner?.package ?? null }, evidence)];
+    case "local":
+    case "deleted":
+    case "memory-only":
+      return [step(identity.verdict, { program }, evidence)];
+  }
+}

@@ -1,0 +1,118 @@
+import { cpuUse } from "../derive/cpu.ts";
+import { detect } from "../detect/index.ts";
+import type { Finding } from "../detect/types.ts";
+import type { Identity } from "../identity/types.ts";
+import { adviceFor, adviceWithoutStorm } from "./advice.ts";
+import { chainOf, type Story } from "./chain.ts";
+import type { Material } from "./material.ts";
+import { SCHEMA, type Diagnosis, type SourceAccount } from "./result.ts";
+import { restartsOf, type RestartFacts } from "./restarts.ts";
+import { toStorm } from "./storms.ts";
+import { symptomOf } from "./symptom.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** How many storms are looked into (whose file, who brings it back); more are named only. */
+const LOOKED_INTO = 4;
+
+/** Puts everything together: the storms, who brings them back, whether the programs are what they claim, and what to do. */
+export async function diagnose(material: Material): Promise<Diagnosis> {
+  const cpu = material.live === null ? null : cpuUse(material.live.before, material.live.after, material.host.cpus ?? 1);
+  const detection = detect(material.derived, material.known, material.window.seconds);
+  const symptom = symptomOf(material, cpu);
+  const stories: Story[] = [];
+  const couldNotLook = [...material.couldNotLook];
+  for (const [index, finding] of detection.findings.entries()) {
+    const storm = toStorm(finding, index, material, cpu);
+    const looked = index < LOOKED_INTO && !storm.benign ? await lookInto(material, storm, finding, couldNotLook) : { identity: null, restarts: [] };
+    if (storm.abi === null && looked.identity?.elf) storm.abi = { machine: looked.identity.elf.machine, bits: looked.identity.elf.bits };
+    stories.push({ material, symptom, cpu, storm, finding, ...looked });
+  }
+  if (detection.findings.length > 0) {
+    // What a detector could not look at matters only when there is something to tell apart.
+    for (const { code, what, why, remedy } of detection.couldNotLook) couldNotLook.push({ code, what, why, remedy });
+  }
+  const worst = stories[0] ?? null;
+  const verdict = verdictOf(material, symptom, worst);
+  return {
+    schema: SCHEMA,
+    tool: { name: "whoforks", version: material.version },
+    host: material.host,
+    window: {
+      start: material.window.startEpochMs === null ? null : new Date(material.window.startEpochMs).toISOString(),
+      seconds: material.window.seconds,
+    },
+    sources: material.sources.map(account),
+    symptom,
+    storms: stories.map((story) => story.storm),
+    restarts: stories.flatMap((story) => story.restarts.map((facts) => facts.restart)),
+    identities: stories.map((story) => story.identity).filter((identity) => identity !== null),
+    verdict,
+    chain: worst === null ? [] : chainOf(worst),
+    advice: worst === null ? adviceWithoutStorm(material, verdict.code) : adviceFor(worst),
+    couldNotLook,
+    experiment: null,
+    cost: material.cost(),
+  };
+}
+
+async function lookInto(
+  material: Material,
+  storm: Story["storm"],
+  finding: Finding,
+  couldNotLook: Diagnosis["couldNotLook"],
+): Promise<{ identity: Identity | null; restarts: RestartFacts[] }> {
+  const exe = storm.program.exe;
+  if (exe === null || !exe.startsWith("/")) {
+    couldNotLook.push({
+      code: "identity.program-unknown",
+      what: `whose file ${exe ?? storm.program.comm} is`,
+      why: "the processes were gone before their file could be read, and no exec of theirs was seen",
+      remedy: "whoforks diagnose --duration 30s",
+    });
+    return { identity: null, restarts: [] };
+  }
+  const near = [storm.reaper?.pid, storm.spawner?.pid];
+  const dir = material.lookup.rootOf(finding.subject.image.mountNamespace, near);
+  const examiner = dir === null ? null : await material.lookup.examiner(dir);
+  const root = dir === null ? null : material.lookup.root(dir);
+  if (dir === null || examiner === null || root === null) {
+    couldNotLook.push({
+      code: "identity.no-root-given",
+      what: `whose file ${exe} is, and what starts it`,
+      why: dir === null ? "the log comes from a file system that was not given" : `the root ${dir} could not be opened`,
+      remedy: dir === null ? "whoforks diagnose --root DIR --from FILE" : null,
+    });
+    return { identity: null, restarts: [] };
+  }
+  storm.program.root = root.dir;
+  const restarts = await restartsOf({ root, storm, finding, examiner, processes: material.live?.after.processes ?? null });
+  const identity = examiner.identify(exe, standsBefore(restarts, exe));
+  if (examiner.manager === null) {
+    couldNotLook.push({
+      code: "identity.no-package-manager",
+      what: `which package owns ${exe}`,
+      why: `no package database that is known was found under ${root.dir}`,
+      remedy: null,
+    });
+  }
+  return { identity, restarts };
+}
+
+/** The program that the suspect hides in the search path of the supervisor that starts it. */
+function standsBefore(restarts: readonly RestartFacts[], exe: string): { standsBefore?: string } {
+  const restart = restarts.find(({ restart }) => restart.resolvesTo === exe && (restart.shadows?.length ?? 0) > 0)?.restart;
+  return restart?.shadows?.[0] === undefined ? {} : { standsBefore: restart.shadows[0] };
+}
+
+function account(source: Material["sources"][number]): SourceAccount {
+  const { kind, path, events, lost, skipped, note, examples } = source;
+  return {
+    kind,
+    ...(path === undefined ? {} : { path }),
+    events,
+    lost,
+    skipped,
+    ...(note === undefined ? {} : { note }),
+    ...(examples.length === 0 ? {} : { examples }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Derived } from "../derive/index.ts";
+import type { Known } from "../detect/types.ts";
+import type { SourceLedger } from "../model/ledger.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { Lookup } from "./lookup.ts";
+import type { Diagnosis, Host } from "./result.ts";
+
+/** Everything a diagnosis rests on, whether it was observed live or read from files. */
+export interface Material {
+  version: string;
+  host: Host;
+  /** Start of the window, ms since 1970, and its length in seconds. */
+  window: { startEpochMs: number | null; seconds: number };
+  sources: SourceLedger[];
+  derived: Derived;
+  known: Known;
+  /** The living before and after the window; null for logs. */
+  live: { before: Snapshot; after: Snapshot } | null;
+  /** Facts that a reader found notable: `audit.fork-by-32-bit`, … */
+  remarks: { code: string; args: Record<string, unknown> }[];
+  couldNotLook: Diagnosis["couldNotLook"];
+  lookup: Lookup;
+  /** No source could tell who forks; only counters were read. */
+  countersOnly: { forksPerSecond: number } | null;
+  interrupted: boolean;
+  /** What the run has cost so far. */
+  cost(): Diagnosis["cost"];
+}

@@ -1,0 +1,99 @@
+import type { CpuUse } from "../derive/cpu.ts";
+import { starts, type Family } from "../derive/family.ts";
+import { mergeFamily, createFamily } from "../derive/family.ts";
+import type { Finding } from "../detect/types.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { Material } from "./material.ts";
+import { signalName } from "./names.ts";
+import type { Storm, StormKind } from "./result.ts";
+
+const MAX_ENDS = 8;
+
+/** A finding as the result shows it: numbers with units, and where they come from. */
+export function toStorm(finding: Finding, index: number, material: Material, cpu: CpuUse | null): Storm {
+  const whole = joined(finding);
+  const processes = material.live?.after.processes;
+  const reaper = whole.reapers.ranked()[0]?.value ?? null;
+  const spawner = finding.spawner;
+  const isCopying = finding.kind === "self-replicating-chain" || finding.kind === "fork-bomb";
+  const nanos = (value: number | null): number | null => (value === null ? null : value / 1e6);
+  const p50 = nanos(whole.lifetime.quantile(0.5));
+  const p99 = nanos(whole.lifetime.quantile(0.99));
+  const interval = nanos(finding.subject.interval.quantile(0.5));
+  const gap = nanos(finding.subject.gap.quantile(0.5));
+  const image = finding.subject.image;
+  return {
+    id: `storm-${index + 1}`,
+    kind: finding.kind as StormKind,
+    program: {
+      exe: image.exe,
+      comm: image.comm,
+      root: material.lookup.rootOf(image.mountNamespace, [reaper?.pid, spawner?.pid]) ?? "/",
+    },
+    processes: finding.starts,
+    perSecond: finding.perSecond,
+    peakAlive: whole.peakAlive,
+    lifetimeMs: p50 === null || p99 === null ? null : { p50, p99 },
+    cpus: cpusOf(finding, reaper?.pid ?? null, material, cpu),
+    spawner: spawner === null ? null : { pid: spawner.pid, exe: spawner.image.exe, comm: spawner.image.comm },
+    reaper:
+      reaper === null
+        ? null
+        : {
+            pid: reaper.pid,
+            exe: processes?.get(reaper.pid)?.exe ?? null,
+            comm: processes?.get(reaper.pid)?.comm ?? reaper.comm,
+            cpuShare: cpu?.ofLiving(reaper.pid) ?? null,
+          },
+    generations: isCopying
+      ? { depth: finding.subject.depth, branching: finding.subject.replicas / Math.max(1, finding.subject.replicators) }
+      : null,
+    intervalMs: interval === null ? null : { p50: interval, variation: finding.subject.interval.variation() ?? 0 },
+    gapMs: gap === null || isCopying ? null : { p50: gap },
+    exits: [...whole.endings.values()]
+      .sort((a, b) => b.count - a.count)
+      .slice(0, MAX_ENDS)
+      .map(({ code, signal, count }) => ({ code, signal: signal === null ? null : signalName(signal), count })),
+    abi: image.abi === null ? null : { ...image.abi },
+    repeats: null,
+    benign: finding.benign,
+    confidence: finding.confidence,
+    reasons: finding.reasons,
+    evidence: evidenceOf(finding.subject, material),
+  };
+}
+
+/** All families of a finding as one. */
+function joined(finding: Finding): Family {
+  const whole = createFamily(finding.subject.image, finding.subject.spawnerImage);
+  for (const family of finding.covers) mergeFamily(whole, family);
+  return whole;
+}
+
+/**
+ * CPUs burned by a storm's processes, the dead included: what the process that waits for them was charged for its dead
+ * children, and what its living members used themselves. Null where no snapshot tells.
+ */
+function cpusOf(finding: Finding, reaper: number | null, material: Material, cpu: CpuUse | null): number | null {
+  if (cpu === null || material.live === null) return null;
+  const waiter =
+    finding.kind === "self-replicating-chain" ? (reaper ?? finding.spawner?.pid) : (finding.spawner?.pid ?? reaper);
+  let sum = waiter === null || waiter === undefined ? null : cpu.ofReaped(waiter);
+  const exe = finding.subject.image.exe;
+  if (exe !== null) {
+    for (const process of material.live.after.processes.values()) {
+      if (process.exe === exe && process.pid !== waiter) sum = (sum ?? 0) + (cpu.ofLiving(process.pid) ?? 0);
+    }
+  }
+  return sum === null || sum <= 0 ? null : sum;
+}
+
+function evidenceOf(family: Family, material: Material): Evidence[] {
+  const source = material.sources.find((s) => s.events > 0);
+  if (source === undefined || family.firstStart === null || family.lastStart === null) return [];
+  const from = (family.firstStart / 1e9).toFixed(3);
+  const to = (family.lastStart / 1e9).toFixed(3);
+  return [
+    { source: source.path ?? source.kind, locator: `${starts(family)} forks, ${from} s to ${to} s of the window` },
+  ];
+}

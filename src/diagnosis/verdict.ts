@@ -1,0 +1,81 @@
+import { actorName, endingName, programName } from "./names.ts";
+import type { Story } from "./chain.ts";
+import type { Material } from "./material.ts";
+import type { Confidence, Diagnosis, Symptom } from "./result.ts";
+import type { Ending } from "../derive/family.ts";
+
+type Verdict = Diagnosis["verdict"];
+
+/** The first line of every report. */
+export function verdictOf(material: Material, symptom: Symptom, story: Story | null): Verdict {
+  if (story !== null) {
+    const { storm } = story;
+    const outcome = storm.benign ? "benign" : "storm";
+    return { outcome, ...named(story), confidence: weakened(storm.confidence, material), storm: storm.id };
+  }
+  const without = (code: string, args: Record<string, unknown> = {}): Verdict => ({
+    outcome: "inconclusive",
+    code: `verdict.inconclusive.${code}`,
+    args,
+    confidence: "low",
+    storm: null,
+  });
+  if (material.countersOnly !== null)
+    return without("proc-only", { forksPerSecond: material.countersOnly.forksPerSecond });
+  if (material.sources.length === 0) return without("no-source");
+  if (material.interrupted && material.window.seconds < 1)
+    return without("interrupted", { seconds: material.window.seconds });
+  if (material.live === null && material.derived.events === 0) return without("no-process-records");
+  return {
+    outcome: "healthy",
+    code: "verdict.healthy",
+    args: { forksPerSecond: symptom.forksPerSecond },
+    confidence: weakened(material.live === null ? "medium" : "high", material),
+    storm: null,
+  };
+}
+
+function named(story: Story): { code: string; args: Record<string, unknown> } {
+  const { storm, finding, identity } = story;
+  const program = programName(storm.program);
+  const perSecond = storm.perSecond;
+  const spawner = finding.spawner === null ? null : actorName(finding.spawner);
+  switch (storm.kind) {
+    case "self-replicating-chain":
+      if (identity?.verdict === "impostor" && identity.claims !== null) {
+        const { package: name, path } = identity.claims;
+        return {
+          code: "verdict.self-replicating-chain.impostor",
+          args: { program, perSecond, package: name, genuine: path },
+        };
+      }
+      return { code: "verdict.self-replicating-chain", args: { program, perSecond } };
+    case "crash-loop": {
+      const end = finding.facts["end"] as Ending | null;
+      return {
+        code: "verdict.crash-loop",
+        args: { program, perSecond, spawner, end: end === null ? null : endingName(end) },
+      };
+    }
+    case "respawn-loop":
+      return { code: "verdict.respawn-loop", args: { program, perSecond, spawner } };
+    case "fork-bomb":
+      return { code: "verdict.fork-bomb", args: { program, peakAlive: storm.peakAlive, perSecond } };
+    case "shell-loop":
+      return { code: "verdict.shell-loop", args: { spawner, perSecond, programs: finding.facts["programs"] } };
+    case "build":
+      return { code: "verdict.build", args: { program: finding.facts["tool"] ?? program, perSecond } };
+    default:
+      return { code: "verdict.unclassified", args: { program, perSecond, spawner } };
+  }
+}
+
+/** More than one event in twenty lost costs a step of confidence: counts and lineage may be off by then. */
+const LOSS_THAT_MATTERS = 0.05;
+
+function weakened(confidence: Confidence, material: Material): Confidence {
+  const events = material.sources.reduce((sum, source) => sum + source.events, 0);
+  const lost = material.sources.reduce((sum, source) => sum + (source.lost ?? 0), 0);
+  if (lost <= LOSS_THAT_MATTERS * (events + lost)) return confidence;
+  return confidence === "high" ? "medium" : "low";
+}
