@@ -18,6 +18,8 @@ export interface Observer {
   readonly kind: "tracefs";
   /** CLOCK_MONOTONIC nanoseconds that are time 0 of the events. */
   readonly originNs: number;
+  /** What this kernel cannot tell although the observer runs, e.g. exit codes where an event is missing. */
+  readonly limits: readonly CouldNotLook[];
   /** Reads what the kernel has by now and passes on the events that are old enough to be in order. Never blocks. Returns their number. */
   poll(): number;
   /** Also reports exit codes of 32-bit programs with these task names (the per-call tracepoints do not see 32-bit calls). */
@@ -29,6 +31,10 @@ export interface Observer {
 /** What `observe` is asked to do. */
 export interface ObserveOptions {
   sink: EventSink;
+  /** `proc`: leave tracefs alone. Without it the best source there is. */
+  source?: "proc";
+  /** Called once with the living, before any event is passed on. */
+  begin?(before: Snapshot): void;
   /** Upper bound of the window, seconds. */
   seconds: number;
   /** Asked about ten times a second after the first 0.5 s; true ends the window early. */

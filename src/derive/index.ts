@@ -25,8 +25,8 @@ export interface Derived {
 /** Takes events in time order, once. Memory is bounded by the living and by the number of different programs. */
 export interface Derivation {
   onEvent(event: ProcessEvent): void;
-  /** A look at the sums so far; cheap enough to be asked ten times a second. */
-  peek(): Family[];
+  /** The sums so far; cheap enough to be asked ten times a second. */
+  peek(): Derived;
   finish(): Derived;
 }
 
@@ -82,7 +82,7 @@ export function createDerivation(): Derivation {
           onService(event.unit, event.action, event.ok);
       }
     },
-    peek: () => lives.families.all,
+    peek: () => ({ ...sums, peakForksPerSecond: 0, families: lives.families.all, services }),
     finish() {
       lives.finish(sums.lastTs);
       return { ...sums, peakForksPerSecond: bins.peakPerSecond(), families: joinByName(lives.families.all), services };

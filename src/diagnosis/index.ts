@@ -6,7 +6,7 @@ import { adviceFor, adviceWithoutStorm } from "./advice.ts";
 import { chainOf, type Story } from "./chain.ts";
 import type { Material } from "./material.ts";
 import { SCHEMA, type Diagnosis, type SourceAccount } from "./result.ts";
-import { restartsOf, type RestartFacts } from "./restarts.ts";
+import { restartsOf, type RestartAnswer, type RestartFacts } from "./restarts.ts";
 import { toStorm } from "./storms.ts";
 import { symptomOf } from "./symptom.ts";
 import { verdictOf } from "./verdict.ts";
@@ -85,7 +85,9 @@ async function lookInto(
     return { identity: null, restarts: [] };
   }
   storm.program.root = root.dir;
-  const restarts = await restartsOf({ root, storm, finding, examiner, processes: material.live?.after.processes ?? null });
+  const answer = await restartsOf({ root, storm, finding, examiner, processes: material.live?.after.processes ?? null });
+  couldNotLook.push(...couldNotRead(answer, root.dir));
+  const { restarts } = answer;
   const identity = examiner.identify(exe, standsBefore(restarts, exe));
   if (examiner.manager === null) {
     couldNotLook.push({
@@ -96,6 +98,20 @@ async function lookInto(
     });
   }
   return { identity, restarts };
+}
+
+/** Supervisors that are not there, and configuration that could not be understood, are no "nothing restarts it". */
+function couldNotRead({ restarts, looked, problems }: RestartAnswer, dir: string): Diagnosis["couldNotLook"] {
+  if (restarts.length > 0) return [];
+  const what = "which supervisor starts it";
+  if (looked.length === 0) {
+    return [{ code: "supervisors.none-known", what, why: `no configuration of a supervisor that is known was found under ${dir}`, remedy: null }];
+  }
+  const [first] = problems;
+  if (first === undefined) return [];
+  const place = first.line === null ? first.file : `${first.file}:${first.line}`;
+  const why = `${problems.length} places of ${looked.join(", ")} could not be understood, the first: ${place}: ${first.why}`;
+  return [{ code: "supervisors.config-problems", what, why, remedy: null }];
 }
 
 /** The program that the suspect hides in the search path of the supervisor that starts it. */

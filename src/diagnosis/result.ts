@@ -4,6 +4,9 @@ import type { Abi } from "../model/events.ts";
 import type { Identity } from "../identity/types.ts";
 import type { Restart } from "../supervisors/types.ts";
 
+export type { ElfFacts, FileFacts, Identity, IdentityVerdict, Owner, Reason } from "../identity/types.ts";
+export type { Restart } from "../supervisors/types.ts";
+
 /** Name of this result's schema. Changes are additive only; a change of meaning would get a new number. */
 export const SCHEMA = "whoforks/diagnosis/1";
 

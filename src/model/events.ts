@@ -82,6 +82,8 @@ export interface SeenEvent {
   exe: Untrusted | null;
   /** ABI of the system call that was recorded, when the source tells. */
   abi: Abi | null;
+  /** Task numbers of its other threads, when the source tells. */
+  threads?: readonly number[];
 }
 
 /** The program behind a living process was looked up (`/proc/PID/exe`). */

@@ -1,0 +1,17 @@
+/** Width to write for: the terminal's, `COLUMNS`, or 100 for pipes and files. */
+export function columnsOf(toTerminal: boolean): number {
+  const given = toTerminal ? process.stdout.columns : Number(process.env["COLUMNS"]);
+  return given >= 40 ? Math.min(given, 200) : 100;
+}
+
+/** Colours only on a terminal that has them, and not when NO_COLOR or --no-color says otherwise (no-color.org). */
+export function colourWanted(flag: boolean, toTerminal: boolean): boolean {
+  if (!flag || (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb") return false;
+  return toTerminal || (process.env["FORCE_COLOR"] ?? "") !== "";
+}
+
+/** Whether the locale's character set is UTF-8: LC_ALL before LC_CTYPE before LANG (locale(7)). */
+export function unicodeWanted(env: NodeJS.ProcessEnv): boolean {
+  const locale = [env["LC_ALL"], env["LC_CTYPE"], env["LANG"]].find((value) => value !== undefined && value !== "");
+  return locale === undefined || /utf-?8/i.test(locale);
+}

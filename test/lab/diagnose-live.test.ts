@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { startScenario, type RunningScenario } from "../../lab/lab.mjs";
+import type { Diagnosis } from "../../src/diagnosis/result.ts";
+import { diagnosed } from "../support/whoforks.ts";
+import { needsLab } from "./needs.ts";
+
+interface Observed {
+  exitCode: number | null;
+  result: Diagnosis;
+  scenario: RunningScenario;
+  /** Forks that the storm program really made within the window. */
+  forksBetween(startMs: number, seconds: number): number;
+}
+
+/** Runs a scenario, and the tool beside it, and counts with the storm program's own counter. */
+async function observe(
+  name: string,
+  options: Parameters<typeof startScenario>[1],
+  args: readonly string[],
+): Promise<Observed> {
+  const scenario = await startScenario(name, options);
+  const samples: { ms: number; forks: number }[] = [];
+  const sampler = setInterval(() => samples.push({ ms: Date.now(), forks: scenario.count().forks }), 10);
+  try {
+    const { exitCode, result } = await diagnosed(args);
+    samples.push({ ms: Date.now(), forks: scenario.count().forks });
+    const at = (ms: number): number => {
+      const next = samples.findIndex((s) => s.ms >= ms);
+      const [a, b] = [samples[next - 1], samples[next]];
+      if (a === undefined || b === undefined) return (b ?? samples.at(-1) ?? { forks: 0 }).forks;
+      return a.forks + ((b.forks - a.forks) * (ms - a.ms)) / Math.max(1, b.ms - a.ms);
+    };
+    return { exitCode, result, scenario, forksBetween: (start, seconds) => at(start + seconds * 1000) - at(start) };
+  } finally {
+    clearInterval(sampler);
+    await scenario.stop();
+  }
+}
+
+/** What the tool says against what the scenario says that it must say. */
+function judge({ exitCode, result, scenario }: Observed): void {
+  const { expected } = scenario;
+  const storm = result.storms[0];
+  const said = {
+    exitCode,
+    outcome: result.verdict.outcome,
+    kind: storm?.kind ?? null,
+    ...(expected.exe === undefined ? {} : { exe: storm?.program.exe }),
+    ...(expected.bits === undefined ? {} : { bits: storm?.abi?.bits }),
+    ...(expected.reaper === undefined ? {} : { reaper: storm?.reaper?.exe }),
+    ...(expected.spawner === undefined ? {} : { spawner: storm?.spawner?.exe }),
+  };
+  const { notKinds: _, script: __, restart, identity, others, ...asked } = expected;
+  expect(said).toEqual(asked);
+  if (asked.kind !== null && restart !== undefined) expect(result.restarts[0]).toMatchObject(restart);
+  if (identity !== undefined) {
+    expect(result.identities[0]).toMatchObject(identity);
+    expect(storm?.program.root).toBe(`/proc/${scenario.initPid}/root`);
+  }
+  for (const other of others ?? []) expect(result.storms.map((s) => s.kind)).toContain(other.kind);
+}
+
+function leftovers(): string[] {
+  const instances = "/sys/kernel/tracing/instances";
+  const mounts = readFileSync("/proc/mounts", "latin1")
+    .split("\n")
+    .filter((line) => line.includes("tracefs"));
+  return [
+    ...(existsSync(instances) ? readdirSync(instances).filter((name) => name.startsWith("whoforks")) : []),
+    ...mounts,
+  ];
+}
+
+for (const name of ["case", "case-32"] as const) {
+  test(`${name}: the chain, its impostor, who starts it, and the innocent reaper`, async (context) => {
+    needsLab(context);
+    const before = leftovers();
+    const observed = await observe(name, { seconds: 20 }, ["--duration", "5s"]);
+    judge(observed);
+    const { result, scenario } = observed;
+    const storm = result.storms[0];
+    if (storm === undefined) throw new Error("no storm");
+
+    const tracefs = result.sources.find((source) => source.kind === "tracefs");
+    expect(tracefs?.lost).toBe(0);
+    const real =
+      observed.forksBetween(Date.parse(result.window.start ?? ""), result.window.seconds) / result.window.seconds;
+    expect(storm.perSecond / real).toBeGreaterThan(0.95);
+    expect(storm.perSecond / real).toBeLessThan(1.05);
+    expect(storm.reaper).toMatchObject({ pid: scenario.initPid, comm: "init" });
+    expect(storm.reaper?.cpuShare).toBeGreaterThan(0);
+    expect(storm.generations?.branching).toBeCloseTo(1, 1);
+    expect(storm.exits[0]).toMatchObject({ code: 0, signal: null });
+
+    const identity = result.identities[0];
+    expect(identity?.file).toMatchObject({ size: 2_443_616, mode: "-rwx--x--x" });
+    expect(identity?.elf).toMatchObject({ static: true, bits: name === "case" ? 64 : 32 });
+    expect(identity?.twins[0]?.owner?.package).toBe("at");
+    expect(identity?.attack).toContain("T1036.005");
+
+    const chain = result.chain.map((step) => step.code);
+    expect(chain).toEqual(
+      expect.arrayContaining(["chain.replicates", "chain.reaper-busy", "chain.limit-forbids-rate", "chain.impostor"]),
+    );
+    const advice = result.advice.map((entry) => entry.code);
+    expect(advice).toEqual(expect.arrayContaining(["advice.isolate", "advice.check-origin", "advice.reinstall-host"]));
+    expect(result.verdict).toMatchObject({ code: "verdict.self-replicating-chain.impostor", confidence: "high" });
+    expect(leftovers()).toEqual(before);
+  });
+}
+
+for (const [name, options, args] of [
+  ["case-parallel", { seconds: 15 }, []],
+  ["pid-reuse", { seconds: 15 }, []],
+  ["short", { seconds: 15, delay: 1 }, ["--duration", "6s"]],
+  ["respawn-loop", { seconds: 15 }, []],
+  ["crash-loop", { seconds: 15 }, []],
+  ["fork-bomb", { seconds: 15, delay: 1 }, []],
+  ["shell-loop", { seconds: 15 }, []],
+  ["two-at-once", { seconds: 15 }, []],
+  ["build", { seconds: 30 }, []],
+  ["quiet", { seconds: 15 }, ["--duration", "3s"]],
+  ["case-bare", { seconds: 15 }, ["--duration", "3s"]],
+] as const) {
+  test(`${name}: called by its right name`, async (context) => {
+    needsLab(context);
+    judge(await observe(name, options, args));
+  });
+}
+
+test("Ctrl-C ends the observation, undoes it, and says what was seen so far", async (context) => {
+  needsLab(context);
+  const before = leftovers();
+  const { exitCode, result } = await diagnosed(["--duration", "30s"], {
+    during: (child) => setTimeout(() => child.kill("SIGINT"), 1500),
+  });
+  expect(exitCode).toBe(130);
+  expect(result.window.seconds).toBeLessThan(10);
+  expect(leftovers()).toEqual(before);
+});

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const src = fileURLToPath(new URL("../../src", import.meta.url));
+
+/** Room → rooms it may know, besides itself. docs/architecture.md gives the reasons. */
+const MAY_KNOW: Record<string, readonly string[]> = {
+  model: [],
+  platform: ["model"],
+  formats: ["model", "platform"],
+  capture: ["model", "platform"],
+  derive: ["model"],
+  detect: ["model", "derive"],
+  identity: ["model", "platform"],
+  supervisors: ["model", "platform"],
+  diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
+  report: ["model", "diagnosis"],
+  cli: ["model", "platform", "formats", "capture", "derive", "detect", "diagnosis", "report"],
+};
+
+/** Packages from npm, and the rooms that may load them. */
+const PACKAGES: Record<string, readonly string[]> = {
+  commander: ["cli"],
+  zod: ["diagnosis"],
+  "string-width": ["report"],
+  picocolors: ["report"],
+};
+
+/** Modules of Node that change or start something on the host, and the rooms that may. */
+const EFFECTS: Record<string, readonly string[]> = {
+  "node:fs": ["cli", "capture", "formats", "identity", "platform", "supervisors"],
+  "node:child_process": ["capture", "identity", "platform", "supervisors"],
+};
+
+interface Import {
+  file: string;
+  room: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+function imports(): Import[] {
+  const found: Import[] = [];
+  for (const entry of readdirSync(src, { recursive: true, encoding: "utf8" })) {
+    if (!entry.endsWith(".ts")) continue;
+    const text = readFileSync(resolve(src, entry), "utf8");
+    for (const match of text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^"';]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g,
+    )) {
+      found.push({
+        file: entry,
+        room: entry.split("/")[0] as string,
+        target: (match[2] ?? match[3] ?? match[4]) as string,
+        typeOnly: match[1] !== undefined,
+      });
+    }
+  }
+  return found;
+}
+
+describe("who may know whom", () => {
+  const all = imports();
+
+  it("finds the imports of every room", () => {
+    expect(new Set(all.map((i) => i.room))).toEqual(
+      new Set(
+        Object.keys(MAY_KNOW)
+          .filter((room) => room !== "model")
+          .concat("model"),
+      ),
+    );
+  });
+
+  it("keeps rooms apart", () => {
+    const wrong = all.filter(({ file, room, target }) => {
+      if (!target.startsWith(".")) return false;
+      const to = relative(src, resolve(src, dirname(file), target)).split("/")[0] as string;
+      return to !== room && !(MAY_KNOW[room] ?? []).includes(to);
+    });
+    expect(wrong.map((i) => `${i.file} → ${i.target}`)).toEqual([]);
+  });
+
+  it("loads packages only where they belong", () => {
+    const wrong = all.filter(({ room, target }) => {
+      if (target.startsWith(".") || target.startsWith("node:")) return false;
+      return !(PACKAGES[target] ?? []).includes(room);
+    });
+    expect(wrong.map((i) => `${i.file} → ${i.target}`)).toEqual([]);
+  });
+
+  it("touches the host only where it is meant to", () => {
+    const wrong = all.filter(
+      ({ room, target, typeOnly }) =>
+        !typeOnly && target in EFFECTS && !(EFFECTS[target] as readonly string[]).includes(room),
+    );
+    expect(wrong.map((i) => `${i.file} → ${i.target}`)).toEqual([]);
+  });
+
+  it("prints and exits in cli only", () => {
+    const wrong = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+      (file) =>
+        file.endsWith(".ts") &&
+        !file.startsWith("cli/") &&
+        /\bprocess\.(?:exit|stdout|stderr)\b|\bconsole\./.test(readFileSync(resolve(src, file), "utf8")),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps files small", () => {
+    const long = readdirSync(src, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .filter(
+        (file) => readFileSync(resolve(src, file), "utf8").split("\n").length > 400 && !file.includes("/tables/"),
+      );
+    expect(long).toEqual([]);
+  });
+});
