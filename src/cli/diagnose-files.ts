@@ -1,14 +1,117 @@
+import { createDerivation, joinDerived, type Derivation } from "../derive/index.ts";
+import { diagnose } from "../diagnosis/index.ts";
+import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
+import { readInputs, type InputReading, type UnusableInput } from "../formats/input.ts";
+import type { StreamReading } from "../formats/types.ts";
+import { safe } from "../report/text/sanitise.ts";
+import { ownCost } from "./cost.ts";
+import { Failure } from "./failure.ts";
+import { hostOfRoot } from "./host-of-root.ts";
 import type { Progress } from "./progress.ts";
 
 export interface FileOptions {
   version: string;
   from: readonly string[];
+  /** The file system that the logs' paths belong to; null: none was given. */
   root: string | null;
   signal: AbortSignal;
   progress: Progress;
 }
 
+/** Reads logs and diagnoses what they tell. Throws `Failure` when none of them could be used. */
 export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: Diagnosis; interrupted: boolean }> {
-  throw new Error(`not yet: ${options.from.length}`);
+  const host = options.root === null ? null : hostOfRoot(options.root);
+  const derivations: Derivation[] = [];
+  const input = await readInputs(options.from, {
+    sink: (event) => (derivations.at(-1) as Derivation).onEvent(event),
+    onStream: () => derivations.push(createDerivation()),
+    progress: progressOf(options.progress),
+    signal: options.signal,
+  });
+  options.progress.clear();
+  if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
+  const readings = input.streams.map((s) => s.reading);
+  const tells = (what: keyof StreamReading["tells"]): boolean => readings.every((reading) => reading.tells[what]);
+  const first = readings[0];
+  const diagnosis = await diagnose({
+    version: options.version,
+    host: {
+      hostname: first?.hosts[0] ?? host?.hostname ?? null,
+      kernel: null,
+      machine: null,
+      os: host?.os ?? null,
+      cpus: null,
+      bootedAt: null,
+    },
+    window: { startEpochMs: first?.originEpochMs ?? null, seconds: Math.max(0, ...readings.map((r) => r.seconds)) },
+    sources: input.streams.map(({ stream, reading }) => ({ ...reading.ledger, path: stream.name })),
+    derived: joinDerived(derivations.map((derivation) => derivation.finish())),
+    known: { exitStatus: tells("exitStatus"), lineage: tells("lineage"), lifetimes: tells("lifetimes") },
+    live: null,
+    remarks: readings.flatMap((reading) => reading.remarks),
+    couldNotLook: gapsOf(input),
+    lookup: createLookup({ root: options.root, processes: null, ownMountNamespace: null }),
+    countersOnly: null,
+    interrupted: input.aborted,
+    cost: ownCost,
+  });
+  return { diagnosis, interrupted: input.aborted };
+}
+
+/** Shows bytes, rate and time left once reading takes longer than a second. */
+function progressOf(progress: Progress): (done: number, total: number) => void {
+  const started = process.hrtime.bigint();
+  let shown = 0;
+  return (done, total) => {
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    if (seconds < 1 || seconds - shown < 0.2) return;
+    shown = seconds;
+    const rate = done / seconds;
+    const left = total > done ? `, ${Math.ceil((total - done) / rate)} s left` : "";
+    progress.show(`reading … ${megabytes(done)} of ${megabytes(total)}, ${megabytes(rate)}/s${left}`);
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
+}
+
+function nothingUsable(inputs: readonly UnusableInput[]): Failure {
+  const [first] = inputs;
+  if (first === undefined) return new Failure("there is no file to read", "whoforks diagnose --from /var/log/audit");
+  const lines = inputs.map((input) => `${safe(input.path)}: ${reasonOf(input)}`);
+  return new Failure(`nothing to diagnose\n  ${lines.slice(0, 10).join("\n  ")}`, first.remedy);
+}
+
+function reasonOf({ reason, detail }: UnusableInput): string {
+  return detail === null ? reason : `${reason} (${detail})`;
+}
+
+/** What the logs cannot tell, and which of them could not be used. */
+function gapsOf({ streams, unusable }: InputReading): Diagnosis["couldNotLook"] {
+  const gaps = unusable.map((input) => ({
+    code: `input.${input.reason}`,
+    what: input.path,
+    why: reasonOf(input),
+    remedy: input.remedy,
+  }));
+  const tells = streams.map(({ reading }) => reading.tells);
+  if (tells.some((t) => !t.cpu)) {
+    gaps.push({
+      code: "cpu.log-tells-none",
+      what: "how much CPU the storm burns",
+      why: "the records of this log have no CPU times",
+      remedy: "sudo whoforks diagnose",
+    });
+  }
+  if (tells.some((t) => !t.lifetimes)) {
+    gaps.push({
+      code: "lifetimes.log-tells-none",
+      what: "how long the processes lived and how they ended",
+      why: "no rule recorded exit and exit_group",
+      remedy: "auditctl -a always,exit -F arch=b64 -S exit,exit_group -k processes",
+    });
+  }
+  return gaps;
 }

@@ -91,6 +91,24 @@ export function createDerivation(): Derivation {
 }
 
 /**
+ * Several streams as one. Their processes have nothing to do with each other, so families stay apart; their times do not
+ * compare, so the longest stands for all.
+ */
+export function joinDerived(parts: readonly Derived[]): Derived {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const whole: Derived = { ...createDerivation().finish() };
+  for (const part of parts) {
+    for (const key of ["events", "forks", "execs", "failedExecs", "exits", "threads"] as const) whole[key] += part[key];
+    whole.lastTs = Math.max(whole.lastTs, part.lastTs);
+    whole.peakForksPerSecond = Math.max(whole.peakForksPerSecond, part.peakForksPerSecond);
+    whole.families.push(...part.families);
+    for (const [unit, service] of part.services) whole.services.set(unit, service);
+  }
+  return whole;
+}
+
+/**
  * Joins families whose programs got the same name in the end: a program is first known by its task name and later by
  * its file, and the members that ran before the window have no spawner while later ones have.
  */

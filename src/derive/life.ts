@@ -10,6 +10,8 @@ export interface Life {
   readonly parentPid: number;
   /** Null when it began before the window, or unseen. */
   readonly start: number | null;
+  /** When it was first heard of. */
+  readonly known: number;
   /** Its program now. Until it executes something that is its parent's. */
   image: Image;
   /** Until decided the family of its parent. */

@@ -41,8 +41,7 @@ export class Lives {
 
   onExec(event: ExecEvent): void {
     this.#mature(event.ts);
-    const known = this.#living.get(event.pid);
-    const life = known ?? this.#turnsUp(event.pid, event.ppid, null, event.comm, event.ts);
+    const life = this.#living.get(event.pid) ?? this.#execsUnseen(event);
     if (event.error !== 0) {
       life.family.failedExecs++;
       return;
@@ -72,7 +71,7 @@ export class Lives {
   onSeen(event: SeenEvent): void {
     this.#mature(event.ts);
     let life = this.#living.get(event.pid);
-    if (life !== undefined && this.#isAnother(life)) {
+    if (life !== undefined && this.#isAnother(life, event)) {
       this.#forget(life);
       life = undefined;
     }
@@ -115,22 +114,29 @@ export class Lives {
     const match = this.#pending.match(pid, parent, image);
     if (match !== null) return this.#fork(match.fork.parent, pid, match.fork.ts, ts, !match.certain);
     const family = this.families.of(parent?.image ?? null, image);
-    return this.#born(pid, parent?.id ?? 0, ppid ?? 0, null, image, family, false, false);
+    const from = { parentId: parent?.id ?? 0, parentPid: ppid ?? 0, start: null };
+    return this.#born({ pid, ...from, known: ts, image, family, firstborn: false, inferred: false });
+  }
+
+  /**
+   * A process unknown so far executes something. Where its parent is told, the exec stands for its birth: a log may
+   * record execs and no forks.
+   */
+  #execsUnseen(event: ExecEvent): Life {
+    const { pid, ppid, comm, ts } = event;
+    const life = this.#turnsUp(pid, ppid, null, comm, ts);
+    if (life.undecided || ppid === null || ppid === 0) return life;
+    const parent = this.#living.get(ppid) ?? this.#turnsUp(ppid, null, null, "", ts);
+    this.#living.delete(pid);
+    return this.#fork(parent, pid, ts, ts, false);
   }
 
   #fork(parent: Life, pid: number, start: number, now: number, inferred: boolean): Life {
     const left = this.#living.get(pid);
     if (left !== undefined) this.#forget(left);
-    const life = this.#born(
-      pid,
-      parent.id,
-      parent.pid,
-      start,
-      parent.image,
-      parent.family,
-      parent.children === 0,
-      inferred,
-    );
+    const { id: parentId, pid: parentPid, image, family } = parent;
+    const firstborn = parent.children === 0;
+    const life = this.#born({ pid, parentId, parentPid, start, known: now, image, family, firstborn, inferred });
     parent.children++;
     life.generation = parent.generation + 1;
     life.undecided = true;
@@ -138,16 +144,7 @@ export class Lives {
     return life;
   }
 
-  #born(
-    pid: number,
-    parentId: number,
-    parentPid: number,
-    start: number | null,
-    image: Image,
-    family: Family,
-    firstborn: boolean,
-    inferred: boolean,
-  ): Life {
+  #born({ pid, parentId, parentPid, start, known, image, family, firstborn, inferred }: Birth): Life {
     if (this.#living.size >= MAX_LIVES) this.#forget(this.#living.values().next().value as Life);
     const life: Life = {
       id: this.#nextId++,
@@ -155,20 +152,21 @@ export class Lives {
       parentId,
       parentPid,
       start,
+      known,
       image,
       family,
+      firstborn,
+      inferred,
       undecided: false,
       counted: false,
       isReplica: false,
-      firstborn,
       generation: 0,
       children: 0,
       replicas: 0,
       livingReplicas: 0,
-      inferred,
       turn: this.#turn,
     };
-    this.#living.set(pid, life);
+    this.#living.set(life.pid, life);
     return life;
   }
 
@@ -292,12 +290,22 @@ export class Lives {
     if (life.counted) life.family.alive--;
   }
 
-  /** Whether the PID now belongs to another process than the one known, for sources that do not report ends. */
-  #isAnother(life: Life): boolean {
-    if (life.start !== null && this.#pending.claimedSince(life.pid, life.start)) return true;
+  /** Whether the PID now belongs to another process than the one known, whose end was not reported. */
+  #isAnother(life: Life, event: SeenEvent): boolean {
+    if (this.#pending.claimedSince(life.pid, life.known)) return true;
+    // Another program under another parent is no exec that went unrecorded: an exec keeps the parent.
+    const { exe, ppid } = event;
+    const elsewhere = ppid !== null && ppid !== life.parentPid && ppid !== 1;
+    if (elsewhere && exe !== null && life.image.exe !== null && exe !== life.image.exe) return true;
     return this.#ends === 0 && life.turn < this.#turn && life.isReplica;
   }
 }
+
+/** What is known of a life when it begins. */
+type Birth = Pick<
+  Life,
+  "pid" | "parentId" | "parentPid" | "start" | "known" | "image" | "family" | "firstborn" | "inferred"
+>;
 
 const MAX_LIVES = 262_144;
 const MAX_JUST_ENDED = 1024;

@@ -16,6 +16,8 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
   const found = [];
   for (const family of view.derived.families) {
     if (family.spawned < MIN_STARTS || family.spawnerImage === null || burstRate(family) < MIN_PER_SECOND) continue;
+    // Most of its processes are copies that its own processes made: what the supervisor starts is not the storm.
+    if (family.replicas > family.spawned) continue;
     // A shell that runs a program again and again is a loop in a script (shell-loop), a build tool runs its steps.
     const spawner = baseName(family.spawnerImage);
     if (isShell(spawner) || isBuildTool(spawner)) continue;

@@ -40,7 +40,8 @@ function judge(family: Family, view: View): Finding | null {
     reasons.push(reason(many ? "against" : "for", many ? "many-alive" : "few-alive", { peakAlive: family.peakAlive }));
   } else reasons.push(reason("against", "ends-unknown"));
   const inferred = family.inferred / family.replicas;
-  if (inferred > 0.5) reasons.push(reason("against", "lineage-inferred", { share: inferred }));
+  // With every end recorded, "each forks once and ends, few are alive" holds whoever of them is whose child.
+  if (inferred > 0.5 && !view.known.lifetimes) reasons.push(reason("against", "lineage-inferred", { share: inferred }));
   return {
     kind: "self-replicating-chain",
     subject: family,

@@ -157,10 +157,14 @@ function abiSteps({ storm, material }: Story): Step[] {
   return [];
 }
 
-function reaperSteps({ storm }: Story): Step[] {
+function reaperSteps({ storm, material }: Story): Step[] {
   if (storm.reaper === null) return [];
   const reaper = processName(storm.reaper);
-  const evidence = [{ source: "signal_generate", locator: "SIGCHLD of the storm's processes" }];
+  const evidence = [
+    material.live === null
+      ? { source: "audit", locator: "ppid of records that come after the parent's end" }
+      : { source: "tracefs", locator: "signal_generate, SIGCHLD of the storm's processes" },
+  ];
   return [
     step("orphans", { reaper, perSecond: storm.perSecond }, evidence),
     storm.reaper.cpuShare === null

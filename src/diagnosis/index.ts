@@ -16,15 +16,20 @@ const LOOKED_INTO = 4;
 
 /** Puts everything together: the storms, who brings them back, whether the programs are what they claim, and what to do. */
 export async function diagnose(material: Material): Promise<Diagnosis> {
-  const cpu = material.live === null ? null : cpuUse(material.live.before, material.live.after, material.host.cpus ?? 1);
+  const cpu =
+    material.live === null ? null : cpuUse(material.live.before, material.live.after, material.host.cpus ?? 1);
   const detection = detect(material.derived, material.known, material.window.seconds);
   const symptom = symptomOf(material, cpu);
   const stories: Story[] = [];
   const couldNotLook = [...material.couldNotLook];
   for (const [index, finding] of detection.findings.entries()) {
     const storm = toStorm(finding, index, material, cpu);
-    const looked = index < LOOKED_INTO && !storm.benign ? await lookInto(material, storm, finding, couldNotLook) : { identity: null, restarts: [] };
-    if (storm.abi === null && looked.identity?.elf) storm.abi = { machine: looked.identity.elf.machine, bits: looked.identity.elf.bits };
+    const looked =
+      index < LOOKED_INTO && !storm.benign
+        ? await lookInto(material, storm, finding, couldNotLook)
+        : { identity: null, restarts: [] };
+    if (storm.abi === null && looked.identity?.elf)
+      storm.abi = { machine: looked.identity.elf.machine, bits: looked.identity.elf.bits };
     stories.push({ material, symptom, cpu, storm, finding, ...looked });
   }
   if (detection.findings.length > 0) {
@@ -85,7 +90,13 @@ async function lookInto(
     return { identity: null, restarts: [] };
   }
   storm.program.root = root.dir;
-  const answer = await restartsOf({ root, storm, finding, examiner, processes: material.live?.after.processes ?? null });
+  const answer = await restartsOf({
+    root,
+    storm,
+    finding,
+    examiner,
+    processes: material.live?.after.processes ?? null,
+  });
   couldNotLook.push(...couldNotRead(answer, root.dir));
   const { restarts } = answer;
   const identity = examiner.identify(exe, standsBefore(restarts, exe));
@@ -105,7 +116,14 @@ function couldNotRead({ restarts, looked, problems }: RestartAnswer, dir: string
   if (restarts.length > 0) return [];
   const what = "which supervisor starts it";
   if (looked.length === 0) {
-    return [{ code: "supervisors.none-known", what, why: `no configuration of a supervisor that is known was found under ${dir}`, remedy: null }];
+    return [
+      {
+        code: "supervisors.none-known",
+        what,
+        why: `no configuration of a supervisor that is known was found under ${dir}`,
+        remedy: null,
+      },
+    ];
   }
   const [first] = problems;
   if (first === undefined) return [];
@@ -116,7 +134,9 @@ function couldNotRead({ restarts, looked, problems }: RestartAnswer, dir: string
 
 /** The program that the suspect hides in the search path of the supervisor that starts it. */
 function standsBefore(restarts: readonly RestartFacts[], exe: string): { standsBefore?: string } {
-  const restart = restarts.find(({ restart }) => restart.resolvesTo === exe && (restart.shadows?.length ?? 0) > 0)?.restart;
+  const restart = restarts.find(
+    ({ restart }) => restart.resolvesTo === exe && (restart.shadows?.length ?? 0) > 0,
+  )?.restart;
   return restart?.shadows?.[0] === undefined ? {} : { standsBefore: restart.shadows[0] };
 }
 

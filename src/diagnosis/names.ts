@@ -17,9 +17,10 @@ export function endingName(ending: Ending): string | null {
   return ending.code === null ? null : `exit ${ending.code}`;
 }
 
-/** `init (pid 812)`. */
+/** `init (pid 812)`; `PID 812` where the evidence has no name for it. */
 export function processName(process: { pid: number; exe: Untrusted | null; comm: Untrusted }): Untrusted {
-  return `${baseName(process) || "?"} (pid ${process.pid})`;
+  const name = baseName(process);
+  return name === "" ? `PID ${process.pid}` : `${name} (pid ${process.pid})`;
 }
 
 export function actorName(actor: Actor): Untrusted {

@@ -37,7 +37,13 @@ export interface RestartAnswer {
 const MAX_RESTARTS = 3;
 
 /** Which jobs of which supervisors start a storm's program, as the configuration of its root says. */
-export async function restartsOf({ root, storm, finding, examiner, processes }: RestartQuestion): Promise<RestartAnswer> {
+export async function restartsOf({
+  root,
+  storm,
+  finding,
+  examiner,
+  processes,
+}: RestartQuestion): Promise<RestartAnswer> {
   // Loaded when first asked: most runs on a quiet host never ask.
   const { findJobs, jobOwnerMismatch, limitAllowsRate, toRestart } = await import("../supervisors/index.ts");
   const exe = storm.program.exe;

@@ -16,11 +16,13 @@ export function toStorm(finding: Finding, index: number, material: Material, cpu
   const reaper = whole.reapers.ranked()[0]?.value ?? null;
   const spawner = finding.spawner;
   const isCopying = finding.kind === "self-replicating-chain" || finding.kind === "fork-bomb";
-  const nanos = (value: number | null): number | null => (value === null ? null : value / 1e6);
-  const p50 = nanos(whole.lifetime.quantile(0.5));
-  const p99 = nanos(whole.lifetime.quantile(0.99));
-  const interval = nanos(finding.subject.interval.quantile(0.5));
-  const gap = nanos(finding.subject.gap.quantile(0.5));
+  // Logs have time stamps of a millisecond: shorter times are not known better than that.
+  const finest = material.live === null ? 1 : 0;
+  const millis = (value: number | null): number | null => (value === null ? null : Math.max(finest, value / 1e6));
+  const p50 = millis(whole.lifetime.quantile(0.5));
+  const p99 = millis(whole.lifetime.quantile(0.99));
+  const interval = intervalMs(finding.subject, finest);
+  const gap = millis(finding.subject.gap.quantile(0.5));
   const image = finding.subject.image;
   return {
     id: `storm-${index + 1}`,
@@ -61,6 +63,14 @@ export function toStorm(finding: Finding, index: number, material: Material, cpu
     reasons: finding.reasons,
     evidence: evidenceOf(finding.subject, material),
   };
+}
+
+/** Median from start to start, ms; the mean where the clock is too coarse for a median. */
+function intervalMs({ interval }: Family, finest: number): number | null {
+  const p50 = interval.quantile(0.5);
+  const mean = interval.mean();
+  if (p50 === null || mean === null) return null;
+  return (p50 / 1e6 < finest ? mean : p50) / 1e6;
 }
 
 /** All families of a finding as one. */

@@ -31,7 +31,7 @@ describe("a chain", () => {
 
   it("stays a chain when its supervisor starts it anew now and then", () => {
     const detection = look((s) => {
-      for (let i = 0; i < 5; i++) s.exit(s.chain(s.exec(s.fork(1), "/usr/bin/atd"), 400, 100));
+      for (let i = 0; i < 20; i++) s.exit(s.chain(s.exec(s.fork(1), "/usr/bin/atd"), 400, 100));
     });
     expect(kinds(detection)).toEqual(["self-replicating-chain"]);
   });
@@ -78,10 +78,13 @@ describe("a chain", () => {
 });
 
 describe("a program that is brought back", () => {
-  const loop = (code: number, signal: number | null = null) => (s: Stream): void => {
-    const superd = s.exec(s.fork(1), "/usr/sbin/superd");
-    for (let i = 0; i < 100; i++) s.wait(5000).run(superd, "/usr/bin/worker", 1000, signal === null ? code : null, signal);
-  };
+  const loop =
+    (code: number, signal: number | null = null) =>
+    (s: Stream): void => {
+      const superd = s.exec(s.fork(1), "/usr/sbin/superd");
+      for (let i = 0; i < 100; i++)
+        s.wait(5000).run(superd, "/usr/bin/worker", 1000, signal === null ? code : null, signal);
+    };
 
   it("and ends well is a respawn loop", () => {
     const [finding] = look(loop(0)).findings;
@@ -95,7 +98,10 @@ describe("a program that is brought back", () => {
   ])("and %s is a crash loop", (_, code, signal) => {
     const [finding, ...rest] = look(loop(code, signal)).findings;
     expect(rest).toEqual([]);
-    expect(finding).toMatchObject({ kind: "crash-loop", facts: { end: { code: signal === null ? code : null, signal } } });
+    expect(finding).toMatchObject({
+      kind: "crash-loop",
+      facts: { end: { code: signal === null ? code : null, signal } },
+    });
   });
 
   it("says that it could not look for crashes without exit statuses, and names the loop all the same", () => {
@@ -116,7 +122,8 @@ describe("other storms", () => {
   it("a fork bomb: copies that live and fork on", () => {
     const detection = look((s) => {
       let generation = [s.exec(s.fork(1), "/tmp/bomb")];
-      for (let depth = 0; depth < 8; depth++) generation = generation.flatMap((pid) => [s.wait(50).fork(pid), s.wait(50).fork(pid)]);
+      for (let depth = 0; depth < 8; depth++)
+        generation = generation.flatMap((pid) => [s.wait(50).fork(pid), s.wait(50).fork(pid)]);
       s.wait(200_000).run(1, "/bin/true", 10);
     });
     expect(kinds(detection)).toEqual(["fork-bomb"]);
@@ -134,7 +141,9 @@ describe("other storms", () => {
       }
     });
     expect(kinds(detection)).toEqual(["shell-loop"]);
-    expect(detection.findings[0]?.facts["programs"]).toEqual(expect.arrayContaining(["/usr/bin/true", "/usr/bin/date"]));
+    expect(detection.findings[0]?.facts["programs"]).toEqual(
+      expect.arrayContaining(["/usr/bin/true", "/usr/bin/date"]),
+    );
   });
 
   it("a build is benign", () => {

@@ -1,0 +1,8 @@
+export interface Bounds {
+  folders: string[];
+  cpuSeconds(): number | null;
+  current(): number | null;
+  refusals(): number | null;
+}
+export function makeBounds(name: string, limit: number): Bounds;
+export function removeBounds(folders: string[]): void;

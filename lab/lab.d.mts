@@ -1,0 +1,131 @@
+/** The shapes of lab.mjs, for tests and other TypeScript. */
+
+/** Numbers of `node lab/run.mjs --help`; times in seconds unless said otherwise there. */
+export interface LabOptions {
+  seconds: number;
+  delay: number;
+  count: number;
+  pids: number;
+  rate: number;
+  nice: number;
+  chains: number;
+  interval: number;
+  lifetime: number;
+  files: number;
+}
+
+/** What a diagnosis of the scenario must say, in the words of the diagnosis' JSON. Absent: nothing is asked. */
+export interface Expected {
+  outcome: "healthy" | "benign" | "storm";
+  exitCode: 0 | 1;
+  kind: string | null;
+  notKinds?: string[];
+  exe?: string;
+  bits?: 32 | 64;
+  reaper?: string;
+  spawner?: string;
+  script?: string;
+  restart?: {
+    supervisor: string;
+    unit: string;
+    file: string;
+    line?: number;
+    directive?: string;
+    resolvesTo?: string;
+    limitAllowsRate?: boolean;
+  };
+  identity?: { path: string; verdict: string; claims: { package: string; path: string } };
+  others?: Expected[];
+}
+
+export type StormState = "waiting" | "running" | "ended by count" | "ended by deadline" | "ended by the lab";
+
+/** How supervised programs ended, as their supervisor saw it. */
+export interface Exits {
+  zero: number;
+  other: number;
+  signal: number;
+}
+
+export interface Truth {
+  schema: "whoforks/lab/1";
+  scenario: string;
+  about: string;
+  expected: Expected;
+  /** Successful forks of the storm (countedBy storm-program), or all since the namespace's birth (pid-numbers). */
+  forks: number | null;
+  countedBy: "storm-program" | "pid-numbers";
+  /** All forks inside the namespace, init's included, by the kernel's numbering; null where it wraps too often. */
+  namespaceForks: number | null;
+  /** By storm-program: over `seconds`. By pid-numbers: since the boot of init was over. */
+  perSecond: number | null;
+  state: StormState | null;
+  /** ISO 8601 UTC; null while a delayed storm waits. */
+  start: string | null;
+  end: string;
+  seconds: number;
+  /** Times that init started the program. */
+  starts: number | null;
+  /** Forks refused by the pids limit. */
+  refused: number | null;
+  peakAlive: number | null;
+  exits: Exits | null;
+  /** A second storm beside the first. */
+  others: { forks: number; perSecond: number | null; state: StormState; seconds: number; exits: Exits }[];
+  /** CPU time of everything inside, the dead included (cgroup). */
+  cpuSeconds: number | null;
+  /** CPU time of the namespace's PID 1 itself. */
+  initCpuSeconds: number | null;
+  initPid: number;
+  root: string;
+  options: LabOptions;
+  /** Last lines on the console of the namespace: init's own messages. */
+  console: string[];
+}
+
+/** A scenario under way. */
+export interface RunningScenario {
+  scenario: string;
+  expected: Expected;
+  /** The scenario's root folder on the host, mounted until `stop`. */
+  rootOnHost: string;
+  /** PID 1 of the namespace as the host numbers it. */
+  initPid: number;
+  options: LabOptions;
+  truth(): Truth;
+  /** The storm program's own count and the clock, at little cost: differences give the truth about a part of the storm. */
+  count(): { forks: number; monotonicNs: number };
+  /**
+   * Forks of the storm program between two moments (ms since 1970), from a count taken every 20 ms while this process
+   * is not blocked; null where the storm does not count itself. For the window of a diagnosis.
+   */
+  forksBetween(fromMs: number, toMs: number): number | null;
+  console(): string;
+  /** True once the storm program says that it is over. */
+  ended(): boolean;
+  /** Ends the storm, removes everything, returns the final truth. May be called again. */
+  stop(): Promise<Truth>;
+}
+
+export interface Scenario {
+  name: string;
+  about: string;
+  expected: Expected;
+  defaults?: Partial<LabOptions>;
+}
+
+export const scenarios: ReadonlyMap<string, Scenario>;
+export const OPTIONS: Readonly<Record<keyof LabOptions, { fallback: number; max: number; about: string }>>;
+
+/** Starts a scenario. RangeError for an unknown name or option; Error when this host cannot hold it. */
+export function startScenario(
+  name: string,
+  options?: Partial<LabOptions>,
+  how?: { keep?: boolean; loginUid?: number | null },
+): Promise<RunningScenario>;
+
+/** Removes what killed runs (with `kept`: also kept ones) left; returns their names. */
+export function clearLeftovers(how?: { kept?: boolean }): string[];
+
+/** Stops everything this process has under way. */
+export function stopAll(): void;

@@ -1,0 +1,139 @@
+import { writeFileSync, mkdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { makeBounds, removeBounds } from "./bounds.mjs";
+import { clearLeftovers } from "./leftovers.mjs";
+import { enterNamespace } from "./namespace.mjs";
+import { settle } from "./options.mjs";
+import { makeFolder, mountRoot, removeFolder } from "./overlay.mjs";
+import { copyLayer, packageLayer } from "./packages.mjs";
+import { PAGE_PATH, askToStop, limitsOf, monotonicNs, readPage, writePage } from "./page.mjs";
+import { ForkSeries } from "./fork-series.mjs";
+import { PidCount } from "./pid-count.mjs";
+import { exeOf } from "./processes.mjs";
+import { rootTools } from "./root-tools.mjs";
+import { scenarios } from "./scenarios/index.mjs";
+import { pause, until } from "./shell.mjs";
+import { describe } from "./truth.mjs";
+import { underWay } from "./under-way.mjs";
+
+export { clearLeftovers, scenarios };
+export { stopAll } from "./under-way.mjs";
+export { OPTIONS } from "./options.mjs";
+
+/**
+ * Starts a scenario in namespaces of its own and returns once it is under way (with `delay`: once it waits to begin).
+ * lab.d.mts tells the shapes.
+ * @throws RangeError for an unknown scenario or option, Error when this host cannot hold it
+ */
+export async function startScenario(name, given = {}, { keep = false, loginUid = null } = {}) {
+  const scenario = scenarios.get(name);
+  if (scenario === undefined)
+    throw new RangeError(`lab: no scenario ${name}; there are ${[...scenarios.keys()].join(", ")}`);
+  if (process.getuid() !== 0) throw new Error("lab: scenarios need root (mounts, namespaces, cgroups)");
+  const options = settle(given, scenario.defaults);
+  clearLeftovers();
+  const layer = await packageLayer();
+
+  const run = {
+    scenario,
+    options,
+    dir: makeFolder({ scenario: name, kept: keep }),
+    loginUid,
+    bounds: null,
+    namespace: null,
+  };
+  const tidy = () => {
+    underWay.delete(tidy);
+    run.namespace?.kill();
+    if (run.bounds !== null) removeBounds(run.bounds.folders);
+    if (!keep) removeFolder(run.dir);
+  };
+  underWay.add(tidy);
+  try {
+    copyLayer(layer, `${run.dir}/upper`);
+    await bringUp(run);
+  } catch (error) {
+    tidy();
+    throw error;
+  }
+  underWay.delete(tidy);
+  return handle(run, tidy);
+}
+
+async function bringUp(run) {
+  const { scenario, options, dir } = run;
+  run.root = mountRoot(dir);
+  run.page = `${run.root}${PAGE_PATH}`;
+  run.facts = { expected: scenario.expected, countedBy: "pids", ...scenario.prepare(rootTools(run.root), options) };
+  const { facts } = run;
+  writeFileSync(
+    `${run.root}/etc/inittab`,
+    ["id:2:initdefault:", "si::sysinit:/bin/true", ...facts.inittab, ""].join("\n"),
+  );
+  run.bounds = makeBounds(basename(dir), options.pids);
+  mkdirSync(dirname(run.page), { recursive: true });
+  run.bornNs = monotonicNs();
+  writePage(run.page, limitsOf(options, facts, run.bornNs));
+  if (facts.second !== undefined) {
+    run.secondPage = `${run.root}${facts.second.page}`;
+    writePage(run.secondPage, limitsOf(options, facts.second, run.bornNs));
+  }
+  run.namespace = await enterNamespace({
+    dir,
+    command: ["/sbin/init"],
+    cgroups: run.bounds.folders,
+    seconds: Math.ceil(options.seconds + options.delay + 10),
+    nice: options.nice,
+    pidMax: facts.pidMax ?? null,
+    loginUid: run.loginUid,
+  });
+  run.pids = new PidCount(run.namespace.initPid);
+  const begun =
+    facts.countedBy === "page"
+      ? () => readPage(run.page).starts > 0
+      : () => run.namespace.console().includes("Entering runlevel") && exeOf(run.namespace.initPid)?.endsWith("/init");
+  if ((await until(begun, 15_000)) === null)
+    throw new Error(`lab: ${scenario.name} did not start: ${run.namespace.console()}`);
+  run.baseline = { forks: run.pids.look(), ns: monotonicNs() };
+}
+
+function handle(run, tidy) {
+  const { scenario, options, page, secondPage } = run;
+  let account = null;
+  const askAll = () => {
+    for (const path of [page, secondPage]) if (path !== undefined) askToStop(path);
+  };
+  // Between two looks the numbers may wrap once only.
+  const series = new ForkSeries(page);
+  const looks = run.facts.countedBy === "pids" ? setInterval(() => run.pids.look(), 5000) : undefined;
+  const overseer = setTimeout(askAll, (options.seconds + options.delay + 1) * 1000);
+  looks?.unref();
+  overseer.unref();
+  const stop = () => {
+    if (account !== null) return account;
+    underWay.delete(stop);
+    clearInterval(looks);
+    clearTimeout(overseer);
+    series.stop();
+    askAll();
+    // Lets the newest generation write when it ended; a storm that does not answer is killed all the same.
+    for (let round = 0; round < 60 && readPage(page).state === "running"; round++) pause(5);
+    account = describe(run);
+    tidy();
+    return account;
+  };
+  underWay.add(stop);
+  return {
+    scenario: scenario.name,
+    expected: run.facts.expected,
+    rootOnHost: run.root,
+    initPid: run.namespace.initPid,
+    options,
+    truth: () => account ?? describe(run),
+    count: () => ({ forks: readPage(page).forks, monotonicNs: Number(monotonicNs()) }),
+    forksBetween: (fromMs, toMs) => (run.facts.countedBy === "page" ? series.between(fromMs, toMs) : null),
+    console: () => run.namespace.console(),
+    ended: () => readPage(page).state.startsWith("ended"),
+    stop: async () => stop(),
+  };
+}

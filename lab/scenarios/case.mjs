@@ -1,0 +1,101 @@
+// The case itself: an impostor in /usr/bin that bears the name of the packaged /usr/sbin/atd, started by a real init.
+
+const IMPOSTOR = { path: "/usr/bin/atd", size: 2_443_616, mode: 0o711, mtime: new Date("2017-02-20T08:14:00Z") };
+
+const storm = (bits) => ({
+  outcome: "storm",
+  exitCode: 1,
+  kind: "self-replicating-chain",
+  notKinds: ["respawn-loop", "crash-loop", "fork-bomb"],
+  exe: IMPOSTOR.path,
+  bits,
+  reaper: "/usr/sbin/init",
+  restart: {
+    supervisor: "sysvinit",
+    unit: "at",
+    file: "/etc/inittab",
+    line: 3,
+    directive: "respawn",
+    limitAllowsRate: false,
+  },
+  identity: { path: IMPOSTOR.path, verdict: "impostor", claims: { package: "at", path: "/usr/sbin/atd" } },
+});
+
+function plant(tools, options, { bits, chains, command = IMPOSTOR.path }) {
+  const { path, ...looks } = IMPOSTOR;
+  tools.install("chain", path, { ...looks, bits });
+  return {
+    countedBy: "page",
+    inittab: [`at:2345:respawn:${command}`],
+    maxStarts: chains,
+    intervalNs: options.rate > 0 ? BigInt(Math.round(1e9 / options.rate)) : 0n,
+  };
+}
+
+export const caseFile = {
+  name: "case",
+  about: "a self-replicating chain under real sysvinit, 64-bit, from an impostor of atd",
+  expected: storm(64),
+  prepare: (tools, options) => plant(tools, options, { bits: 64, chains: options.chains }),
+};
+
+export const case32 = {
+  name: "case-32",
+  about: "the same, 32-bit as in the case: forks through int 0x80 (arch=40000003 syscall=2)",
+  expected: storm(32),
+  prepare: (tools, options) => plant(tools, options, { bits: 32, chains: options.chains }),
+};
+
+export const caseParallel = {
+  name: "case-parallel",
+  about:
+    "the case as nature has it: init starts the impostor ten times before it pauses, so ten chains run side by side",
+  defaults: { chains: 10 },
+  expected: storm(64),
+  prepare: (tools, options) => plant(tools, options, { bits: 64, chains: options.chains }),
+};
+
+export const short = {
+  name: "short",
+  about: "a chain that begins in the middle of the window and is over after 1.5 s",
+  defaults: { delay: 1, seconds: 1.5 },
+  expected: storm(64),
+  prepare: (tools, options) => plant(tools, options, { bits: 64, chains: options.chains }),
+};
+
+export const pidReuse = {
+  name: "pid-reuse",
+  about:
+    "a chain whose PIDs return many times a second: 1000 numbers inside (kernel 6.14 or newer), the host's wrap too",
+  expected: storm(64),
+  prepare(tools, options) {
+    const facts = plant(tools, options, { bits: 64, chains: options.chains });
+    // Before 6.14 there was one pid_max for the whole host, which is not ours to change.
+    return tools.kernelAtLeast(6, 14) ? { ...facts, pidMax: 1000 } : facts;
+  },
+};
+
+export const caseBare = {
+  name: "case-bare",
+  about:
+    "the impostor lies there, but the inittab says a bare `atd`: real sysvinit finds the genuine /usr/sbin/atd first",
+  // The genuine atd goes to the background, init takes that for its end and gives up after ten starts.
+  expected: {
+    outcome: "healthy",
+    exitCode: 0,
+    kind: null,
+    restart: {
+      supervisor: "sysvinit",
+      unit: "at",
+      file: "/etc/inittab",
+      line: 3,
+      directive: "respawn",
+      resolvesTo: "/usr/sbin/atd",
+    },
+    identity: { path: IMPOSTOR.path, verdict: "impostor", claims: { package: "at", path: "/usr/sbin/atd" } },
+  },
+  prepare(tools, options) {
+    const facts = plant(tools, options, { bits: 64, chains: options.chains, command: "atd" });
+    return { ...facts, countedBy: "pids" };
+  },
+};

@@ -1,0 +1,28 @@
+import build from "./build.mjs";
+import { caseBare, caseFile, case32, caseParallel, pidReuse, short } from "./case.mjs";
+import { crashLoop, respawnLoop, respawnRunit, respawnSysvinit } from "./respawn.mjs";
+import forkBomb from "./fork-bomb.mjs";
+import quiet from "./quiet.mjs";
+import twoAtOnce from "./two-at-once.mjs";
+import shellLoop from "./shell-loop.mjs";
+
+/** Every scenario by name, in the order of `node lab/run.mjs --list`. */
+export const scenarios = new Map(
+  [
+    caseFile,
+    case32,
+    caseParallel,
+    caseBare,
+    short,
+    pidReuse,
+    respawnLoop,
+    crashLoop,
+    respawnSysvinit,
+    respawnRunit,
+    twoAtOnce,
+    forkBomb,
+    shellLoop,
+    build,
+    quiet,
+  ].map((scenario) => [scenario.name, scenario]),
+);
