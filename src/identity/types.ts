@@ -1,15 +1,9 @@
+import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
 /** `impostor`, `unpackaged`, … as defined in the contract of the command line (docs/json.md). */
 export type IdentityVerdict =
-  | "genuine"
-  | "modified"
-  | "impostor"
-  | "unpackaged"
-  | "local"
-  | "deleted"
-  | "memory-only"
-  | "unverifiable";
+  "genuine" | "modified" | "impostor" | "unpackaged" | "local" | "deleted" | "memory-only" | "unverifiable";
 
 export interface Owner {
   /** `dpkg`, `rpm`, … */
@@ -31,6 +25,7 @@ export interface FileFacts {
   /** Birth (statx STATX_BTIME), or null where the file system does not keep it. */
   birth: string | null;
   inode: number;
+  /** Lower-case hex; "" when there is no content to read (no regular file, no permission, above 4 GiB): a reason says so. */
   sha256: string;
   /** setuid, setgid, sticky, immutable, append-only: those that are set. */
   flags: string[];
@@ -50,7 +45,7 @@ export interface ElfFacts {
   needed: Untrusted[];
   /** Hex of the GNU build-id note, or null. */
   buildId: string | null;
-  /** Shannon entropy of the content, bits a byte, 0..8. */
+  /** Shannon entropy of the content, bits a byte, 0..8; above 16 MiB from evenly spread samples. */
   entropy: number;
 }
 
@@ -84,6 +79,14 @@ export interface Examiner {
   readonly packages: number;
   /** Owner of a path by the package database (diversions, aliases of merged /usr and alternatives considered), or null. */
   ownerOf(path: Untrusted): Owner | null;
+  /** What was read of the package database and what was wrong with it; null without a database. */
+  readonly ledger: SourceLedger | null;
   /** Full judgement of one file. Never throws for what a file can be; a missing one gives verdict `deleted`. */
-  identify(path: Untrusted): Identity;
+  identify(path: Untrusted, context?: IdentifyContext): Identity;
+}
+
+/** What is known about how the file comes to run. */
+export interface IdentifyContext {
+  /** The program that the same command would start if this file were not there: next in the supervisor's search path. */
+  standsBefore?: Untrusted;
 }

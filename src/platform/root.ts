@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
-import { toBytes, fromBytes, type Untrusted } from "../model/text.ts";
+import * as path from "node:path";
+import { fromBytes, isUtf8, toBytes, type Untrusted } from "../model/text.ts";
 
 /**
  * The file system that paths belong to: this host's ("/"), a container's or chroot's (`/proc/PID/root`), a mounted
@@ -21,7 +22,7 @@ export interface Root {
   stat(inside: Untrusted): fs.BigIntStats | null;
   /** Target of a link, as stored; null when the entry is not there or is no link. */
   readlink(inside: Untrusted): Untrusted | null;
-  /** Whole content of a regular file of at most `limit` bytes (16 MiB unless told), or null when not there or not regular. */
+  /** Content of a regular file, cut after `limit` bytes (16 MiB unless told); null when not there or not regular. */
   read(inside: Untrusted, limit?: number): Buffer | null;
   /** Names in a directory, sorted by bytes; null when it is not there or no directory. */
   list(inside: Untrusted): Untrusted[] | null;
@@ -31,18 +32,33 @@ export interface Root {
 
 const MAX_LINKS = 40;
 
+/** `/proc/812/root`, `/proc/812/task/815/root`, also of a /proc mounted elsewhere: magic links, see proc_pid_root(5). */
+const MAGIC_ROOT = /^(.*\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/root)(\/.*)?$/;
+
 /** Opens a root. `dir` must be an existing directory on this host; it throws what `realpath(2)` would otherwise. */
 export function openRoot(dir: string): Root {
-  // `/proc/PID/root` is a magic link: resolving it by name would give "/" of the host, so its own name is kept.
-  const base = /^\/proc\/\d+\/root\/?$/.test(dir) ? dir.replace(/\/$/, "") : fs.realpathSync(dir);
+  const base = baseOf(path.resolve(dir));
   fs.readdirSync(base);
   return new DirectoryRoot(base === "/" ? "" : base);
+}
+
+/**
+ * A magic link leads to the other process's root, but its text reads "/": resolved by name it would be the host's own
+ * root. So it keeps its name, and what follows is resolved inside it.
+ */
+function baseOf(dir: string): string {
+  const magic = MAGIC_ROOT.exec(dir);
+  if (magic === null) return fs.realpathSync(dir);
+  const prefix = magic[1] as string;
+  const below = new DirectoryRoot(prefix).realpath(magic[2] ?? "/");
+  // The name does not exist below: readdir will say so.
+  return below === null ? dir : below === "/" ? prefix : prefix + below;
 }
 
 class DirectoryRoot implements Root {
   readonly dir: string;
   readonly #base: string;
-  readonly #directories = new Map<string, string | null>();
+  readonly #directories = new Map<string, string>();
 
   constructor(base: string) {
     this.#base = base;
@@ -54,93 +70,120 @@ class DirectoryRoot implements Root {
   }
 
   realpath(inside: Untrusted): Untrusted | null {
-    return this.#resolve(inside, { links: 0 });
+    return this.#locate(inside)?.path ?? null;
   }
 
   canonical(inside: Untrusted): Untrusted | null {
-    const parts = splitPath(inside);
-    const name = parts.pop();
-    if (name === undefined) return "/";
-    const parent = this.#directory("/" + parts.join("/"));
-    return parent === null ? null : join(parent, name);
+    const plain = IRREGULAR.test(inside) ? "/" + splitPath(inside).join("/") : inside;
+    if (plain === "/" || plain.endsWith("/..")) return this.#directory(plain);
+    const slash = plain.lastIndexOf("/");
+    const parent = this.#directory(plain.slice(0, slash));
+    return parent === null ? null : join(parent, plain.slice(slash + 1));
   }
 
   lstat(inside: Untrusted): fs.BigIntStats | null {
-    const path = this.canonical(inside);
-    return path === null ? null : this.#lstat(path);
+    const entry = this.canonical(inside);
+    return entry === null ? null : this.#lstat(entry);
   }
 
   stat(inside: Untrusted): fs.BigIntStats | null {
-    const path = this.realpath(inside);
-    return path === null ? null : this.#lstat(path);
+    const real = this.realpath(inside);
+    return real === null ? null : this.#lstat(real);
   }
 
   readlink(inside: Untrusted): Untrusted | null {
-    const path = this.canonical(inside);
-    return path === null ? null : this.#readlink(path);
+    const entry = this.canonical(inside);
+    return entry === null ? null : this.#readlink(entry);
   }
 
   read(inside: Untrusted, limit = 16 << 20): Buffer | null {
-    const fd = this.open(inside);
-    if (fd === null) return null;
+    const opened = this.#open(inside);
+    if (opened === null) return null;
+    const { fd, size } = opened;
     try {
-      const size = Math.min(Number(fs.fstatSync(fd, { bigint: true }).size), limit);
-      // Files of /proc say size 0, so one read more than the size decides.
-      const buffer = Buffer.allocUnsafe(Math.max(size, 65_536));
-      const chunks: Buffer[] = [];
+      // Files of /proc say size 0, so only a read of nothing is the end; one byte more than the size saves a turn.
+      let buffer: Buffer = Buffer.allocUnsafe(Math.min(size > 0 ? size + 1 : 65_536, limit));
       let total = 0;
       while (total < limit) {
-        const got = fs.readSync(fd, buffer, 0, Math.min(buffer.length, limit - total), null);
+        if (total === buffer.length) buffer = grown(buffer, Math.min(total * 2, limit));
+        const got = fs.readSync(fd, buffer, total, buffer.length - total, null);
         if (got === 0) break;
-        chunks.push(Buffer.from(buffer.subarray(0, got)));
         total += got;
       }
-      return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      return buffer.subarray(0, total);
     } finally {
       fs.closeSync(fd);
     }
   }
 
   list(inside: Untrusted): Untrusted[] | null {
-    const path = this.realpath(inside);
-    if (path === null) return null;
+    const real = this.realpath(inside);
+    if (real === null) return null;
     try {
-      const names = fs.readdirSync(this.#host(path), { encoding: "buffer" });
-      return names.sort(Buffer.compare).map(fromBytes);
+      const names = fs.readdirSync(this.#host(real), { encoding: "buffer" });
+      return names.sort((a, b) => a.compare(b)).map(fromBytes);
     } catch (error) {
       return absent(error);
     }
   }
 
   open(inside: Untrusted): number | null {
-    const path = this.realpath(inside);
-    if (path === null) return null;
+    return this.#open(inside)?.fd ?? null;
+  }
+
+  #open(inside: Untrusted): { fd: number; size: number } | null {
+    const found = this.#locate(inside);
+    // Looked at before it is opened: to open a device can already do harm (/dev/watchdog starts a count-down to reset).
+    if (found === null || !found.stat.isFile()) return null;
     let fd: number;
     try {
-      fd = fs.openSync(this.#host(path), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOFOLLOW | fs.constants.O_NOCTTY);
+      fd = fs.openSync(this.#host(found.path), OPEN_FLAGS);
     } catch (error) {
       return absent(error);
     }
-    if (fs.fstatSync(fd).isFile()) return fd;
+    const stat = fs.fstatSync(fd);
+    if (stat.isFile()) return { fd, size: stat.size };
     fs.closeSync(fd);
     return null;
   }
 
-  #host(path: Untrusted): Buffer {
-    return Buffer.from(this.hostPath(path));
+  /** Where a path leads, and what is there. */
+  #locate(inside: Untrusted): { path: Untrusted; stat: fs.Stats } | null {
+    const entry = this.canonical(inside);
+    const stat = entry === null ? null : this.#look(entry);
+    if (entry === null || stat === null) return null;
+    if (!stat.isSymbolicLink()) return { path: entry, stat };
+    const real = this.#resolve(entry);
+    const there = real === null ? null : this.#look(real);
+    return real === null || there === null ? null : { path: real, stat: there };
   }
 
-  #lstat(path: Untrusted): fs.BigIntStats | null {
+  /** As `hostPath`, for node's functions: names that are UTF-8, nearly all, need no bytes made of them. */
+  #host(inside: Untrusted): string | Buffer {
+    const text = this.#base + inside;
+    return isUtf8(text) ? text : Buffer.from(toBytes(text));
+  }
+
+  /** lstat for type and size only: cheaper than one with nanoseconds. */
+  #look(inside: Untrusted): fs.Stats | null {
     try {
-      return fs.lstatSync(this.#host(path), { bigint: true });
+      return fs.lstatSync(this.#host(inside), { throwIfNoEntry: false }) ?? null;
     } catch (error) {
       return absent(error);
     }
   }
 
-  #readlink(path: Untrusted): Untrusted | null {
+  #lstat(inside: Untrusted): fs.BigIntStats | null {
     try {
-      return fromBytes(fs.readlinkSync(this.#host(path), { encoding: "buffer" }));
+      return fs.lstatSync(this.#host(inside), { bigint: true, throwIfNoEntry: false }) ?? null;
+    } catch (error) {
+      return absent(error);
+    }
+  }
+
+  #readlink(inside: Untrusted): Untrusted | null {
+    try {
+      return fromBytes(fs.readlinkSync(this.#host(inside), { encoding: "buffer" }));
     } catch (error) {
       return absent(error);
     }
@@ -150,33 +193,48 @@ class DirectoryRoot implements Root {
   #directory(inside: Untrusted): Untrusted | null {
     const known = this.#directories.get(inside);
     if (known !== undefined) return known;
-    const resolved = this.#resolve(inside, { links: 0 });
-    if (this.#directories.size < 65_536) this.#directories.set(inside, resolved);
+    const resolved = this.#resolve(inside);
+    if (resolved !== null && this.#directories.size < 65_536) this.#directories.set(inside, resolved);
     return resolved;
   }
 
-  #resolve(inside: Untrusted, budget: { links: number }): Untrusted | null {
-    let pending = splitPath(inside);
-    let done: Untrusted[] = [];
-    while (pending.length > 0) {
-      const name = pending.shift() as Untrusted;
+  #resolve(inside: Untrusted): Untrusted | null {
+    const pending = splitPath(inside).reverse();
+    let here = "";
+    let isDirectory = true;
+    for (let links = 0; ;) {
+      const name = pending.pop();
+      if (name === undefined) return here === "" ? "/" : here;
+      if (!isDirectory) return null;
       if (name === "..") {
-        done.pop();
+        here = here.slice(0, Math.max(0, here.lastIndexOf("/")));
         continue;
       }
-      const here = "/" + [...done, name].join("/");
-      const target = this.#readlink(here);
-      if (target === null) {
-        if (this.#lstat(here) === null) return null;
-        done.push(name);
+      const next = here + "/" + name;
+      const stat = this.#look(next);
+      if (stat === null) return null;
+      if (!stat.isSymbolicLink()) {
+        isDirectory = stat.isDirectory();
+        here = next;
         continue;
       }
-      if (++budget.links > MAX_LINKS) return null;
-      if (target.startsWith("/")) done = [];
-      pending = [...splitPath(target), ...pending];
+      const target = ++links > MAX_LINKS ? null : this.#readlink(next);
+      if (target === null) return null;
+      if (target.startsWith("/")) here = "";
+      pending.push(...splitPath(target).reverse());
     }
-    return "/" + done.join("/");
   }
+}
+
+/** `//`, `/./`, a slash at the end, or no slash at the beginning. */
+const IRREGULAR = /\/\.?(?:\/|$)|^[^/]|^$/;
+
+const OPEN_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOFOLLOW | fs.constants.O_NOCTTY;
+
+function grown(buffer: Buffer, size: number): Buffer {
+  const larger = Buffer.allocUnsafe(size);
+  buffer.copy(larger);
+  return larger;
 }
 
 function splitPath(path: Untrusted): Untrusted[] {
@@ -187,10 +245,23 @@ function join(directory: Untrusted, name: Untrusted): Untrusted {
   return directory === "/" ? "/" + name : directory + "/" + name;
 }
 
-const ABSENT = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EINVAL", "ENAMETOOLONG", "ENXIO", "ENODEV"]);
+const ABSENT = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "ELOOP",
+  "EINVAL",
+  "ENAMETOOLONG",
+  "ENXIO",
+  "ENODEV",
+  "ERR_INVALID_ARG_VALUE",
+]);
 
-/** Null for "not there" (and, of readlink, EINVAL for "no link"); every other error is thrown on. */
+/**
+ * Null for "not there" (and, of readlink, EINVAL for "no link"); every other error is thrown on. A name that no bytes
+ * can spell (NUL inside, or a surrogate that stands for no byte) is not there either.
+ */
 function absent(error: unknown): null {
+  if (error instanceof RangeError) return null;
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (ABSENT.has(code)) return null;
   throw error;

@@ -1,0 +1,59 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import type { PackageDatabase } from "./package-database.ts";
+import { reason } from "./reasons.ts";
+import type { Identity, Owner, Reason } from "./types.ts";
+
+/** What the kernel appends to the name of a file without a name (d_path in fs/d_path.c). */
+const DELETED = " (deleted)";
+const MEMORY = /^\/?memfd:/;
+
+/**
+ * Identity of what has no file: a program in anonymous memory (`/memfd:name (deleted)`), a deleted program
+ * (`/usr/bin/x (deleted)`), a missing path, a link that leads nowhere. A file that really is named like that has been
+ * found by the caller before it comes here.
+ */
+export function identifyAbsent(root: Root, database: PackageDatabase | null, path: Untrusted): Identity {
+  if (MEMORY.test(path)) {
+    const name = withoutSuffix(path).replace(MEMORY, "");
+    const reasons = [reason("identity.anonymous-memory", "strong", { name })];
+    return absent(root, path, { verdict: "memory-only", owner: null, reasons, attack: ["T1620"] });
+  }
+  const link = root.readlink(path);
+  if (link !== null) {
+    const reasons = [reason("identity.dangling-link", "medium", { target: link })];
+    return absent(root, path, { verdict: "deleted", owner: ownerOf(root, database, path), reasons, attack: [] });
+  }
+  const named = withoutSuffix(path);
+  const owner = ownerOf(root, database, named);
+  const reasons: Reason[] = [];
+  if (named === path) {
+    const packageName = owner?.package ?? null;
+    reasons.push(reason("identity.file-missing", owner === null ? "weak" : "medium", { path, package: packageName }));
+  } else {
+    reasons.push(reason("identity.file-deleted", owner === null ? "strong" : "medium", { path: named }));
+    if (owner !== null) {
+      const present = root.stat(named) !== null;
+      const args = { package: owner.package, path: named, present };
+      reasons.push(reason("identity.deleted-was-packaged", "exculpatory", args));
+    }
+  }
+  return absent(root, path, { verdict: "deleted", owner, reasons, attack: [] });
+}
+
+function withoutSuffix(path: Untrusted): Untrusted {
+  return path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path;
+}
+
+function ownerOf(root: Root, database: PackageDatabase | null, path: Untrusted): Owner | null {
+  return database?.ownersOf(root.canonical(path) ?? path)[0]?.owner ?? null;
+}
+
+/** An identity without a file. */
+export function absent(
+  root: Root,
+  path: Untrusted,
+  known: Pick<Identity, "verdict" | "owner" | "reasons" | "attack">,
+): Identity {
+  return { path, root: root.dir, ...known, claims: null, file: null, elf: null, twins: [] };
+}

@@ -1,0 +1,165 @@
+import { emptyLedger, skip, type SourceLedger } from "../../model/ledger.ts";
+import type { Untrusted } from "../../model/text.ts";
+import type { Root } from "../../platform/root.ts";
+import type { Alternative, Diversion, Ownership, PackageDatabase, ShippedDigest } from "../package-database.ts";
+import { Alternatives } from "./alternatives.ts";
+import { md5Of } from "./digests.ts";
+import { Diversions, readDiversions } from "./diversions.ts";
+import { readDatabase, type ListedPackage } from "./package-lists.ts";
+import { readStatOverrides } from "./statoverride.ts";
+import { PathIndex, type ListedPath } from "./path-index.ts";
+
+/** The database under /var/lib/dpkg, read once. It never runs dpkg: paths are neither patterns nor substrings here. */
+export class DpkgDatabase implements PackageDatabase {
+  readonly manager = "dpkg";
+  readonly packages: number;
+  readonly complete: boolean;
+  readonly architecture: string | null;
+  readonly ledger: SourceLedger = emptyLedger("dpkg", null, "/var/lib/dpkg");
+  readonly #root: Root;
+  readonly #listed: readonly ListedPackage[];
+  readonly #index: PathIndex;
+  readonly #names: string[];
+  readonly #byName: ReadonlyMap<string, ListedPackage>;
+  readonly #diversions: Diversions;
+  readonly #alternatives: Alternatives;
+  readonly #md5sums = new Map<Untrusted, Buffer | null>();
+  #overrides: ReadonlyMap<Untrusted, number> | null = null;
+  #installTimes: Float64Array | null = null;
+
+  constructor(root: Root) {
+    this.#root = root;
+    const { packages, complete } = readDatabase(root, this.ledger);
+    this.#listed = packages;
+    this.#index = new PathIndex(packages.map(({ list }) => list));
+    for (const { list, line } of this.#index.damaged) {
+      skip(this.ledger, packages[list]?.listFile ?? "", "line is no absolute path", line);
+    }
+    this.packages = packages.length;
+    this.complete = complete;
+    this.architecture = packages.find(({ status }) => status.name === "dpkg")?.status.architecture ?? null;
+    this.#names = displayNames(packages);
+    this.#byName = new Map(packages.map((listed, number) => [this.#names[number] as string, listed]));
+    this.#diversions = new Diversions(this.#readDiversions(), (path) => this.#canonical(path));
+    this.#alternatives = new Alternatives(root);
+  }
+
+  ownersOf(entry: Untrusted): Ownership[] {
+    const here = this.#index
+      .named(lastName(entry))
+      .filter(({ path }) => path === entry || this.#canonical(path) === entry);
+    const owners = here
+      .filter(({ path, list }) => !this.#movedAway(path, list))
+      .map((listed) => this.#ownership(listed, false));
+    for (const { from } of this.#diversions.leadingTo(entry)) {
+      const moved = this.#index
+        .named(lastName(from))
+        .filter(({ path, list }) => path === from && this.#movedAway(path, list));
+      owners.push(...moved.map((listed) => this.#ownership(listed, true)));
+    }
+    return owners;
+  }
+
+  named(name: Untrusted): { path: Untrusted; package: string }[] {
+    return this.#index.named(name).map(({ path, list }) => ({ path, package: this.#names[list] as string }));
+  }
+
+  shipped({ owner, listed }: Ownership): ShippedDigest | null {
+    const found = this.#byName.get(owner.package);
+    if (found === undefined) return null;
+    const conffile = found.status.conffiles.get(listed);
+    if (conffile !== undefined) return { algorithm: "md5", hex: conffile, conffile: true };
+    const hex = this.#digests(found.md5sums);
+    const recorded = hex === null ? null : md5Of(listed, hex);
+    return recorded === null ? null : { algorithm: "md5", hex: recorded, conffile: false };
+  }
+
+  diversionOf(entry: Untrusted): Diversion | null {
+    return this.#diversions.at(entry);
+  }
+
+  modeOverrideOf(entry: Untrusted): number | null {
+    this.#overrides ??= this.#readOverrides();
+    return this.#overrides.get(entry) ?? null;
+  }
+
+  alternativeOf(entry: Untrusted): Alternative | null {
+    const before = this.#alternatives.damaged.length;
+    const found = this.#alternatives.of(entry);
+    for (const file of this.#alternatives.damaged.slice(before)) skip(this.ledger, file, "no alternatives record", "");
+    return found;
+  }
+
+  installedAround(time: bigint, seconds: number): boolean {
+    this.#installTimes ??= Float64Array.from(this.#listed, ({ listFile }) => {
+      return Number(this.#root.lstat(listFile)?.mtimeNs ?? 0n) / 1e9;
+    });
+    const wanted = Number(time) / 1e9;
+    return this.#installTimes.some((installed) => Math.abs(installed - wanted) <= seconds);
+  }
+
+  #ownership({ path, list }: ListedPath, diverted: boolean): Ownership {
+    const { status } = this.#listed[list] as ListedPackage;
+    const owner = { manager: this.manager, package: this.#names[list] as string, version: status.version };
+    return { owner, listed: path, diverted, state: status.state };
+  }
+
+  #movedAway(path: Untrusted, list: number): boolean {
+    return this.#diversions.movesAway(path, this.#listed[list]?.status.name);
+  }
+
+  #digests(file: Untrusted): Buffer | null {
+    const known = this.#md5sums.get(file);
+    if (known !== undefined) return known;
+    const content = this.#read(file);
+    this.#md5sums.set(file, content);
+    return content;
+  }
+
+  #readDiversions(): Diversion[] {
+    const file = "/var/lib/dpkg/diversions";
+    const content = this.#read(file);
+    if (content === null) return [];
+    const { diversions, damaged } = readDiversions(content);
+    for (const line of damaged) skip(this.ledger, file, "no record of three lines", line);
+    return diversions;
+  }
+
+  #readOverrides(): Map<Untrusted, number> {
+    const file = "/var/lib/dpkg/statoverride";
+    const { overrides, damaged } = readStatOverrides(this.#read(file) ?? new Uint8Array());
+    for (const line of damaged) skip(this.ledger, file, "not `user group mode path`", line);
+    return new Map(overrides.map(({ path, mode }) => [this.#canonical(path), mode]));
+  }
+
+  #read(file: Untrusted): Buffer | null {
+    try {
+      return this.#root.read(file, 256 << 20);
+    } catch (error) {
+      skip(this.ledger, file, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+      return null;
+    }
+  }
+
+  #canonical(path: Untrusted): Untrusted {
+    try {
+      return this.#root.canonical(path) ?? path;
+    } catch {
+      // A directory that may not be searched: its files are still owned under their listed name.
+      return path;
+    }
+  }
+}
+
+/** Package names as dpkg shows them: with the architecture only where it tells two installed packages apart. */
+function displayNames(packages: readonly ListedPackage[]): string[] {
+  const count = new Map<string, number>();
+  for (const { status } of packages) count.set(status.name, (count.get(status.name) ?? 0) + 1);
+  return packages.map(({ status: { name, architecture } }) =>
+    count.get(name) === 1 ? name : `${name}:${architecture}`,
+  );
+}
+
+function lastName(path: Untrusted): Untrusted {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,36 @@
+import { toBytes, type Untrusted } from "../../model/text.ts";
+
+const SEPARATOR = Uint8Array.of(32, 32);
+const HEX_LENGTH = 32;
+
+/**
+ * MD5 of a path in the content of a NAME.md5sums file, or null when it is not listed. A line is
+ * `6d1e5b5b1b5a4f2d8a1a6a3f4d9d2d5c  usr/sbin/atd`: hex, two spaces, path without the leading slash, never quoted
+ * (dpkg's lib/dpkg/db-fsys-digest.c).
+ */
+export function md5Of(path: Untrusted, md5sums: Buffer): string | null {
+  const tail = Buffer.concat([SEPARATOR, toBytes(path.replace(/^\/+/, ""))]);
+  for (let at = md5sums.indexOf(tail); at >= 0; at = md5sums.indexOf(tail, at + 1)) {
+    const start = at - HEX_LENGTH;
+    const end = at + tail.length;
+    const startsLine = start === 0 || md5sums[start - 1] === 10;
+    const endsLine = end === md5sums.length || md5sums[end] === 10;
+    if (start < 0 || !startsLine || !endsLine) continue;
+    const hex = md5sums.toString("latin1", start, at).toLowerCase();
+    if (/^[0-9a-f]{32}$/.test(hex)) return hex;
+  }
+  return null;
+}
+
+/** The paths that a NAME.md5sums file mentions, with the leading slash, one a line: stands in for a lost file list. */
+export function listFromMd5sums(md5sums: Buffer): Buffer {
+  const lines: Buffer[] = [];
+  for (let start = 0; start < md5sums.length;) {
+    const newline = md5sums.indexOf(10, start);
+    const end = newline < 0 ? md5sums.length : newline;
+    const path = start + HEX_LENGTH + SEPARATOR.length;
+    if (path < end) lines.push(Buffer.from("/"), md5sums.subarray(path, end), Buffer.from("\n"));
+    start = end + 1;
+  }
+  return Buffer.concat(lines);
+}

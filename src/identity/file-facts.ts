@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { fromBytes, isUtf8, type Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { fileSource, LARGEST_READ, readContent, type Content } from "./content.ts";
+import { readElf } from "./elf.ts";
+import type { ElfFacts, FileFacts } from "./types.ts";
+
+/** A file that was looked at: metadata, content and format. */
+export interface InspectedFile {
+  facts: FileFacts;
+  /** Device and inode: the same for every name of one file. */
+  identity: string;
+  /** Type by stat: `file`, `directory`, `socket`, … */
+  type: string;
+  /** st_mode. */
+  mode: number;
+  mtime: bigint;
+  ctime: bigint;
+  /** Null when it is no regular file, may not be read, or is larger than `LARGEST_READ`. */
+  content: Content | null;
+  elf: ElfFacts | null;
+  /** What was damaged in the ELF file. */
+  elfProblems: string[];
+  /** errno name (`EACCES`, `EIO`) that kept it from being read, or null. */
+  error: string | null;
+}
+
+/** Looks at the file that a path leads to, reading its whole content once. Null when there is none. */
+export function inspect(root: Root, path: Untrusted): InspectedFile | null {
+  const stat = root.stat(path);
+  if (stat === null) return null;
+  if (!stat.isFile() || stat.size > LARGEST_READ) return withoutContent(stat, null);
+  let fd: number | null = null;
+  try {
+    fd = root.open(path);
+    if (fd === null) return withoutContent(stat, null);
+    // From the open file, so that facts and content belong together even when the name is changed meanwhile.
+    return readOpen(fd, fs.fstatSync(fd, { bigint: true }));
+  } catch (error) {
+    return withoutContent(stat, (error as NodeJS.ErrnoException).code ?? "unreadable");
+  } finally {
+    if (fd !== null) fs.closeSync(fd);
+  }
+}
+
+function readOpen(fd: number, stat: fs.BigIntStats): InspectedFile {
+  const content = readContent(fd, Number(stat.size));
+  const elf = readElf(fileSource(fd));
+  const inspected = withoutContent(stat, null);
+  return {
+    ...inspected,
+    facts: { ...inspected.facts, sha256: content.sha256 },
+    content,
+    elf: elf === null ? null : { ...elf.facts, entropy: Math.round(content.entropy * 1000) / 1000 },
+    elfProblems: elf?.problems ?? [],
+  };
+}
+
+function withoutContent(stat: fs.BigIntStats, error: string | null): InspectedFile {
+  const flags: string[] = [];
+  if ((stat.mode & 0o4000n) !== 0n) flags.push("setuid");
+  if ((stat.mode & 0o2000n) !== 0n) flags.push("setgid");
+  if ((stat.mode & 0o1000n) !== 0n) flags.push("sticky");
+  const facts: FileFacts = {
+    size: Number(stat.size),
+    mode: modeString(Number(stat.mode)),
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    mtime: isoTime(stat.mtimeNs),
+    ctime: isoTime(stat.ctimeNs),
+    birth: stat.birthtimeNs > 0n ? isoTime(stat.birthtimeNs) : null,
+    inode: Number(stat.ino),
+    sha256: "",
+    flags,
+  };
+  const mode = Number(stat.mode);
+  const type = TYPES[(mode & 0o170000) >> 12]?.[1] ?? "unknown";
+  const identity = `${stat.dev}:${stat.ino}`;
+  const rest = { mtime: stat.mtimeNs, ctime: stat.ctimeNs, content: null, elf: null, elfProblems: [], error };
+  return { facts, identity, type, mode, ...rest };
+}
+
+/** Character of ls(1) and word for each S_IFMT value, see inode(7). */
+const TYPES: Readonly<Record<number, readonly [string, string]>> = {
+  1: ["p", "FIFO"],
+  2: ["c", "character device"],
+  4: ["d", "directory"],
+  6: ["b", "block device"],
+  8: ["-", "file"],
+  10: ["l", "symbolic link"],
+  12: ["s", "socket"],
+};
+
+/** Mode as ls(1) writes it: 0o100711 is `-rwx--x--x`, 0o104755 is `-rwsr-xr-x`. */
+export function modeString(mode: number): string {
+  const bit = (mask: number, letter: string) => ((mode & mask) === 0 ? "-" : letter);
+  const execute = (mask: number, special: number, letter: string) => {
+    if ((mode & special) === 0) return bit(mask, "x");
+    return (mode & mask) === 0 ? letter.toUpperCase() : letter;
+  };
+  return [
+    TYPES[(mode & 0o170000) >> 12]?.[0] ?? "?",
+    bit(0o400, "r") + bit(0o200, "w") + execute(0o100, 0o4000, "s"),
+    bit(0o040, "r") + bit(0o020, "w") + execute(0o010, 0o2000, "s"),
+    bit(0o004, "r") + bit(0o002, "w") + execute(0o001, 0o1000, "t"),
+  ].join("");
+}
+
+/** ISO 8601 UTC of nanoseconds since 1970. Fractions are left out when zero, as tar leaves them: their absence is a fact. */
+export function isoTime(time: bigint): string {
+  const fraction = ((time % SECOND) + SECOND) % SECOND;
+  const seconds = Number((time - fraction) / SECOND);
+  // Beyond year 275760 there is no Date; a file may carry such a time all the same.
+  const date = new Date(Math.max(-8.64e15, Math.min(8.64e15, seconds * 1000)));
+  const text = date.toISOString().replace(".000Z", "");
+  return fraction === 0n ? `${text}Z` : `${text}.${fraction.toString().padStart(9, "0")}Z`;
+}
+
+const SECOND = 1_000_000_000n;
+const LSATTR = "/usr/bin/lsattr";
+
+/**
+ * `immutable` and `append-only` of the file that a path leads to, by lsattr(1). Empty when none is set, and also when
+ * that cannot be told: no lsattr, a file system without these flags, a name that is no UTF-8.
+ */
+export function inodeFlags(root: Root, path: Untrusted): string[] {
+  const real = root.realpath(path);
+  if (real === null || !fs.existsSync(LSATTR)) return [];
+  const hostPath = fromBytes(root.hostPath(real));
+  if (!isUtf8(hostPath)) return [];
+  const options = { encoding: "latin1", env: { LC_ALL: "C" }, timeout: 2000, maxBuffer: 65_536 } as const;
+  const { stdout, status } = spawnSync(LSATTR, ["-d", "--", hostPath], options);
+  // `----i---------e------- /usr/bin/atd`
+  const letters = status === 0 ? (stdout.split(" ")[0] ?? "") : "";
+  return [...(letters.includes("i") ? ["immutable"] : []), ...(letters.includes("a") ? ["append-only"] : [])];
+}

@@ -1,0 +1,79 @@
+import type { SourceLedger } from "../model/ledger.ts";
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import type { Owner } from "./types.ts";
+
+/** One kind of package database. Those that are known stand in `package-managers.ts`; each is a folder of its own. */
+export interface PackageManager {
+  /** `dpkg`, `rpm`, … */
+  readonly id: string;
+  /** Whether the root holds its database, readable or not. */
+  present(root: Root): boolean;
+  /** Reads the database. Never throws for its content or for what cannot be read: that is in the ledger. */
+  open(root: Root): PackageDatabase;
+}
+
+/** What the packages of one root own and shipped. Paths are inside the root. */
+export interface PackageDatabase {
+  readonly manager: string;
+  /** Packages whose file lists are in the index. */
+  readonly packages: number;
+  /**
+   * True when the paths of every installed package are known. Only then does "no owner found" mean "nobody owns it".
+   */
+  readonly complete: boolean;
+  /** What was read (`events`: packages) and what could not be read or understood. */
+  readonly ledger: SourceLedger;
+  /** Architecture of the root by the manager's own name (`amd64`), or null when not told. */
+  readonly architecture: string | null;
+  /** Who owns the entry at this canonical path. Several, when packages share it; empty, when nobody does. */
+  ownersOf(entry: Untrusted): Ownership[];
+  /** Owned paths whose last name is `name`, as the packages list them. */
+  named(name: Untrusted): { path: Untrusted; package: string }[];
+  /** Digest of the content that the package shipped for it; null when the database records none. */
+  shipped(ownership: Ownership): ShippedDigest | null;
+  /** The diversion that takes packaged content away from, or brings it to, this canonical path. */
+  diversionOf(entry: Untrusted): Diversion | null;
+  /** Permission bits that the administrator fixed for this canonical path (dpkg-statoverride), or null. */
+  modeOverrideOf(entry: Untrusted): number | null;
+  /** What the alternatives system knows about the link at this canonical path. */
+  alternativeOf(entry: Untrusted): Alternative | null;
+  /** True when any package was unpacked or configured within `seconds` of the time (nanoseconds since 1970). */
+  installedAround(time: bigint, seconds: number): boolean;
+}
+
+export interface Ownership {
+  owner: Owner;
+  /** The path as the package lists it: another name of the same entry where /usr is merged or a diversion acts. */
+  listed: Untrusted;
+  /** Whether the content is here because a diversion moved it. */
+  diverted: boolean;
+  /** State of the package: `installed`, `unpacked`, `half-installed`, … */
+  state: string;
+}
+
+export interface ShippedDigest {
+  algorithm: "md5";
+  /** Lower-case hex. */
+  hex: string;
+  /** Whether it is a configuration file, which the administrator may change. */
+  conffile: boolean;
+}
+
+/** `dpkg-divert`: packages other than `by` have their file `from` placed at `to`. */
+export interface Diversion {
+  from: Untrusted;
+  to: Untrusted;
+  /** The package that diverts, or null for a diversion of the administrator. */
+  by: string | null;
+}
+
+/** `update-alternatives`: a link in a public place that leads through /etc/alternatives to one of several choices. */
+export interface Alternative {
+  /** Name in /etc/alternatives. */
+  name: Untrusted;
+  /** What /etc/alternatives/NAME points to. */
+  target: Untrusted;
+  /** Whether the alternatives database registers this link and this target. */
+  registered: boolean;
+}

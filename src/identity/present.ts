@@ -1,0 +1,175 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { differences, traits } from "./appearance.ts";
+import { LARGEST_READ } from "./content.ts";
+import { inodeFlags, inspect, modeString, type InspectedFile } from "./file-facts.ts";
+import { ownership } from "./ownership.ts";
+import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
+import { directoryOf, lastName, placeOf, type Place } from "./places.ts";
+import { reason } from "./reasons.ts";
+import { findMovedOriginal, findNamesake, findTwins, type Twin } from "./twins.ts";
+import type { IdentifyContext, Identity, Reason } from "./types.ts";
+import { judge, type DatabaseState, type FileCase, type Packaged } from "./verdict.ts";
+
+export interface Surrounding {
+  root: Root;
+  database: PackageDatabase | null;
+  state: DatabaseState;
+}
+
+/** Identity of a path that leads to something; null when it leads nowhere. */
+export function identifyPresent(at: Surrounding, path: Untrusted, context: IdentifyContext): Identity | null {
+  const { root, database, state } = at;
+  const file = inspect(root, path);
+  const entry = root.canonical(path);
+  const real = root.realpath(path);
+  if (file === null || entry === null || real === null) return null;
+
+  const found = answerFor(at, entry, real, file);
+  const place = placeOf(entry);
+  const namesake =
+    found.owned === null && database !== null && isProgram(file, place) ? findNamesake(root, database, entry) : null;
+  const standsBefore = packagedAt(at, context.standsBefore, entry);
+  const claims = found.owned === null ? (standsBefore ?? namesake) : null;
+  const twins = findTwins(
+    root,
+    entry,
+    file.identity,
+    [standsBefore, namesake].flatMap((known) => known?.path ?? []),
+  );
+  const genuine = claims === null ? null : (inspect(root, claims.path) ?? null);
+  const md5 = file.content?.md5 ?? null;
+  const directory = directoryOf(entry);
+  const fileCase: FileCase = {
+    entry,
+    directory,
+    place,
+    directoryOwned: database !== null && place === "ruled" && database.ownersOf(directory).length > 0,
+    ownership: found.owned,
+    md5,
+    database: state,
+    namesake,
+    standsBefore,
+    sameContent: genuine?.content != null && genuine.content.sha256 === file.content?.sha256,
+    diverted: found.diverted,
+  };
+  const { verdict, reasons, attack } = judge(fileCase);
+  reasons.push(...found.reasons, ...unreadReasons(path, file), ...overriddenMode(database, entry, file));
+  if (verdict === "modified" && found.owned?.shipped) reasons.push(...movedOriginal(root, entry, found.owned.shipped));
+  const suspicious = verdict === "impostor" || verdict === "modified" || verdict === "unpackaged";
+  if (suspicious || verdict === "local") {
+    const flags = suspicious ? inodeFlags(root, real) : [];
+    file.facts.flags.push(...flags);
+    if (suspicious && genuine !== null && !fileCase.sameContent) reasons.push(...differences(file, genuine));
+    reasons.push(...look(file, at, place, suspicious));
+  }
+  return {
+    path,
+    root: root.dir,
+    verdict,
+    owner: found.owned?.by.owner ?? null,
+    claims,
+    file: file.facts,
+    elf: file.elf,
+    twins: twins.map((twin) => describeTwin(at, twin)),
+    reasons,
+    attack,
+  };
+}
+
+/** Whether a packaged program's name on it means anything: /etc/passwd is no passwd(1), nor is /etc/init.d/cron a cron. */
+function isProgram({ type, mode }: InspectedFile, place: Place): boolean {
+  if (type !== "file" || place === "other") return false;
+  return place === "programs" || (mode & 0o111) !== 0;
+}
+
+interface Answer {
+  owned: { by: Ownership; shipped: ShippedDigest | null } | null;
+  diverted: boolean;
+  reasons: Reason[];
+}
+
+/**
+ * Who answers for the content behind an entry. The entry's own package, when it recorded a digest for it; else, for a
+ * link, the package of the file that it leads to: a link has no content of its own to compare.
+ */
+function answerFor({ root, database }: Surrounding, entry: Untrusted, real: Untrusted, file: InspectedFile): Answer {
+  const answer: Answer = { owned: null, diverted: false, reasons: [] };
+  if (database === null) return answer;
+  const md5 = file.content?.md5;
+  const { owners, alternative } = ownership(root, database, entry);
+  const own = alternative === null ? best(database, owners, md5) : null;
+  const target = entry === real ? null : best(database, database.ownersOf(real), md5);
+  answer.owned = own?.shipped ? own : (target ?? own);
+  if (alternative !== null) {
+    const { name, target: to, registered } = alternative;
+    const code = registered ? "identity.alternative" : "identity.alternative-unregistered";
+    answer.reasons.push(reason(code, registered ? "exculpatory" : "medium", { name, target: to }));
+  } else if (entry !== real && own === null) {
+    // `ln -s /usr/bin/perl /usr/bin/atd`: a genuine program under the name of another.
+    const namesake = findNamesake(root, database, entry);
+    const misleads = namesake !== null && root.realpath(namesake.path) !== real;
+    answer.reasons.push(reason("identity.symbolic-link", misleads ? "medium" : "weak", { target: real }));
+  } else if (entry !== real && own !== null && own.shipped === null && target === null) {
+    const packageName = own.by.owner.package;
+    answer.reasons.push(reason("identity.link-leaves-package", "medium", { package: packageName, target: real }));
+  }
+  const diversion = database.diversionOf(entry);
+  // A diversion of a path that no package lists diverts nothing, and excuses nothing.
+  if (diversion !== null && database.named(lastName(diversion.from)).some(({ path }) => path === diversion.from)) {
+    const { from, to, by } = diversion;
+    answer.diverted = true;
+    answer.reasons.push(reason("identity.diverted", by === null ? "weak" : "exculpatory", { from, to, by }));
+  }
+  return answer;
+}
+
+/** Of several owners the one whose recorded digest fits, or else the first that recorded one, or else the first. */
+function best(database: PackageDatabase, owners: readonly Ownership[], md5: string | undefined): Answer["owned"] {
+  const all = owners.map((by) => ({ by, shipped: database.shipped(by) }));
+  return (
+    all.find(({ shipped }) => shipped?.hex === md5) ?? all.find(({ shipped }) => shipped !== null) ?? all[0] ?? null
+  );
+}
+
+function packagedAt({ root, database }: Surrounding, path: Untrusted | undefined, entry: Untrusted): Packaged | null {
+  if (path === undefined || database === null) return null;
+  const { entry: other, owners } = ownership(root, database, path);
+  const [first] = owners;
+  return first === undefined || other === entry ? null : { package: first.owner.package, path: other };
+}
+
+function unreadReasons(path: Untrusted, { error, type, facts, content }: InspectedFile): Reason[] {
+  if (error !== null) return [reason("identity.cannot-read", "weak", { path, error })];
+  if (type !== "file") return [reason("identity.not-a-regular-file", "weak", { type })];
+  if (content === null)
+    return [reason("identity.too-large-to-read", "weak", { size: facts.size, limit: LARGEST_READ })];
+  return [];
+}
+
+function overriddenMode(database: PackageDatabase | null, entry: Untrusted, { facts, mode }: InspectedFile): Reason[] {
+  const override = database?.modeOverrideOf(entry) ?? null;
+  if (override === null || override === (mode & 0o7777)) return [];
+  const wanted = modeString((mode & ~0o7777) | override);
+  return [reason("identity.mode-differs-from-override", "medium", { override: wanted, found: facts.mode })];
+}
+
+function movedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Reason[] {
+  const path = findMovedOriginal(root, entry, shipped.hex);
+  return path === null ? [] : [reason("identity.genuine-digest-elsewhere", "strong", { path, digest: shipped.hex })];
+}
+
+/** Traits of its look; for programs in local places only those that matter anywhere. */
+function look(file: InspectedFile, { database }: Surrounding, place: Place, everything: boolean): Reason[] {
+  const installedThen = !everything || (database?.installedAround(file.ctime, 600) ?? false);
+  const ruled = place === "programs" || place === "ruled";
+  const found = traits(file, { ruled, architecture: database?.architecture ?? null, installedThen });
+  return everything ? found : found.filter(({ code }) => ANYWHERE.has(code));
+}
+
+const ANYWHERE: ReadonlySet<string> = new Set(["identity.set-uid-unowned", "identity.elf-32-on-64"]);
+
+function describeTwin({ root, database }: Surrounding, { path, file }: Twin): Identity["twins"][number] {
+  const owner = database === null ? null : (ownership(root, database, path).owners[0]?.owner ?? null);
+  return { path, owner, size: file.facts.size, sha256: file.facts.sha256 };
+}

@@ -1,0 +1,155 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Reason } from "./types.ts";
+
+/**
+ * Everything that can speak for or against a verdict: code, and the arguments a message may use. Paths, targets and
+ * names are untrusted text; sizes are bytes; times are ISO 8601 UTC; modes are written as ls(1) does.
+ */
+export interface ReasonArgs {
+  /** No package lists the path. */
+  "identity.owned-by-nobody": { path: Untrusted };
+  /** A package has a program of this name at another path. */
+  "identity.bears-name-of-packaged": { package: string; path: Untrusted };
+  /** The same command would start this packaged program if the file were not there. */
+  "identity.stands-before-packaged": { package: string; path: Untrusted };
+  /** The content is what the package shipped. */
+  "identity.digest-matches": { package: string; algorithm: string; digest: string };
+  /** The content is not what the package shipped. */
+  "identity.digest-differs": { package: string; algorithm: string; recorded: string; found: string };
+  /** A configuration file, which the administrator may change, is not as shipped. */
+  "identity.conffile-edited": { package: string; recorded: string; found: string };
+  /** The package recorded no digest for it. */
+  "identity.no-digest-recorded": { package: string };
+  /** The content that the package shipped for this path is under another name. */
+  "identity.genuine-digest-elsewhere": { path: Untrusted; digest: string };
+  /** Byte for byte the packaged program whose name it bears. */
+  "identity.same-content-as-packaged": { package: string; path: Untrusted };
+  /** A link of the alternatives system. */
+  "identity.alternative": { name: Untrusted; target: Untrusted };
+  /** A link through /etc/alternatives whose link or target the alternatives system does not know. */
+  "identity.alternative-unregistered": { name: Untrusted; target: Untrusted };
+  /** A diversion acts on the path; `by` is null when the administrator made it. */
+  "identity.diverted": { from: Untrusted; to: Untrusted; by: string | null };
+  /** No package owns the link itself; it leads to `target`. */
+  "identity.symbolic-link": { target: Untrusted };
+  /** A link that a package owns leads to a file that no package owns. */
+  "identity.link-leaves-package": { package: string; target: Untrusted };
+  /** In a place where the administrator, a user or a service keeps own programs. */
+  "identity.local-directory": { directory: Untrusted };
+  /** In a place where anybody may write. */
+  "identity.temporary-directory": { directory: Untrusted };
+  /** A folder or the file has a name that begins with a dot. */
+  "identity.hidden-path": { path: Untrusted };
+  /** The package is in the middle of an installation, so its files may not be the recorded ones. */
+  "identity.package-half-installed": { package: string; state: string };
+  /** The paths of some installed packages are not known. */
+  "identity.package-lists-incomplete": { problems: number };
+  /** There is a package database, but it could not be read. */
+  "identity.package-database-unreadable": { manager: string; problems: number };
+  /** Another package manager rules this root, one whose database cannot be read yet. */
+  "identity.package-manager-unknown": { manager: string };
+  /** The root has no package database. */
+  "identity.no-package-database": Record<string, never>;
+  /** The file is there, but could not be read; `error` is an errno name. */
+  "identity.cannot-read": { path: Untrusted; error: string };
+  /** A directory, device, FIFO or socket. */
+  "identity.not-a-regular-file": { type: string };
+  /** Not read because of its size. */
+  "identity.too-large-to-read": { size: number; limit: number };
+  /** The kernel says that the file of a running program was deleted. */
+  "identity.file-deleted": { path: Untrusted };
+  /** There is no such file; `package` is the one that owns the path, or null. */
+  "identity.file-missing": { path: Untrusted; package: string | null };
+  /** A link that leads nowhere. */
+  "identity.dangling-link": { target: Untrusted };
+  /** The deleted file's path belongs to a package; `present`: a file stands there again, as after an upgrade. */
+  "identity.deleted-was-packaged": { package: string; path: Untrusted; present: boolean };
+  /** The program exists in memory only (memfd_create); its name is what the program chose. */
+  "identity.anonymous-memory": { name: Untrusted };
+  /** `ratio` is suspect / genuine. */
+  "identity.size-ratio": { suspect: number; genuine: number; ratio: number };
+  "identity.mode-differs": { suspect: string; genuine: string };
+  "identity.owner-differs": { suspect: string; genuine: string };
+  "identity.mtime-differs": { suspect: string; genuine: string };
+  /** One is an ELF program, the other a script or something else. */
+  "identity.format-differs": { suspect: string; genuine: string };
+  /** The inode was written years after the time that the content claims, and no package was installed at that moment. */
+  "identity.ctime-years-after-mtime": { mtime: string; ctime: string; years: number };
+  /** Packages store whole seconds: a fraction means that the file was written in place. */
+  "identity.mtime-has-nanoseconds": { mtime: string };
+  /** A 32-bit program where all packages are 64-bit. */
+  "identity.elf-32-on-64": { machine: string; architecture: string };
+  "identity.static": { size: number };
+  "identity.no-build-id": Record<string, never>;
+  "identity.stripped": Record<string, never>;
+  "identity.not-stripped": Record<string, never>;
+  "identity.high-entropy": { entropy: number };
+  "identity.elf-damaged": { problems: string };
+  /** None of the modes that packaged programs have (0755 with or without set-id bits). */
+  "identity.mode-unusual": { mode: string };
+  /** Runs with its owner's or group's rights, and no package answers for it. */
+  "identity.set-uid-unowned": { mode: string; uid: number; gid: number };
+  /** The administrator fixed another mode for it (dpkg-statoverride). */
+  "identity.mode-differs-from-override": { override: string; found: string };
+  /** chattr +i or +a. */
+  "identity.immutable": { flags: string };
+}
+
+/** All codes, for translators: the arguments of each are in `ReasonArgs`. */
+export const REASON_CODES = [
+  "identity.owned-by-nobody",
+  "identity.bears-name-of-packaged",
+  "identity.stands-before-packaged",
+  "identity.digest-matches",
+  "identity.digest-differs",
+  "identity.conffile-edited",
+  "identity.no-digest-recorded",
+  "identity.genuine-digest-elsewhere",
+  "identity.same-content-as-packaged",
+  "identity.alternative",
+  "identity.alternative-unregistered",
+  "identity.diverted",
+  "identity.symbolic-link",
+  "identity.link-leaves-package",
+  "identity.local-directory",
+  "identity.temporary-directory",
+  "identity.hidden-path",
+  "identity.package-half-installed",
+  "identity.package-lists-incomplete",
+  "identity.package-database-unreadable",
+  "identity.package-manager-unknown",
+  "identity.no-package-database",
+  "identity.cannot-read",
+  "identity.not-a-regular-file",
+  "identity.too-large-to-read",
+  "identity.file-deleted",
+  "identity.file-missing",
+  "identity.dangling-link",
+  "identity.deleted-was-packaged",
+  "identity.anonymous-memory",
+  "identity.size-ratio",
+  "identity.mode-differs",
+  "identity.owner-differs",
+  "identity.mtime-differs",
+  "identity.format-differs",
+  "identity.ctime-years-after-mtime",
+  "identity.mtime-has-nanoseconds",
+  "identity.elf-32-on-64",
+  "identity.static",
+  "identity.no-build-id",
+  "identity.stripped",
+  "identity.not-stripped",
+  "identity.high-entropy",
+  "identity.elf-damaged",
+  "identity.mode-unusual",
+  "identity.set-uid-unowned",
+  "identity.mode-differs-from-override",
+  "identity.immutable",
+] as const satisfies readonly ReasonCode[];
+
+export type ReasonCode = keyof ReasonArgs;
+
+/** A reason with the arguments that its code takes. */
+export function reason<C extends ReasonCode>(code: C, weight: Reason["weight"], args: ReasonArgs[C]): Reason {
+  return { code, args: { ...args }, weight };
+}
