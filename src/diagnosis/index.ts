@@ -54,10 +54,15 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     verdict,
     chain: worst === null ? [] : chainOf(worst),
     advice: worst === null ? adviceWithoutStorm(material, verdict.code) : adviceFor(worst),
-    couldNotLook,
+    couldNotLook: once(couldNotLook),
     experiment: null,
     cost: material.cost(),
   };
+}
+
+/** Several storms may lack the same thing; it is said once. */
+function once(gaps: Diagnosis["couldNotLook"]): Diagnosis["couldNotLook"] {
+  return [...new Map(gaps.map((gap) => [`${gap.code}\0${gap.what}\0${gap.why}`, gap])).values()];
 }
 
 async function lookInto(
