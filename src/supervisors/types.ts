@@ -27,6 +27,18 @@ export interface Job {
   searchPath: Untrusted[] | null;
   /** `expect fork|daemon|stop` of upstart, Type= of systemd; null elsewhere. */
   expects: string | null;
+  /** The job's own file (unit, job, table) where `file` is a drop-in or override of it. */
+  definition?: Untrusted;
+  /** Set when the supervisor starts a shell that then decides: a script, or a command with shell characters. */
+  shell?: true;
+  /** Why the supervisor would not start it by itself, as its files say. `rejected`: it refuses the file, but may run what an earlier version said. */
+  inactive?: "off" | "manual" | "template" | "rejected";
+  /** Directory that becomes the program's own root (upstart `chroot`, systemd RootDirectory=): its paths are not those of the host. */
+  chroot?: Untrusted;
+  /** Script that every command of this supervisor goes through (/etc/initscript). */
+  through?: Untrusted;
+  /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */
+  settings?: Partial<Record<"KillMode" | "PIDFile" | "User" | "Environment", Untrusted>>;
 }
 
 /** Reads the jobs of one supervisor from the configuration files of a root. Broken files are data, never an exception. */
@@ -40,7 +52,14 @@ export interface Supervisor {
 export interface JobReading {
   jobs: Job[];
   /** Files or lines that could not be understood. */
-  problems: { file: Untrusted; line: number | null; why: string }[];
+  problems: Problem[];
+}
+
+/** A file or line that could not be read or understood; `why` is a few English words. */
+export interface Problem {
+  file: Untrusted;
+  line: number | null;
+  why: string;
 }
 
 /** The answer to "what brings this program back", as in the result of `diagnose`. */

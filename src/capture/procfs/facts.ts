@@ -1,0 +1,108 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import { fromBytes, type Untrusted } from "../../model/text.ts";
+import type { ProcFacts } from "../types.ts";
+import { readSmall } from "./read-small.ts";
+import { parseStatLine } from "./stat-line.ts";
+
+/** Ticks a second in /proc: USER_HZ, 100 on every machine that Node runs on (include/asm-generic/param.h). */
+export const TICKS = 100;
+/** Flag of kernel threads in field 9 of /proc/PID/stat (include/linux/sched.h). */
+const PF_KTHREAD = 0x20_0000;
+
+/** What /proc tells of one process, or null when it is gone. What only its owner or root may read is null without that right. */
+export function factsOf(pid: number | string, ownPidNamespace: string | null): ProcFacts | null {
+  const dir = `/proc/${pid}`;
+  const line = readSmall(`${dir}/stat`);
+  const stat = line === null ? null : parseStatLine(line);
+  if (stat === null) return null;
+  const kernelThread = (stat.flags & PF_KTHREAD) !== 0;
+  const exe = kernelThread ? null : link(`${dir}/exe`);
+  const root = kernelThread ? null : link(`${dir}/root`);
+  const pidNamespace = kernelThread ? ownPidNamespace : link(`${dir}/ns/pid`);
+  return {
+    pid: stat.pid,
+    ppid: stat.ppid,
+    comm: stat.comm,
+    state: stat.state,
+    startedAfterBoot: stat.startTicks / TICKS,
+    utime: stat.utime / TICKS,
+    stime: stat.stime / TICKS,
+    cutime: stat.cutime / TICKS,
+    cstime: stat.cstime / TICKS,
+    kernelThread,
+    exe: exe === null ? null : insideRoot(exe, root),
+    root: kernelThread ? "/" : root,
+    threads: stat.threads > 1 ? otherThreads(dir, stat.pid) : [],
+    argv: kernelThread ? [] : argvOf(dir),
+    cgroup: cgroupOf(dir),
+    mountNamespace: kernelThread ? null : link(`${dir}/ns/mnt`),
+    pidNamespace,
+    namespacePid: pidNamespace === ownPidNamespace ? stat.pid : innermostPid(dir, stat.pid),
+  };
+}
+
+/** Target of a link, or null: gone, or not permitted. */
+export function link(path: string): Untrusted | null {
+  try {
+    return fromBytes(readlinkSync(path, { encoding: "buffer" }));
+  } catch {
+    // ENOENT, ESRCH or EACCES: all of them mean "unknown" to the caller.
+    return null;
+  }
+}
+
+/**
+ * A path that the kernel gave as seen from here, as its process sees it: without the directory of its chroot. A process
+ * that entered its root by pivot_root has "/" here.
+ */
+export function insideRoot(path: Untrusted, root: Untrusted | null): Untrusted {
+  return root !== null && root !== "/" && path.startsWith(`${root}/`) ? path.slice(root.length) : path;
+}
+
+/** Numbers of the tasks of a process but for the leader's; [] when it is gone. */
+export function otherThreads(dir: string, pid: number): number[] {
+  let names: string[];
+  try {
+    names = readdirSync(`${dir}/task`);
+  } catch {
+    // It ended meanwhile.
+    return [];
+  }
+  return names.map(Number).filter((task) => task !== pid);
+}
+
+function argvOf(dir: string): Untrusted[] | null {
+  const text = readSmall(`${dir}/cmdline`, 4096);
+  if (text === null) return null;
+  if (text.length === 0) return [];
+  const words = fromBytes(text).split("\0");
+  // Each argument is ended by NUL, unless the process has overwritten them or there are more than 4096 bytes.
+  if (words.at(-1) === "") words.pop();
+  return words;
+}
+
+/** Lines `0::/system.slice/atd.service` (unified) or `1:name=systemd:/…` (cgroups(7)). */
+function cgroupOf(dir: string): Untrusted | null {
+  const text = readSmall(`${dir}/cgroup`);
+  return text === null ? null : pickCgroup(fromBytes(text));
+}
+
+/** The unified hierarchy's path if it is more than the root, else that of name=systemd, else the unified one or null. */
+export function pickCgroup(text: Untrusted): Untrusted | null {
+  let unified: Untrusted | null = null;
+  let systemd: Untrusted | null = null;
+  for (const line of text.split("\n")) {
+    if (line.startsWith("0::")) unified = line.slice(3);
+    const controllers = /^\d+:([^:]*):/.exec(line);
+    if (controllers?.[1] === "name=systemd") systemd = line.slice(controllers[0].length);
+  }
+  return unified !== null && unified !== "/" ? unified : (systemd ?? unified);
+}
+
+/** Last number of the line `NSpid:	812	5	1` of /proc/PID/status (4.1); the PID itself where that is missing. */
+function innermostPid(dir: string, pid: number): number {
+  const text = readSmall(`${dir}/status`)?.toString("latin1") ?? "";
+  const numbers = /^NSpid:\s*(.*)$/m.exec(text)?.[1]?.trim().split(/\s+/);
+  const last = Number(numbers?.at(-1));
+  return Number.isInteger(last) && last > 0 ? last : pid;
+}

@@ -1,0 +1,176 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { initKind } from "./init-kind.ts";
+import { attempt } from "./read-config.ts";
+import { supervisors as allSupervisors } from "./registry.ts";
+import { resolveCommand, type Resolution } from "./shadow.ts";
+import { mentionedWords } from "./shell-words.ts";
+import { isUnitName, templateOf } from "./systemd-names.ts";
+import type { Job, Problem, Supervisor } from "./types.ts";
+
+/** What is known about the program whose starter is looked for. Paths are as seen from the root. */
+export interface JobQuestion {
+  /** Files of the program, with the directory part resolved. */
+  programs: readonly Untrusted[];
+  /** The process that forks it, or that its orphans are handed to. */
+  spawner?: { pid: number; comm: Untrusted; exe: Untrusted | null };
+  /** Its cgroup path, e.g. `/system.slice/atd.service`. */
+  cgroup?: Untrusted | null;
+  /** Its environment; a program can forge it, so it is only a hint. */
+  environment?: Readonly<Record<string, Untrusted>> | null;
+}
+
+/**
+ * Why a job is taken for the one, best first.
+ * `cgroup`: systemd put the process into this unit's cgroup. `command`: the job names the file. `search-path`: a bare
+ * name that resolves to it. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
+ * if a file of the same name did not come first. `shell`: the job runs a shell command or wrapper that mentions it.
+ */
+export const MATCH_KINDS = ["cgroup", "command", "search-path", "environment", "shadowed", "shell"] as const;
+export type MatchKind = (typeof MATCH_KINDS)[number];
+
+export interface JobMatch {
+  job: Job;
+  resolution: Resolution;
+  how: MatchKind;
+  /** All reasons, best first. */
+  also: MatchKind[];
+  /** The one of `programs` that matched; null when only cgroup or environment did. */
+  program: Untrusted | null;
+  /** Whether the spawner is the supervisor that this job belongs to; null when not told or not known. */
+  spawnerFits: boolean | null;
+}
+
+export interface JobSearch {
+  matches: JobMatch[];
+  /** Supervisors whose configuration is in the root and was read; empty: nothing to look at. */
+  looked: string[];
+  problems: Problem[];
+}
+
+/** Looks in the configuration of every supervisor present in the root for jobs that start a program. Never throws for file content. */
+export function findJobs(root: Root, question: JobQuestion, among: readonly Supervisor[] = allSupervisors): JobSearch {
+  const found: JobSearch = { matches: [], looked: [], problems: [] };
+  const targets = question.programs.map((path) => targetOf(root, path, found.problems));
+  const spawnerKind = question.spawner === undefined ? null : initKind(root, question.spawner.exe);
+  const resolve = rememberingResolver(root);
+  for (const supervisor of among) {
+    if (!supervisor.present(root)) continue;
+    found.looked.push(supervisor.id);
+    const { jobs, problems } = supervisor.jobs(root);
+    found.problems.push(...problems);
+    for (const job of jobs) {
+      const match = matchJob(job, resolve(job), question, targets);
+      if (match !== null)
+        found.matches.push({ ...match, spawnerFits: spawnerKind === null ? null : spawnerKind === supervisor.id });
+    }
+  }
+  found.matches.sort((a, b) => rank(a) - rank(b));
+  return found;
+}
+
+/** Kind first; then a supervisor that runs before one that does not, and jobs that restart before those that start once. */
+function rank(match: JobMatch): number {
+  const fits = match.spawnerFits === false ? 1 : 0;
+  const idle = match.job.inactive === undefined ? 0 : 1;
+  return MATCH_KINDS.indexOf(match.how) * 100 + fits * 10 + idle * 2 + (match.job.restarts === "never" ? 1 : 0);
+}
+
+interface Target {
+  path: Untrusted;
+  name: Untrusted;
+  devIno: string | null;
+}
+
+function targetOf(root: Root, path: Untrusted, problems: Problem[]): Target {
+  return attempt(problems, path, { path, name: baseName(path), devIno: null }, () => {
+    const stat = root.stat(path);
+    return {
+      path: root.canonical(path) ?? path,
+      name: baseName(path),
+      devIno: stat === null ? null : `${stat.dev}:${stat.ino}`,
+    };
+  });
+}
+
+/** Many jobs start the same few programs (/bin/sh). */
+function rememberingResolver(root: Root): (job: Job) => Resolution {
+  const known = new Map<string, Resolution>();
+  return (job) => {
+    const key = JSON.stringify([job.program, job.searchPath, job.chroot ?? null]);
+    const resolution = known.get(key) ?? resolveCommand(root, job);
+    if (known.size < 4_096) known.set(key, resolution);
+    return resolution;
+  };
+}
+
+function matchJob(
+  job: Job,
+  resolution: Resolution,
+  question: JobQuestion,
+  targets: readonly Target[],
+): Omit<JobMatch, "spawnerFits"> | null {
+  const hints: MatchKind[] = [];
+  if (job.supervisor === "systemd" && isUnitOf(job.unit, unitOfCgroup(question.cgroup ?? null))) hints.push("cgroup");
+  const claimed = question.environment?.["UPSTART_JOB"];
+  if (job.supervisor === "upstart" && claimed !== undefined && claimed === job.unit) hints.push("environment");
+  const mentions = targets.filter((target) => mentionsOf(job, target));
+  const kinds = new Set(hints);
+  let program: Untrusted | null = null;
+  const note = (kind: MatchKind, target: Target): void => {
+    kinds.add(kind);
+    program ??= target.path;
+  };
+  for (const target of targets)
+    if (startsTarget(resolution, target)) note(job.program?.includes("/") === true ? "command" : "search-path", target);
+  for (const target of targets)
+    if (!kinds.has("search-path") && isCandidate(job, resolution, target)) note("shadowed", target);
+  if (!kinds.has("command") && !kinds.has("search-path") && !kinds.has("shadowed"))
+    for (const target of mentions) note("shell", target);
+  const also = MATCH_KINDS.filter((kind) => kinds.has(kind));
+  const [how] = also;
+  return how === undefined ? null : { job, resolution, how, also, program };
+}
+
+/** Same entry, or another name (link, merged directory) of the same file. */
+function startsTarget(resolution: Resolution, target: Target): boolean {
+  const { resolvesTo, candidates } = resolution;
+  if (resolvesTo === null) return false;
+  if (resolvesTo === target.path) return true;
+  const winner = candidates.find(({ path }) => path === resolvesTo);
+  return winner?.realpath === target.path || (target.devIno !== null && winner?.devIno === target.devIno);
+}
+
+/** A bare name whose search comes past the target, there or taken away meanwhile, without stopping at it. */
+function isCandidate(job: Job, resolution: Resolution, target: Target): boolean {
+  if (job.program === null || job.program.includes("/")) return false;
+  return resolution.candidates.some(
+    ({ path, named, devIno }) =>
+      path === target.path || named === target.path || (devIno !== null && devIno === target.devIno),
+  );
+}
+
+/** A shell or wrapper whose command line holds the program's path, or its bare name. */
+function mentionsOf(job: Job, target: Target): boolean {
+  if (target.name === "" || !job.command.includes(target.name)) return false;
+  const words = mentionedWords(job.command);
+  return words.has(target.path) || words.has(target.name);
+}
+
+/**
+ * The system unit of a cgroup path: its last service, which is the container's own where one runs systemd; below
+ * `user@1000.service` the units are a user manager's, so that service is it. An underscore escapes names there (cg_escape).
+ */
+export function unitOfCgroup(cgroup: Untrusted | null): Untrusted | null {
+  const services = (cgroup ?? "").split("/").filter((part) => part.endsWith(".service"));
+  const unit = (services.find((part) => part.startsWith("user@")) ?? services.at(-1))?.replace(/^_/, "") ?? null;
+  return unit !== null && isUnitName(unit) ? unit : null;
+}
+
+function isUnitOf(unit: Untrusted, running: Untrusted | null): boolean {
+  return running !== null && (unit === running || (templateOf(running) !== running && unit === templateOf(running)));
+}
+
+function baseName(path: Untrusted): Untrusted {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

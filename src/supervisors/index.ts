@@ -1,0 +1,32 @@
+export { supervisors } from "./registry.ts";
+export {
+  findJobs,
+  MATCH_KINDS,
+  unitOfCgroup,
+  type JobMatch,
+  type JobQuestion,
+  type JobSearch,
+  type MatchKind,
+} from "./find.ts";
+export { initKind } from "./init-kind.ts";
+export {
+  LIMIT_CODES,
+  limitAllowsRate,
+  toRestart,
+  type LimitCode,
+  type LimitReason,
+  type RateVerdict,
+} from "./limits.ts";
+export {
+  jobOwnerMismatch,
+  RESOLUTION_CODES,
+  resolveCommand,
+  type Candidate,
+  type Command,
+  type OwnerComparison,
+  type OwnerLike,
+  type Resolution,
+  type ResolutionCode,
+} from "./shadow.ts";
+export { liveFacts, type LiveFacts } from "./systemd-live.ts";
+export type { Job, JobReading, Problem, Restart, Supervisor } from "./types.ts";

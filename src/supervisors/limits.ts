@@ -1,0 +1,126 @@
+import type { Job, Restart } from "./types.ts";
+import type { Resolution } from "./shadow.ts";
+
+/** Reasons that `limitAllowsRate` gives, with the numbers each carries. Rates are starts a second. */
+export interface LimitReasons {
+  /** Nobody told the rate. */
+  "limit.rate-unknown": Record<string, never>;
+  /** The job is started once and not started again when it ends. */
+  "limit.no-restart": Record<string, never>;
+  /** The delay between an end and the next start is too long for the rate. */
+  "limit.delay-bounds-rate": { maxPerSecond: number; delaySeconds: number };
+  /** No limit is set; `maxPerSecond` is what the delay leaves, null without a delay. */
+  "limit.unlimited": { maxPerSecond: number | null };
+  /** The delay keeps the starts so far apart that the limit is never reached. */
+  "limit.never-trips": { maxPerSecond: number; starts: number; seconds: number };
+  /** The rate stays below the limit for ever. */
+  "limit.not-reached": { maxPerSecond: number; starts: number; seconds: number };
+  /** Too fast to last, but so few starts were seen that the limit had not been reached yet. */
+  "limit.burst-allowed": { burst: number; starts: number; seconds: number };
+  /** sysvinit would have paused the entry. */
+  "limit.sysvinit-pauses": { starts: number; seconds: number; pauseSeconds: number };
+  /** The supervisor would have given up after `burst` starts, i.e. after `afterSeconds`. */
+  "limit.would-have-stopped": { starts: number; seconds: number; burst: number; afterSeconds: number };
+}
+
+export type LimitCode = keyof LimitReasons;
+
+/** All codes, for translators. */
+export const LIMIT_CODES: readonly LimitCode[] = [
+  "limit.rate-unknown",
+  "limit.no-restart",
+  "limit.delay-bounds-rate",
+  "limit.unlimited",
+  "limit.never-trips",
+  "limit.not-reached",
+  "limit.burst-allowed",
+  "limit.sysvinit-pauses",
+  "limit.would-have-stopped",
+];
+
+export type LimitReason = { [Code in LimitCode]: { code: Code; args: LimitReasons[Code] } }[LimitCode];
+
+export interface RateVerdict {
+  /** Whether the supervisor by itself can keep up this rate; null when not known. */
+  allowed: boolean | null;
+  why: LimitReason;
+  /** Highest rate that can go on for ever without reaching the limit; null when nothing bounds it. */
+  maxSustainedPerSecond: number | null;
+  /** Starts possible at once before the limit acts; null when nothing bounds them. */
+  burst: number | null;
+}
+
+/** Rates are measured within 5 %. */
+const TOLERANCE = 1.05;
+
+/**
+ * Whether a supervisor's limit and delay allow an observed rate of starts. Encodes:
+ * sysvinit `spawn()`: 10 starts in 120 s, the next one pauses the entry for 300 s;
+ * upstart `job_process_catch_runaway()`: N respawns (after the first start) in a window of S whole seconds, then stopped;
+ * systemd `ratelimit_below()`: N starts in S seconds, then failed, but never when N delays fill S (timers are never early).
+ * @param startsPerSecond observed starts of the job's program by this supervisor
+ * @param secondsObserved length of the observation; without it the rate is taken to last
+ */
+export function limitAllowsRate(job: Job, startsPerSecond: number, secondsObserved?: number): RateVerdict {
+  const { limit, delaySeconds } = job;
+  const delayMax = delaySeconds > 0 ? 1 / delaySeconds : null;
+  const bounds = boundsOf(job, delayMax);
+  const verdict = (allowed: boolean | null, why: LimitReason): RateVerdict => ({ allowed, why, ...bounds });
+  if (!Number.isFinite(startsPerSecond) || startsPerSecond < 0)
+    return verdict(null, { code: "limit.rate-unknown", args: {} });
+  const seen = secondsObserved === undefined ? Infinity : startsPerSecond * secondsObserved;
+
+  if (job.restarts === "never") return verdict(seen <= 1, { code: "limit.no-restart", args: {} });
+  if (delayMax !== null) {
+    // Of n starts only n-1 follow a delay.
+    const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
+    if (paced > delayMax * TOLERANCE)
+      return verdict(false, { code: "limit.delay-bounds-rate", args: { maxPerSecond: delayMax, delaySeconds } });
+  }
+  if (limit === null) return verdict(true, { code: "limit.unlimited", args: { maxPerSecond: delayMax } });
+  const { starts, seconds } = limit;
+  if (delayMax !== null && delaySeconds * starts >= seconds)
+    return verdict(true, { code: "limit.never-trips", args: { maxPerSecond: delayMax, starts, seconds } });
+  const sustained = starts / seconds;
+  if (startsPerSecond <= sustained)
+    return verdict(true, { code: "limit.not-reached", args: { maxPerSecond: sustained, starts, seconds } });
+  const burst = bounds.burst ?? starts;
+  if (seen <= burst) return verdict(true, { code: "limit.burst-allowed", args: { burst, starts, seconds } });
+  return verdict(
+    false,
+    job.atLimit?.action === "pause"
+      ? { code: "limit.sysvinit-pauses", args: { starts, seconds, pauseSeconds: job.atLimit.seconds } }
+      : { code: "limit.would-have-stopped", args: { starts, seconds, burst, afterSeconds: burst / startsPerSecond } },
+  );
+}
+
+function boundsOf(job: Job, delayMax: number | null): Pick<RateVerdict, "maxSustainedPerSecond" | "burst"> {
+  const { limit, delaySeconds } = job;
+  if (job.restarts === "never") return { maxSustainedPerSecond: 0, burst: 1 };
+  if (limit === null || (delayMax !== null && delaySeconds * limit.starts >= limit.seconds))
+    return { maxSustainedPerSecond: delayMax, burst: delayMax === null ? null : 1 };
+  const sustained = limit.starts / limit.seconds;
+  return {
+    maxSustainedPerSecond: delayMax === null ? sustained : Math.min(sustained, delayMax),
+    // upstart counts respawns, the other two count starts.
+    burst: job.supervisor === "upstart" ? limit.starts + 1 : limit.starts,
+  };
+}
+
+/** The `restarts` entry of a diagnosis for one job. */
+export function toRestart(storm: string, job: Job, resolution: Resolution, rate: RateVerdict | null): Restart {
+  return {
+    storm,
+    supervisor: job.supervisor,
+    unit: job.unit,
+    file: job.file,
+    line: job.line,
+    directive: job.directive,
+    limit: job.limit,
+    limitAllowsRate: rate?.allowed ?? null,
+    command: job.command,
+    searchPath: job.searchPath,
+    resolvesTo: resolution.resolvesTo,
+    shadows: resolution.shadows,
+  };
+}

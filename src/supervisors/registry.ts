@@ -1,0 +1,7 @@
+import { systemd } from "./systemd.ts";
+import { sysvinit } from "./sysvinit.ts";
+import type { Supervisor } from "./types.ts";
+import { upstart } from "./upstart.ts";
+
+/** Every supervisor that can be read. A new one is a file of its own and a place in this list. */
+export const supervisors: readonly Supervisor[] = [systemd, upstart, sysvinit];

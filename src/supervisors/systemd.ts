@@ -1,0 +1,141 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
+import { parseUnitFile, type Assignment, type UnitFile } from "./systemd-file.ts";
+import { isTemplate } from "./systemd-names.ts";
+import { managerDefaults, reduceService, type Service } from "./systemd-service.ts";
+import { findServices, UNIT_DIRECTORIES, type UnitFiles } from "./systemd-tree.ts";
+import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
+
+/** DEFAULT_PATH of systemd with a split /usr/sbin (`systemd-path search-binaries-default`): sbin before bin. */
+export const SYSTEMD_PATH: readonly Untrusted[] = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+];
+
+/** Folders of system.conf and its drop-ins, the first wins for one name (systemd-system.conf(5)). */
+const CONFIG_DIRECTORIES = [
+  "/etc/systemd",
+  "/run/systemd",
+  "/usr/local/lib/systemd",
+  "/usr/lib/systemd",
+  "/lib/systemd",
+];
+
+/** systemd's system services as its files describe them; what runs now is asked from `liveFacts`. */
+export const systemd: Supervisor = {
+  id: "systemd",
+  present(root) {
+    return UNIT_DIRECTORIES.some((directory) =>
+      attempt([], directory, true, () => root.list(directory)?.some((name) => name.endsWith(".service")) ?? false),
+    );
+  },
+  jobs(root) {
+    const reading: JobReading = { jobs: [], problems: [] };
+    for (const { unit, service } of readServices(root, reading.problems)) {
+      if (service.refused !== null)
+        addProblem(reading.problems, unit.fragment, null, `${unit.name}: ${service.refused}`);
+      for (const exec of service.exec) reading.jobs.push(jobOf(unit.name, unit.fragment, service, exec));
+    }
+    return reading;
+  },
+};
+
+/** Every service of a root with what its files amount to. */
+export function readServices(root: Root, problems: Problem[]): { unit: UnitFiles; service: Service }[] {
+  const budget = newBudget();
+  const defaults = managerDefaults(readManagerConfig(root, problems, budget));
+  const known = new Map<Untrusted, UnitFile>();
+  const parsed = (file: Untrusted): UnitFile => {
+    const read = known.get(file) ?? parseFile(root, file, problems, budget);
+    known.set(file, read);
+    return read;
+  };
+  return findServices(root, problems).map((unit) => {
+    const assignments = [unit.fragment, ...unit.dropIns].flatMap((file) => parsed(file).assignments);
+    const service = reduceService(unit.name, assignments, defaults, problems);
+    if (parsed(unit.fragment).broken !== null)
+      service.refused ??= "a line that systemd cannot read: it refuses the unit";
+    return { unit, service };
+  });
+}
+
+function parseFile(root: Root, file: Untrusted, problems: Problem[], budget: Budget): UnitFile {
+  const text = readConfig(root, file, problems, budget);
+  return text === null ? { assignments: [], broken: null } : parseUnitFile(text, file, problems);
+}
+
+/** system.conf, the first found, then system.conf.d/*.conf by name. */
+function readManagerConfig(root: Root, problems: Problem[], budget: Budget): Assignment[] {
+  const files: Untrusted[] = [];
+  const main = CONFIG_DIRECTORIES.map((directory) => `${directory}/system.conf`).find((file) =>
+    attempt(problems, file, false, () => root.stat(file) !== null),
+  );
+  if (main !== undefined) files.push(main);
+  const dropIns = new Map<Untrusted, Untrusted>();
+  for (const directory of CONFIG_DIRECTORIES)
+    for (const name of listConfig(root, `${directory}/system.conf.d`, problems))
+      if (name.endsWith(".conf") && !dropIns.has(name)) dropIns.set(name, `${directory}/system.conf.d/${name}`);
+  files.push(...[...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path));
+  return files.flatMap((file) => parseFile(root, file, problems, budget).assignments);
+}
+
+function jobOf(unit: Untrusted, fragment: Untrusted, service: Service, exec: Service["exec"][number]): Job {
+  const limited = service.startLimitSeconds > 0 && service.startLimitBurst > 0;
+  const { restarts, from, directive } = restartOf(service, exec.from);
+  return {
+    supervisor: "systemd",
+    unit,
+    file: from.file,
+    line: from.line,
+    directive,
+    restarts,
+    limit: limited ? { starts: service.startLimitBurst, seconds: service.startLimitSeconds } : null,
+    atLimit: limited ? { action: "stop" } : null,
+    delaySeconds: service.restartSeconds,
+    command: exec.text,
+    program: exec.command.program,
+    searchPath: service.searchPath.length > 0 ? service.searchPath : [...SYSTEMD_PATH],
+    expects: service.type,
+    ...(from.file === fragment ? {} : { definition: fragment }),
+    ...(service.refused !== null
+      ? { inactive: "rejected" as const }
+      : isTemplate(unit)
+        ? { inactive: "template" as const }
+        : {}),
+    ...(service.rootDirectory === null ? {} : { chroot: service.rootDirectory }),
+    ...(Object.keys(service.settings).length > 0 ? { settings: service.settings } : {}),
+  };
+}
+
+/** Restart= decides; RestartForceExitStatus= restarts in its cases even with Restart=no (`service_shall_restart`). */
+function restartOf(
+  service: Service,
+  exec: Assignment,
+): { restarts: Job["restarts"]; from: Assignment; directive: Untrusted } {
+  const { restart, restartForce } = service;
+  if (restart !== null && restart.value !== "no")
+    return { restarts: RESTARTS[restart.value] ?? "never", from: restart.from, directive: `Restart=${restart.value}` };
+  if (restartForce !== null) {
+    const clean = restartForce.value.split(/\s+/).some((status) => status === "0" || status === "SUCCESS");
+    return {
+      restarts: clean ? "on-success" : "on-failure",
+      from: restartForce.from,
+      directive: `RestartForceExitStatus=${restartForce.value}`,
+    };
+  }
+  return { restarts: "never", from: exec, directive: "ExecStart=" };
+}
+
+const RESTARTS: Record<string, Job["restarts"]> = {
+  always: "always",
+  "on-failure": "on-failure",
+  "on-success": "on-success",
+  "on-abnormal": "on-signal",
+  "on-abort": "on-signal",
+  "on-watchdog": "on-signal",
+};
