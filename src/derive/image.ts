@@ -1,4 +1,5 @@
 import type { Abi } from "../model/events.ts";
+import type { PendingFork } from "./pending-forks.ts";
 import type { Untrusted } from "../model/text.ts";
 
 /** A program as processes run it: one object for all processes that share it, named by the best source so far. */
@@ -11,6 +12,8 @@ export interface Image {
   abi: Abi | null;
   /** Mount namespace in which a process of it was last seen, or null. */
   mountNamespace: string | null;
+  /** The last fork of a process of it whose child has not turned up. */
+  pending: PendingFork | null;
   /** Arguments of up to three of its execs. */
   argvExamples: Untrusted[][];
 }
@@ -54,7 +57,7 @@ export class Images {
   }
 
   #create(exe: Untrusted | null, comm: Untrusted): Image {
-    return { id: this.#next++, exe, comm, abi: null, mountNamespace: null, argvExamples: [] };
+    return { id: this.#next++, exe, comm, abi: null, mountNamespace: null, pending: null, argvExamples: [] };
   }
 }
 

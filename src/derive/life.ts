@@ -1,5 +1,6 @@
 import type { Family } from "./family.ts";
 import type { Image } from "./image.ts";
+import type { PendingFork } from "./pending-forks.ts";
 
 /** One process from its fork (or from when it was first seen) to its end. A PID that returns is another life. */
 export interface Life {
@@ -32,6 +33,8 @@ export interface Life {
   children: number;
   replicas: number;
   livingReplicas: number;
+  /** Its last fork whose child has not turned up. */
+  pending: PendingFork | null;
   /** Its parent was worked out from order and name, because the source does not name it. */
   readonly inferred: boolean;
   /** Turn of the PID counter in which it was last heard of (for sources that do not report ends). */

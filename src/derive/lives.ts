@@ -1,6 +1,7 @@
 import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
-import { noteEnd, noteStart, type Family } from "./family.ts";
+import { noteEnd, noteStart } from "./family.ts";
 import { Families } from "./families.ts";
+import { JustEnded } from "./just-ended.ts";
 import { Images, type Image } from "./image.ts";
 import type { Life } from "./life.ts";
 import { PendingForks } from "./pending-forks.ts";
@@ -14,7 +15,7 @@ export class Lives {
   readonly families = new Families(this.images.other);
   readonly #living = new Map<number, Life>();
   /** Families of the last processes that ended: their SIGCHLD comes after their end. */
-  readonly #justEnded = new Map<number, Family>();
+  readonly #justEnded = new JustEnded();
   readonly #pending = new PendingForks();
   readonly #threads = new Map<number, number>();
   #maturing: Life[] = [];
@@ -164,6 +165,7 @@ export class Lives {
       children: 0,
       replicas: 0,
       livingReplicas: 0,
+      pending: null,
       turn: this.#turn,
     };
     this.#living.set(life.pid, life);
@@ -267,9 +269,7 @@ export class Lives {
   #end(life: Life, ts: number, code: number | null, signal: number | null): void {
     this.#decide(life);
     this.#living.delete(life.pid);
-    this.#justEnded.delete(life.pid);
-    this.#justEnded.set(life.pid, life.family);
-    if (this.#justEnded.size > MAX_JUST_ENDED) this.#justEnded.delete(this.#justEnded.keys().next().value as number);
+    this.#justEnded.add(life.pid, life.family);
     const family = life.family;
     if (life.isReplica) {
       const parent = this.#living.get(life.parentPid);
@@ -308,6 +308,5 @@ type Birth = Pick<
 >;
 
 const MAX_LIVES = 262_144;
-const MAX_JUST_ENDED = 1024;
 /** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
 const MATURE_NS = 50e6;

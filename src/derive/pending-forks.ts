@@ -1,41 +1,59 @@
-import type { Life } from "./life.ts";
 import type { Image } from "./image.ts";
+import type { Life } from "./life.ts";
 
 /** A fork that was reported without its child's number in the initial PID namespace (audit: `exit=` may be namespace-local). */
 export interface PendingFork {
-  ts: number;
-  parent: Life;
-  claim: number | null;
+  readonly ts: number;
+  readonly parent: Life;
+  readonly claim: number | null;
   taken: boolean;
+  /** The fork of the same parent before it, and of the same program before it. */
+  readonly olderOfParent: PendingFork | null;
+  readonly olderOfImage: PendingFork | null;
+  readonly depthOfParent: number;
+  readonly depthOfImage: number;
 }
 
 /** How the parent of a process that turned up was found. */
 export type Match = { fork: PendingFork; certain: boolean };
 
 /**
- * Joins processes that turn up with the forks that made them: by parent PID, by the number the call returned, and
- * last by order among forks of the same program. Keeps at most `MAX` forks a program; older ones are given up.
+ * Joins processes that turn up with the forks that made them: by the number that the call returned, by parent PID, and
+ * last by order among forks of the same program. Forks that nobody claims are given up after a while.
  */
 export class PendingForks {
-  readonly #byClaim = new Map<number, PendingFork>();
-  readonly #byParent = new Map<number, PendingFork[]>();
-  readonly #byImage = new Map<Image, PendingFork[]>();
+  /** By claimed number, in two halves: when the newer is full the older is dropped whole. */
+  #claims = new Map<number, PendingFork>();
+  #olderClaims = new Map<number, PendingFork>();
 
   add(ts: number, parent: Life, claim: number | null): void {
-    const fork: PendingFork = { ts, parent, claim, taken: false };
-    if (claim !== null) {
-      this.#byClaim.delete(claim);
-      this.#byClaim.set(claim, fork);
-      if (this.#byClaim.size > MAX) this.#byClaim.delete(this.#byClaim.keys().next().value as number);
+    const ofParent = open(parent.pending, "olderOfParent");
+    const ofImage = open(parent.image.pending, "olderOfImage");
+    const depthOfParent = ofParent === null ? 0 : ofParent.depthOfParent + 1;
+    const depthOfImage = ofImage === null ? 0 : ofImage.depthOfImage + 1;
+    const fork: PendingFork = {
+      ts,
+      parent,
+      claim,
+      taken: false,
+      olderOfParent: depthOfParent > MAX_DEPTH ? null : ofParent,
+      olderOfImage: depthOfImage > MAX_DEPTH ? null : ofImage,
+      depthOfParent: depthOfParent > MAX_DEPTH ? 0 : depthOfParent,
+      depthOfImage: depthOfImage > MAX_DEPTH ? 0 : depthOfImage,
+    };
+    parent.pending = fork;
+    parent.image.pending = fork;
+    if (claim === null) return;
+    if (this.#claims.size >= MAX_CLAIMS) {
+      this.#olderClaims = this.#claims;
+      this.#claims = new Map();
     }
-    push(this.#byParent, parent.id, fork);
-    if (this.#byParent.size > MAX) this.#byParent.delete(this.#byParent.keys().next().value as number);
-    push(this.#byImage, parent.image, fork);
+    this.#claims.set(claim, fork);
   }
 
   /** Whether a fork returned this number after `since`: then a process with it is a new one. */
   claimedSince(pid: number, since: number): boolean {
-    const fork = this.#byClaim.get(pid);
+    const fork = this.#claimed(pid);
     return fork !== undefined && !fork.taken && fork.ts > since;
   }
 
@@ -44,40 +62,33 @@ export class PendingForks {
    * Certain when the number or the parent agrees; by order of forks of the same program otherwise.
    */
   match(pid: number, ppidLife: Life | undefined, image: Image): Match | null {
-    const claimed = this.#byClaim.get(pid);
+    const claimed = this.#claimed(pid);
     if (claimed !== undefined && !claimed.taken && (claimed.parent === ppidLife || claimed.parent.image === image)) {
-      return this.#take(claimed, true);
+      this.#claims.delete(pid);
+      return take(claimed, true);
     }
-    if (ppidLife !== undefined) {
-      const fork = lastOpen(this.#byParent.get(ppidLife.id));
-      if (fork !== undefined) return this.#take(fork, true);
-    }
-    const fork = lastOpen(this.#byImage.get(image));
-    return fork === undefined ? null : this.#take(fork, false);
+    const ofParent = ppidLife === undefined ? null : (ppidLife.pending = open(ppidLife.pending, "olderOfParent"));
+    if (ofParent !== null) return take(ofParent, true);
+    const ofImage = (image.pending = open(image.pending, "olderOfImage"));
+    return ofImage === null ? null : take(ofImage, false);
   }
 
-  #take(fork: PendingFork, certain: boolean): Match {
-    fork.taken = true;
-    if (fork.claim !== null && this.#byClaim.get(fork.claim) === fork) this.#byClaim.delete(fork.claim);
-    return { fork, certain };
+  #claimed(pid: number): PendingFork | undefined {
+    return this.#claims.get(pid) ?? this.#olderClaims.get(pid);
   }
 }
 
-const MAX = 32_768;
-const MAX_A_KEY = 256;
+const MAX_CLAIMS = 8192;
+const MAX_DEPTH = 1024;
 
-function push<K>(map: Map<K, PendingFork[]>, key: K, fork: PendingFork): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [fork]);
-  else {
-    list.push(fork);
-    if (list.length > MAX_A_KEY) list.splice(0, MAX_A_KEY / 2);
-  }
+function take(fork: PendingFork, certain: boolean): Match {
+  fork.taken = true;
+  return { fork, certain };
 }
 
-/** The newest fork that no process has been joined with; joined ones at the end are dropped on the way. */
-function lastOpen(list: PendingFork[] | undefined): PendingFork | undefined {
-  if (list === undefined) return undefined;
-  while (list.at(-1)?.taken === true) list.pop();
-  return list.at(-1);
+/** The newest fork of a list that no process has been joined with yet. */
+function open(newest: PendingFork | null, older: "olderOfParent" | "olderOfImage"): PendingFork | null {
+  let fork = newest;
+  while (fork?.taken === true) fork = fork[older];
+  return fork;
 }

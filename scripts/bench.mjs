@@ -1,0 +1,42 @@
+// `npm run bench [-- PART …]`: holds the tool to its speed table, each figure beside a rival in the same run.
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { auditLog } from "../bench/audit-log.mjs";
+import { startup } from "../bench/startup.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const wanted = process.argv.slice(2);
+const parts = ["startup", "audit", "capture", "ownership"].filter(
+  (part) => wanted.length === 0 || wanted.includes(part),
+);
+
+function print(rows) {
+  for (const { what, ours, rival, ratio, hold, held } of rows) {
+    console.log(`${held ? "held  " : "MISSED"}  ${what}: ${ours}; ${rival}; ${ratio} (hold ${hold})`);
+  }
+}
+
+async function bundled(source) {
+  const outfile = `${root}/.cache/bench/${source.replace(/\.ts$/, ".mjs")}`;
+  mkdirSync(`${root}/.cache/bench`, { recursive: true });
+  await build({
+    entryPoints: [`${root}/bench/${source}`],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile,
+    logLevel: "error",
+  });
+  return outfile;
+}
+
+execFileSync(process.execPath, [`${root}/scripts/build.mjs`], { stdio: "inherit" });
+for (const part of parts) {
+  console.log(`\n# ${part}`);
+  if (part === "startup") print(startup());
+  if (part === "audit") print(await auditLog());
+  if (part === "capture") execFileSync(process.execPath, [`${root}/bench/capture.mjs`], { stdio: "inherit" });
+  if (part === "ownership") execFileSync(process.execPath, [await bundled("ownership.ts")], { stdio: "inherit" });
+}
