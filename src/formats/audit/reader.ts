@@ -1,0 +1,243 @@
+import type { EventSink } from "../../model/events.ts";
+import { emptyLedger, skip } from "../../model/ledger.ts";
+import { fromBytes } from "../../model/text.ts";
+import type { FormatReader, StreamReading } from "../types.ts";
+import { ACTION } from "./abi.ts";
+import { ascii, matches, SPACE } from "./bytes.ts";
+import { Hosts, type Host } from "./host.ts";
+import { LineCutter } from "./line-cutter.ts";
+import { lossOf } from "./loss-lines.ts";
+import { OpenExecs } from "./open-execs.ts";
+import { OtherRecords } from "./other-records.ts";
+import { ProcessEvents } from "./process-events.ts";
+import { findRecord, newHeader, readStamp } from "./record-header.ts";
+import { typeName } from "./record-types.ts";
+import { remarksOf, type LineCounts } from "./remarks.ts";
+import { SyscallReader } from "./syscall-record.ts";
+import { note, Tally } from "./tally.ts";
+import { TimeOrder } from "./time-order.ts";
+
+const NODE = ascii("node=");
+const BOM = ascii("\u00ef\u00bb\u00bf");
+const LONGEST_TYPE = 32;
+
+/** Reads one stream of audit records; see `auditFormat` for what it understands. */
+export class AuditReader implements FormatReader {
+  readonly #header = newHeader();
+  readonly #syscalls = new SyscallReader();
+  readonly #hosts = new Hosts();
+  readonly #tally = new Tally();
+  readonly #lines: LineCounts = { read: 0, parsed: 0, skipped: 0, blank: 0 };
+  readonly #ledger = emptyLedger("audit", null);
+  readonly #order: TimeOrder;
+  readonly #events: ProcessEvents;
+  readonly #execs: OpenExecs;
+  readonly #others: OtherRecords;
+  readonly #cutter: LineCutter;
+  #firstMs = Number.NaN;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #file: string | null = null;
+
+  constructor(sink: EventSink) {
+    const where = (): string => this.#where();
+    this.#order = new TimeOrder(sink);
+    this.#events = new ProcessEvents(this.#order, this.#tally, where);
+    this.#execs = new OpenExecs(this.#events, this.#tally, where);
+    this.#others = new OtherRecords(this.#events, this.#order, this.#tally, where);
+    this.#cutter = new LineCutter(
+      (bytes, from, to) => this.#line(bytes, from, to),
+      (bytes) => this.#skip("a line of more than 1 MiB", bytes, 0, bytes.length),
+    );
+  }
+
+  push(chunk: Uint8Array, file: string): void {
+    if (file !== this.#file) {
+      // A file that ends without newline was cut there; the next one begins a line of its own.
+      this.#cutter.endFile();
+      this.#file = file;
+      this.#ledger.path ??= file;
+    }
+    this.#cutter.push(chunk);
+  }
+
+  end(): StreamReading {
+    this.#cutter.endFile();
+    this.#execs.end();
+    this.#order.flush();
+    const tally = this.#tally;
+    this.#ledger.events = this.#order.count;
+    this.#ledger.lost = tally.lost;
+    this.#ledger.skipped = this.#lines.skipped;
+    this.#ledger.note = this.#completeness();
+    this.#lines.read = this.#lines.parsed + this.#lines.skipped;
+    const empty = Number.isNaN(this.#firstMs);
+    return {
+      ledger: this.#ledger,
+      tells: {
+        argv: tally.argv > 0,
+        exitStatus: tally.exits + tally.abnormalEnds > 0,
+        lineage: tally.forks > 0,
+        lifetimes: tally.exits > 0,
+        cpu: false,
+      },
+      originEpochMs: empty ? null : this.#firstMs,
+      seconds: empty ? 0 : (this.#lastMs - this.#firstMs) / 1000,
+      hosts: this.#hosts.names,
+      remarks: remarksOf(tally, this.#lines, this.#hosts, this.#order),
+    };
+  }
+
+  #completeness(): string {
+    const { lost, lossLines } = this.#tally;
+    if (lost !== null) return `the kernel says that ${lost} audit records were lost`;
+    if (lossLines.count > 0) return "the kernel says that audit records were lost, not how many";
+    return "the log does not say whether audit records were lost";
+  }
+
+  #where(): string {
+    return `${this.#file ?? "input"} line ${this.#cutter.line}`;
+  }
+
+  #skip(why: string, bytes: Uint8Array, from: number, to: number): void {
+    this.#lines.skipped++;
+    if (this.#ledger.examples.length < 3)
+      skip(this.#ledger, this.#where(), why, fromBytes(bytes.subarray(from, Math.min(to, from + 120))));
+  }
+
+  /** One line [from, to) without its end; the byte after it is below 0x21. */
+  #line(bytes: Uint8Array, from: number, to: number): void {
+    let at = from;
+    let host = this.#hosts.unnamed;
+    if (bytes[at] === 0x6e && matches(bytes, at, NODE)) {
+      const nameAt = at + NODE.length;
+      at = nameAt;
+      while ((bytes[at] as number) > SPACE) at++;
+      if (at === nameAt || at >= to) return this.#exactly(bytes, from, to);
+      host = this.#hosts.named(bytes, nameAt, at);
+      at++;
+    }
+    if (
+      bytes[at] !== 0x74 ||
+      bytes[at + 1] !== 0x79 ||
+      bytes[at + 2] !== 0x70 ||
+      bytes[at + 3] !== 0x65 ||
+      bytes[at + 4] !== 0x3d
+    )
+      return this.#exactly(bytes, from, to);
+    at += 5;
+    // Few bytes tell the usual types apart; `msg=audit(` is sure when its `=` and `(` and a stamp stand in their places.
+    switch (bytes[at]) {
+      case 0x53: // SYSCALL
+        if (bytes[at + 1] !== 0x59 || bytes[at + 6] !== 0x4c || !this.#begins(bytes, at + 7, to)) break;
+        if (!this.#syscalls.readQuickly(bytes, this.#header.body, to)) break;
+        this.#stamp(host);
+        return this.#syscall(host);
+      case 0x50: // PATH, PROCTITLE
+        if (bytes[at + 1] === 0x41) {
+          if (bytes[at + 3] !== 0x48 || !this.#begins(bytes, at + 4, to)) break;
+          this.#stamp(host);
+          return this.#execs.path(host, this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
+        }
+        if (bytes[at + 4] !== 0x54 || bytes[at + 8] !== 0x45 || !this.#begins(bytes, at + 9, to)) break;
+        this.#stamp(host);
+        return this.#execs.last(host, this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
+      case 0x43: // CWD
+        if (bytes[at + 1] !== 0x57 || bytes[at + 2] !== 0x44 || !this.#begins(bytes, at + 3, to)) break;
+        return this.#stamp(host);
+      case 0x45: // EXECVE
+        if (bytes[at + 1] !== 0x58 || bytes[at + 4] !== 0x56 || !this.#begins(bytes, at + 6, to)) break;
+        this.#stamp(host);
+        return this.#execs.execve(host, this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
+      case 0x42: // BPRM_FCAPS
+        if (bytes[at + 4] !== 0x5f || bytes[at + 9] !== 0x53 || !this.#begins(bytes, at + 10, to)) break;
+        return this.#stamp(host);
+      default:
+    }
+    this.#exactly(bytes, from, to);
+  }
+
+  /** Reads ` msg=audit(STAMP): ` at `at`; five of its letters are looked at. */
+  #begins(bytes: Uint8Array, at: number, to: number): boolean {
+    const says =
+      bytes[at] === SPACE &&
+      bytes[at + 1] === 0x6d &&
+      bytes[at + 4] === 0x3d &&
+      bytes[at + 5] === 0x61 &&
+      bytes[at + 10] === 0x28;
+    return says && readStamp(bytes, at + 11, this.#header) && this.#header.body <= to;
+  }
+
+  /** Counts a record whose header has been read. */
+  #stamp(host: Host): void {
+    const header = this.#header;
+    this.#lines.parsed++;
+    if (header.ms > this.#lastMs) this.#lastMs = header.ms;
+    if (Number.isNaN(this.#firstMs)) this.#order.begin((this.#firstMs = header.ms));
+    if (host.name === null) this.#hosts.useUnnamed();
+    host.serials.note(header.serial, header.ms);
+  }
+
+  #syscall(host: Host): void {
+    const record = this.#syscalls.record;
+    const { ms, serial } = this.#header;
+    this.#tally.syscalls++;
+    this.#execs.passSyscall();
+    host.serials.noteSyscall(serial, ms);
+    if (record.number < 1024 && record.arch.actions[record.number] === ACTION.exec)
+      this.#execs.begin(record, host, ms, serial);
+    else this.#events.syscall(record, host.processes, ms, serial);
+  }
+
+  /** Every line that is not of the usual shape. */
+  #exactly(bytes: Uint8Array, from: number, to: number): void {
+    let start = from;
+    while (start < to && ((bytes[start] as number) <= SPACE || matches(bytes, start, BOM)))
+      start += matches(bytes, start, BOM) ? BOM.length : 1;
+    if (start === to || bytes[start] === 0x23) {
+      if (to > from && start === to && bytes.subarray(from, to).includes(0))
+        return this.#skip("only NUL bytes", bytes, from, to);
+      this.#lines.blank++;
+      return;
+    }
+    const found = findRecord(bytes, start, to, this.#header);
+    if (found === null) return this.#noRecord(bytes, start, to);
+    const host = found.node === null ? this.#hosts.unnamed : this.#hosts.named(bytes, found.node.from, found.node.to);
+    const type = typeName(found.type);
+    const { ms, serial, body } = this.#header;
+    if (type === "SYSCALL" && !this.#syscalls.readQuickly(bytes, body, to)) {
+      const wrong = this.#syscalls.readExactly(bytes, body, to);
+      if (wrong !== null) return this.#skip(wrong, bytes, start, to);
+    }
+    if (type.startsWith("DAEMON_")) {
+      // auditd counts its own records with serials of its own.
+      this.#lines.parsed++;
+      if (Number.isNaN(this.#firstMs)) this.#order.begin((this.#firstMs = ms));
+      if (ms > this.#lastMs) this.#lastMs = ms;
+      return;
+    }
+    this.#stamp(host);
+    if (type === "SYSCALL") return this.#syscall(host);
+    if (type === "EXECVE") return this.#execs.execve(host, ms, serial, bytes, body, to);
+    if (type === "PATH") return this.#execs.path(host, ms, serial, bytes, body, to);
+    if (type === "PROCTITLE" || type === "EOE") return this.#execs.last(host, ms, serial, bytes, body, to);
+    this.#others.take(type, host, ms, serial, bytes, body, to);
+  }
+
+  #noRecord(bytes: Uint8Array, from: number, to: number): void {
+    const loss = lossOf(bytes, from, to);
+    if (loss !== null) {
+      this.#lines.parsed++;
+      note(this.#tally.lossLines, () => this.#where());
+      if (loss.lost !== null) this.#tally.lost = Math.max(this.#tally.lost ?? 0, loss.lost);
+      return;
+    }
+    this.#skip(whyNoRecord(bytes, from, to), bytes, from, to);
+  }
+}
+
+function whyNoRecord(bytes: Uint8Array, from: number, to: number): string {
+  const beginning = Buffer.from(bytes.subarray(from, Math.min(to, from + LONGEST_TYPE + 128))).toString("latin1");
+  if (/msg=audit\(\d+\/\d+\/\d+ /.test(beginning)) return "interpreted by ausearch -i: the raw record is needed";
+  if (/(?:type=|audit\()/.test(beginning)) return "no time stamp audit(SECONDS.MILLISECONDS:SERIAL)";
+  return "no audit record";
+}

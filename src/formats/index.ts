@@ -1,0 +1,22 @@
+import type { Format } from "./types.ts";
+import { auditFormat } from "./audit/index.ts";
+
+/** Every format that can be read. To add one: write its `Format` and name it here. */
+export const formats: readonly Format[] = [auditFormat];
+
+/** Below this a format is not taken for recognised. */
+const ENOUGH = 0.2;
+
+/** The format that these first bytes (up to 64 KiB, decompressed) most likely have, or null when none is likely. */
+export function recognise(head: Uint8Array): Format | null {
+  let best: Format | null = null;
+  let surest = ENOUGH;
+  for (const format of formats) {
+    const sure = format.sniff(head);
+    if (sure > surest) {
+      best = format;
+      surest = sure;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,46 @@
+/**
+ * Why an input could not be used, or not wholly:
+ * - `missing`: nothing has this name          - `unreadable`: no permission, or an I/O error
+ * - `empty`: no bytes                         - `unrecognised`: no format knows these bytes
+ * - `special`: a FIFO, device or socket, or a link found in a folder; reading it could block or lead elsewhere
+ * - `terminal`: standard input is a terminal  - `compressed`: by something other than gzip
+ * - `damaged`: it ends too early or its checksum is wrong; what came before has been read
+ */
+export type InputReason =
+  "missing" | "unreadable" | "empty" | "unrecognised" | "special" | "terminal" | "compressed" | "damaged";
+
+/** An input that could not be used, and what to do about it. `path` is untrusted. */
+export interface UnusableInput {
+  path: string;
+  reason: InputReason;
+  /** The system's error code (EACCES) or the compression's name (zstd), when there is one. */
+  detail: string | null;
+  /** What the user can do, in English. */
+  remedy: string;
+}
+
+const REMEDIES: Readonly<Record<InputReason, string>> = {
+  missing: "check the name; audit logs are usually in /var/log/audit",
+  unreadable: "run as root, or copy the file to where you may read it",
+  empty: "give a file with records; with auditd, `auditctl -l` shows whether any rule is loaded",
+  unrecognised: "give an audit log as auditd wrote it (raw or enriched), not the output of a report or of ausearch -i",
+  special: "give a regular file, or send the stream to standard input and name it -",
+  terminal: "send the log to standard input: `whoforks diagnose --from - < FILE`",
+  compressed:
+    "decompress it and send it to standard input: `zstdcat FILE | whoforks diagnose --from -` (xzcat, bzcat, lz4cat)",
+  damaged: "fetch the file again; the result covers only what could be read",
+};
+
+export function unusable(path: string, reason: InputReason, detail: string | null = null): UnusableInput {
+  return { path, reason, detail, remedy: REMEDIES[reason] };
+}
+
+/** An error of the file system as an unusable input. Anything else is no matter of input and is thrown on. */
+export function fromSystemError(path: string, error: unknown): UnusableInput {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined) throw error;
+  if (code.startsWith("Z_")) return unusable(path, "damaged", code);
+  if (code === "ETERMINAL") return unusable(path, "terminal");
+  if (code === "ENXIO") return unusable(path, "special", code);
+  return unusable(path, code === "ENOENT" || code === "ENOTDIR" ? "missing" : "unreadable", code);
+}

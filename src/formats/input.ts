@@ -1,0 +1,198 @@
+import { closeSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import type { EventSink } from "../model/events.ts";
+import { recognise } from "./index.ts";
+import { HEAD, openRegular, packing, readGzip, readHead, readPlain, readStream } from "./input-bytes.ts";
+import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
+import { findFiles } from "./input-files.ts";
+import { rotatedSets } from "./rotation.ts";
+import type { FormatReader, StreamReading } from "./types.ts";
+
+export type { InputReason, UnusableInput } from "./input-error.ts";
+
+/** One stream: a single file, or all files of a rotated set, oldest first. */
+export interface InputStream {
+  /** `Format.id`. */
+  format: string;
+  /** Name of the set: the newest file without number and `.gz`; `-` for standard input. */
+  name: string;
+  /** The files read, in order. */
+  files: string[];
+}
+
+export interface ReadOptions {
+  /** Gets the events of every stream, one stream after another; each begins again at time 0. */
+  sink: EventSink;
+  /** Called before the events of each stream: a second one has its own time and perhaps its own host. */
+  onStream?: (stream: InputStream) => void;
+  /** Bytes as stored: done so far, and of all files together (standard input counts as 0). */
+  progress?: (done: number, total: number) => void;
+  /** Stops reading; what has been read so far is the result. */
+  signal?: AbortSignal;
+  /** Standard input; `process.stdin` unless told. */
+  stdin?: Readable & { isTTY?: boolean };
+}
+
+export interface InputReading {
+  /** One for each stream that was recognised. More than one means that their events have separate times. */
+  streams: { stream: InputStream; reading: StreamReading }[];
+  /** Inputs that gave nothing, or (`damaged`) not all. */
+  unusable: UnusableInput[];
+  aborted: boolean;
+}
+
+/**
+ * Reads what the user names: files, folders, `-` for standard input; plain or gzip; rotated files as one stream. Formats are
+ * recognised by content. Never throws for what it finds; everything unusable is in the result with a reason and a remedy.
+ */
+export async function readInputs(names: readonly string[], options: ReadOptions): Promise<InputReading> {
+  const found = findFiles(names);
+  const total = found.files.reduce((sum, file) => sum + file.size, 0);
+  const run = new InputRun(options, total, found.unusable);
+  for (const set of rotatedSets(found.files.map((file) => file.path)))
+    if (!run.aborted) await run.readSet(set.name, set.paths);
+  return { streams: run.streams, unusable: found.unusable, aborted: run.aborted };
+}
+
+class InputRun {
+  readonly streams: InputReading["streams"] = [];
+  readonly #options: ReadOptions;
+  readonly #total: number;
+  readonly #unusable: UnusableInput[];
+  #done = 0;
+
+  constructor(options: ReadOptions, total: number, unusableInputs: UnusableInput[]) {
+    this.#options = options;
+    this.#total = total;
+    this.#unusable = unusableInputs;
+  }
+
+  get aborted(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  async readSet(name: string, paths: readonly string[]): Promise<void> {
+    const stream = new StreamRun(name, this.#options);
+    for (const path of paths) {
+      if (this.aborted) break;
+      try {
+        stream.begin(path);
+        await this.#readFile(path, stream);
+        if (!stream.endFile() && !this.aborted)
+          this.#unusable.push(unusable(path, stream.sawBytes ? "unrecognised" : "empty"));
+      } catch (error) {
+        stream.endFile();
+        this.#unusable.push(fromSystemError(path, error));
+      }
+    }
+    const reading = stream.end();
+    if (reading !== null) this.streams.push(reading);
+  }
+
+  async #readFile(path: string, stream: StreamRun): Promise<void> {
+    const take = (bytes: Uint8Array): boolean => stream.take(bytes) && !this.aborted;
+    if (path === "-") return this.#readStandardInput(take);
+    const fd = openRegular(path);
+    try {
+      const packed = packing(readHead(fd));
+      const advance = (bytes: number): void => {
+        this.#done += bytes;
+        this.#options.progress?.(this.#done, this.#total);
+      };
+      if (packed === "gzip") await readGzip(fd, take, advance);
+      else if (packed === "plain")
+        await readPlain(
+          fd,
+          (bytes) => {
+            advance(bytes.length);
+            return take(bytes);
+          },
+          () => setImmediate(),
+        );
+      else {
+        this.#unusable.push(unusable(path, "compressed", packed));
+        stream.ignore();
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async #readStandardInput(take: (bytes: Uint8Array) => boolean): Promise<void> {
+    const stdin = this.#options.stdin ?? process.stdin;
+    if (stdin.isTTY === true) throw Object.assign(new Error("standard input is a terminal"), { code: "ETERMINAL" });
+    await readStream(stdin, take);
+  }
+}
+
+/** Puts the files of one set into one reader, which opens with the first file whose format is recognised. */
+class StreamRun {
+  readonly #stream: InputStream;
+  readonly #options: ReadOptions;
+  #reader: FormatReader | null = null;
+  #path = "";
+  /** First bytes of the current file, until they are enough to recognise its format; then null. */
+  #head: Uint8Array[] | null = [];
+  #headLength = 0;
+  #accepted = false;
+  sawBytes = false;
+
+  constructor(name: string, options: ReadOptions) {
+    this.#stream = { format: "", name, files: [] };
+    this.#options = options;
+  }
+
+  begin(path: string): void {
+    this.#path = path;
+    this.#head = [];
+    this.#headLength = 0;
+    this.#accepted = false;
+    this.sawBytes = false;
+  }
+
+  /** Takes bytes of the current file. @returns false when there is no use in reading on. */
+  take(bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return true;
+    this.sawBytes = true;
+    if (this.#head === null) {
+      if (this.#accepted) this.#reader?.push(bytes, this.#path);
+      return this.#accepted;
+    }
+    if (this.#headLength === 0 && bytes.length >= HEAD) return this.#decide(bytes);
+    this.#head.push(Uint8Array.from(bytes));
+    this.#headLength += bytes.length;
+    return this.#headLength < HEAD || this.#decide(Buffer.concat(this.#head));
+  }
+
+  #decide(bytes: Uint8Array): boolean {
+    this.#head = null;
+    const format = recognise(bytes.subarray(0, HEAD));
+    if (format === null || (this.#reader !== null && format.id !== this.#stream.format)) return false;
+    this.#accepted = true;
+    this.#stream.files.push(this.#path);
+    if (this.#reader === null) {
+      this.#stream.format = format.id;
+      this.#options.onStream?.(this.#stream);
+      this.#reader = format.open(this.#options.sink);
+    }
+    this.#reader.push(bytes, this.#path);
+    return true;
+  }
+
+  /** The current file has an account elsewhere. */
+  ignore(): void {
+    this.#accepted = true;
+    this.#head = null;
+  }
+
+  /** @returns whether the current file could be used. */
+  endFile(): boolean {
+    if (this.#head !== null && this.#headLength > 0) this.#decide(Buffer.concat(this.#head));
+    return this.#accepted;
+  }
+
+  end(): { stream: InputStream; reading: StreamReading } | null {
+    return this.#reader === null ? null : { stream: this.#stream, reading: this.#reader.end() };
+  }
+}

@@ -1,0 +1,318 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import type { ProcessEvent } from "../../src/model/events.ts";
+import { readInputs, type InputReading } from "../../src/formats/input.ts";
+
+/**
+ * A real log of real processes, recorded by a real auditd of this test's own, read by us and by ausearch. The rules carry a key
+ * of their own and catch only the processes of one user id that nothing else runs as.
+ */
+const KEY = "whoforks-test";
+const UID = "64711";
+const ROUNDS = 40;
+
+let dir = "";
+let daemon: ChildProcess | null = null;
+let before = { enabled: "0", backlog: "64" };
+let why: string | null = null;
+let events: ProcessEvent[] = [];
+let result: InputReading | null = null;
+let log = "";
+
+function run(command: string, args: string[]): string {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function status(name: string): string {
+  return new RegExp(`^${name} (\\d+)$`, "m").exec(run("auditctl", ["-s"]))?.[1] ?? "";
+}
+
+function obstacle(): string | null {
+  if (process.getuid?.() !== 0) return "needs root";
+  for (const tool of ["auditctl", "auditd", "ausearch", "gcc"])
+    if (spawnSync("which", [tool]).status !== 0) return `needs ${tool}`;
+  if (spawnSync("auditctl", ["-s"]).status !== 0) return "the kernel's audit cannot be reached from here";
+  if (status("pid") !== "0") return "an audit daemon is running already";
+  if (status("enabled") === "2") return "the audit configuration is locked until the next boot";
+  return null;
+}
+
+const CONFIG = (folder: string): string => `log_file = ${join(folder, "audit.log")}
+log_format = RAW
+log_group = root
+flush = NONE
+num_logs = 0
+max_log_file = 99
+max_log_file_action = IGNORE
+space_left = 2
+space_left_action = IGNORE
+admin_space_left = 1
+admin_space_left_action = IGNORE
+disk_full_action = IGNORE
+disk_error_action = IGNORE
+name_format = NONE
+q_depth = 2000
+plugin_dir = ${join(folder, "plugins.d")}
+`;
+
+/** Forks through \`int 0x80\`: the parent exits with 3, the child goes on, six generations. */
+const CHAIN_32 = `.globl _start
+_start: mov $6,%esi
+1: mov $2,%eax
+ int $0x80
+ test %eax,%eax
+ jz 2f
+ mov $1,%eax
+ mov $3,%ebx
+ int $0x80
+2: dec %esi
+ jnz 1b
+ mov $252,%eax
+ xor %ebx,%ebx
+ int $0x80
+`;
+
+const SCRIPT = `i=0
+while [ $i -lt ${ROUNDS} ]; do
+  i=$((i + 1))
+  /bin/true "round $i" "" 'a"b' "C3A9" x=y
+  ( exit $((i % 7)) )
+  env -i /nonexistent/program 2>/dev/null
+  sh -c 'echo a | cat' >/dev/null
+done
+./chain32
+./wide "$(printf '%09000d' 0)" tail
+sh -c 'kill -SEGV $$'
+`;
+
+beforeAll(async () => {
+  why = obstacle();
+  if (why !== null) return;
+  dir = mkdtempSync(join(tmpdir(), "whoforks-audit-"));
+  // auditd makes the directory of its log its own (0700), so the storm lives beside it.
+  const logs = join(dir, "log");
+  const storm = join(dir, "storm");
+  for (const folder of [logs, storm, join(logs, "plugins.d")]) mkdirSync(folder);
+  writeFileSync(join(logs, "auditd.conf"), CONFIG(logs));
+  writeFileSync(join(storm, "chain.s"), CHAIN_32);
+  writeFileSync(join(storm, "storm.sh"), SCRIPT);
+  run("gcc", ["-m32", "-nostdlib", "-static", "-o", join(storm, "chain32"), join(storm, "chain.s")]);
+  run("cp", ["/bin/true", join(storm, "wide")]);
+  run("chmod", ["-R", "a+rX", dir]);
+  before = { enabled: status("enabled"), backlog: status("backlog_limit") };
+  log = join(logs, "audit.log");
+  daemon = spawn("auditd", ["-n", "-c", logs], { stdio: "ignore" });
+  for (let i = 0; i < 100 && status("pid") !== String(daemon.pid); i++) await setTimeout(50);
+  run("auditctl", ["-b", "8192"]);
+  for (const arch of ["b64", "b32"])
+    run("auditctl", [
+      "-a",
+      "always,exit",
+      "-F",
+      `arch=${arch}`,
+      "-S",
+      "execve,execveat,fork,vfork,clone,clone3,exit,exit_group",
+      "-F",
+      `uid=${UID}`,
+      "-k",
+      KEY,
+    ]);
+  // A namespace of its own bounds the storm; `timeout` ends it at the latest after 60 s.
+  spawnSync(
+    "/usr/bin/unshare",
+    ["-pf", "--mount-proc", "timeout", "60", "setpriv", `--reuid=${UID}`, "--clear-groups", "/bin/sh", "storm.sh"],
+    { cwd: storm, stdio: "ignore", env: { PATH: "/usr/bin:/bin" } },
+  );
+  await setTimeout(1000);
+  stop();
+  result = await readInputs([log], { sink: (event) => events.push(event) });
+});
+
+function stop(): void {
+  if (daemon === null) return;
+  spawnSync("auditctl", ["-D", "-k", KEY]);
+  if (daemon.pid !== undefined) {
+    daemon.kill("SIGTERM");
+    for (let i = 0; i < 100 && status("pid") !== "0"; i++) spawnSync("sleep", ["0.05"]);
+  }
+  spawnSync("auditctl", ["-e", before.enabled]);
+  spawnSync("auditctl", ["-b", before.backlog]);
+  daemon = null;
+}
+
+afterAll(() => {
+  stop();
+  if (dir !== "") rmSync(dir, { recursive: true, force: true });
+});
+
+function needs(ctx: TestContext): void {
+  if (why !== null && process.env["CI"] !== undefined) throw new Error(why);
+  ctx.skip(why !== null, why ?? "");
+}
+
+interface Oracle {
+  serial: string;
+  call: string;
+  arch: string;
+  success: string | null;
+  exit: string | null;
+  a0: string;
+  pid: number;
+  ppid: number;
+  comm: string;
+  exe: string;
+}
+
+/** SYSCALL records as `ausearch -i` interprets them. */
+function oracle(): Oracle[] {
+  // The first argument is taken from the raw text: -i turns an exit status into whatever it thinks fits.
+  const raw = run("ausearch", ["--raw", "-if", log, "-k", KEY]);
+  const a0 = new Map(
+    [...raw.matchAll(/^type=SYSCALL msg=audit\([^)]*:(\d+)\): .* a0=([0-9a-f]+) /gm)].map(([, serial, value]) => [
+      serial,
+      value,
+    ]),
+  );
+  const text = run("ausearch", ["-i", "-if", log, "-k", KEY]);
+  return [...text.matchAll(/^type=SYSCALL msg=audit\([^)]*:(\d+)\) : (.*)$/gm)].map(([, serial, body]) => {
+    const value = (name: string): string | null =>
+      new RegExp(`(?:^| )${name}=(\\S+)`).exec(body as string)?.[1] ?? null;
+    return {
+      serial: serial as string,
+      call: value("syscall") as string,
+      arch: value("arch") as string,
+      success: value("success"),
+      exit: value("exit"),
+      a0: a0.get(serial) as string,
+      pid: Number(value("pid")),
+      ppid: Number(value("ppid")),
+      comm: value("comm") as string,
+      exe: value("exe") as string,
+    };
+  });
+}
+
+function ofType<T extends ProcessEvent["type"]>(type: T): Extract<ProcessEvent, { type: T }>[] {
+  return events.filter((event): event is Extract<ProcessEvent, { type: T }> => event.type === type);
+}
+
+const sorted = (list: unknown[][]): string[] => list.map((row) => row.join(" | ")).toSorted((a, b) => (a < b ? -1 : 1));
+
+describe("a log recorded just now by a real auditd, beside ausearch", () => {
+  it("is read whole", (ctx) => {
+    needs(ctx);
+    expect(result?.unusable).toEqual([]);
+    expect(result?.streams[0]?.reading.ledger).toMatchObject({ skipped: 0, events: events.length });
+    const lines = readFileSync(log, "latin1").split("\n").length - 1;
+    expect(result?.streams[0]?.reading.remarks.find((remark) => remark.code === "audit.records")?.args).toMatchObject({
+      read: lines,
+      parsed: lines,
+    });
+    expect(result?.streams[0]?.reading.tells).toEqual({
+      argv: true,
+      exitStatus: true,
+      lineage: true,
+      lifetimes: true,
+      cpu: false,
+    });
+    expect(existsSync(log)).toBe(true);
+  });
+
+  it("forks: the same callers, names and claimed children, no open taken for one", (ctx) => {
+    needs(ctx);
+    const expected = oracle().filter(
+      ({ call, success }) => ["fork", "vfork", "clone", "clone3"].includes(call) && success === "yes",
+    );
+    expect(expected.length).toBeGreaterThan(3 * ROUNDS);
+    expect(sorted(ofType("fork").map(({ pid, comm, childClaim }) => [pid, comm, childClaim]))).toEqual(
+      sorted(expected.map(({ pid, comm, exit }) => [pid, comm, exit])),
+    );
+    expect(expected.filter(({ arch }) => arch === "i386")).toHaveLength(6);
+    expect(
+      result?.streams[0]?.reading.remarks.find((remark) => remark.code === "audit.fork-by-32-bit")?.args,
+    ).toMatchObject({ count: 6 });
+  });
+
+  it("execs: the same processes, parents, programs, names and results", (ctx) => {
+    needs(ctx);
+    const expected = oracle().filter(({ call }) => call === "execve");
+    const failed = expected.filter(({ success }) => success === "no");
+    expect(failed.length).toBeGreaterThanOrEqual(ROUNDS);
+    const good = expected.filter(({ success }) => success === "yes");
+    expect(
+      sorted(
+        ofType("exec")
+          .filter(({ error }) => error === 0)
+          .map(({ pid, ppid, comm, exe }) => [pid, ppid, comm, exe]),
+      ),
+    ).toEqual(sorted(good.map(({ pid, ppid, comm, exe }) => [pid, ppid, comm, exe])));
+    expect(
+      sorted(
+        ofType("exec")
+          .filter(({ error }) => error !== 0)
+          .map(({ pid, ppid, error, exe }) => [pid, ppid, error, exe]),
+      ),
+    ).toEqual(sorted(failed.map(({ pid, ppid }) => [pid, ppid, -2, "/nonexistent/program"])));
+  });
+
+  it("arguments: those that were given, also where ausearch's own text is ambiguous", (ctx) => {
+    needs(ctx);
+    const rounds = ofType("exec").filter(
+      ({ exe, argv }) => exe.endsWith("/true") && argv?.[1]?.startsWith("round ") === true,
+    );
+    expect(rounds.map(({ argv }) => argv)).toEqual(
+      Array.from({ length: ROUNDS }, (_, i) => ["/bin/true", `round ${i + 1}`, "", 'a"b', "C3A9", "x=y"]),
+    );
+    // Longer than a record holds: cut over several EXECVE records.
+    expect(readFileSync(log, "latin1")).toMatch(/a1\[1\]=/);
+    expect(ofType("exec").find(({ comm }) => comm === "wide")?.argv).toEqual(["./wide", "0".repeat(9000), "tail"]);
+  });
+
+  it("ends: the same processes and codes, and the one by a signal", (ctx) => {
+    needs(ctx);
+    const expected = oracle().filter(({ call }) => call === "exit" || call === "exit_group");
+    const byCode = ofType("exit").filter(({ signal }) => signal === null);
+    expect(sorted(byCode.map(({ pid, comm, code }) => [pid, comm, code]))).toEqual(
+      sorted(expected.map(({ pid, comm, a0 }) => [pid, comm, Number.parseInt(a0, 16) & 0xff])),
+    );
+    expect(byCode.every(({ thread }) => !thread)).toBe(true);
+    const abends = run("ausearch", ["-if", log, "-m", "ANOM_ABEND", "--raw"])
+      .split("\n")
+      .filter((line) => line.includes(`uid=${UID} `));
+    const crashed = ofType("exit").filter(
+      ({ signal, pid }) => signal !== null && abends.some((line) => line.includes(` pid=${pid} `)),
+    );
+    expect(crashed).toMatchObject([{ comm: "sh", signal: 11, code: null }]);
+  });
+
+  it("ABIs: the 32-bit program is one", (ctx) => {
+    needs(ctx);
+    const chain = ofType("seen").filter(({ comm }) => comm === "chain32");
+    expect(chain.length).toBeGreaterThanOrEqual(6);
+    expect(chain.every(({ abi }) => abi?.machine === "i386" && abi.bits === 32)).toBe(true);
+  });
+
+  it("times never go back, and every process of the storm is there", (ctx) => {
+    needs(ctx);
+    const first = new Map<number, number>();
+    events.forEach((event, i) => {
+      if ("pid" in event && !first.has(event.pid)) first.set(event.pid, i);
+    });
+    const times = events.map((event) => event.ts);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(first.size).toBeGreaterThan(3 * ROUNDS);
+  });
+
+  it("leaves no rule, daemon or setting behind", (ctx) => {
+    needs(ctx);
+    expect(run("auditctl", ["-l"])).not.toContain(KEY);
+    expect({ enabled: status("enabled"), backlog: status("backlog_limit"), pid: status("pid") }).toEqual({
+      ...before,
+      pid: "0",
+    });
+  });
+});
