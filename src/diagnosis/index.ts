@@ -28,8 +28,10 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
       index < LOOKED_INTO && !storm.benign
         ? await lookInto(material, storm, finding, couldNotLook)
         : { identity: null, restarts: [] };
-    if (storm.abi === null && looked.identity?.elf)
-      storm.abi = { machine: looked.identity.elf.machine, bits: looked.identity.elf.bits };
+    const elf = looked.identity?.elf ?? null;
+    // The kernel tells 32 or 64 bits; the file also names the machine.
+    if (elf !== null && (storm.abi === null || storm.abi.bits === elf.bits))
+      storm.abi = { machine: elf.machine, bits: elf.bits };
     stories.push({ material, symptom, cpu, storm, finding, ...looked });
   }
   if (detection.findings.length > 0) {

@@ -91,7 +91,15 @@ describe("lives and families", () => {
     const derivation = createDerivation();
     const s = new Stream((event) => derivation.onEvent(event));
     const member = s.fork(900, "atd");
-    derivation.onEvent({ type: "image", ts: s.ts, pid: member, comm: "atd", exe: "/usr/bin/atd", mountNamespace: "mnt:[1]", bits: 32 });
+    derivation.onEvent({
+      type: "image",
+      ts: s.ts,
+      pid: member,
+      comm: "atd",
+      exe: "/usr/bin/atd",
+      mountNamespace: "mnt:[1]",
+      bits: 32,
+    });
     s.chain(member, 50, 100);
     const atd = family(derivation.finish(), "/usr/bin/atd");
     expect(atd.image).toMatchObject({ mountNamespace: "mnt:[1]", abi: { bits: 32 } });
@@ -108,7 +116,15 @@ describe("forks whose child number may be of another PID namespace (audit)", () 
     for (let i = 0; i < length; i++) {
       const ts = i * 100_000;
       const pid = pidOf(i);
-      feed({ type: "seen", ts, pid, ppid: i % 3 === 0 ? pidOf(i - 1) : 1, comm: "atd", exe: "/usr/bin/atd", abi: { machine: "i386", bits: 32 } });
+      feed({
+        type: "seen",
+        ts,
+        pid,
+        ppid: i % 3 === 0 ? pidOf(i - 1) : 1,
+        comm: "atd",
+        exe: "/usr/bin/atd",
+        abi: { machine: "i386", bits: 32 },
+      });
       feed({ type: "fork", ts, pid, comm: "atd", child: null, childClaim: pidOf(i + 1) - offset, thread: false });
       if (ends) feed({ type: "exit", ts: ts + 50_000, pid, comm: "atd", code: 0, signal: null, thread: false });
     }

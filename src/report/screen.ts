@@ -1,0 +1,41 @@
+import pc from "picocolors";
+import type { Diagnosis } from "../diagnosis/result.ts";
+import type { Voice } from "./text/voice.ts";
+
+export type Paint = ReturnType<typeof pc.createColors>;
+
+/** What every part of the terminal report gets: what to say, how to say it, and the room there is. */
+export interface Screen {
+  diagnosis: Diagnosis;
+  voice: Voice;
+  /** Columns of the terminal. */
+  columns: number;
+  /** Colours, or functions that do nothing. Colour repeats what the words say. */
+  paint: Paint;
+}
+
+export interface TerminalOptions {
+  /** Columns of the terminal; fewer than 40 count as 40. */
+  columns: number;
+  colour: boolean;
+  lang: Voice["language"];
+  /** All storms, reasons, evidence, the host, unreadable records. */
+  verbose: boolean;
+  /** False: ASCII signs, and characters outside ASCII in names as visible escapes. */
+  unicode: boolean;
+}
+
+export function openScreen(diagnosis: Diagnosis, options: TerminalOptions): Screen {
+  const columns = Math.max(40, Math.floor(options.columns) || 80);
+  return {
+    diagnosis,
+    columns,
+    paint: pc.createColors(options.colour),
+    voice: {
+      language: options.lang,
+      unicode: options.unicode,
+      // A hostile name of 4,096 bytes must not push the verdict off the screen.
+      nameLimit: options.verbose ? 400 : Math.max(24, Math.floor(columns * 0.45)),
+    },
+  };
+}

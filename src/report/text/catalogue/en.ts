@@ -1,0 +1,13 @@
+import { advice } from "./en/advice.ts";
+import { gaps } from "./en/gaps.ts";
+import { identity } from "./en/identity.ts";
+import { reasons } from "./en/reasons.ts";
+import { remarks } from "./en/remarks.ts";
+import { screen } from "./en/screen.ts";
+import { story } from "./en/story.ts";
+
+/** All messages in English: code → template (syntax in ../template.ts). */
+export const en = { ...story, ...advice, ...reasons, ...identity, ...remarks, ...gaps, ...screen } as const;
+
+/** A code that the catalogue has; other codes are shown as they are. */
+export type MessageCode = keyof typeof en;

@@ -1,0 +1,21 @@
+/** What to do: an order, without a final stop; the command stands beside it on the screen. */
+export const advice = {
+  "advice.isolate": "take the host off the network, but leave it running: its memory is evidence",
+  "advice.preserve-evidence": "collect the evidence about {program:base} for the security team",
+  "advice.move-aside": "take {program} out of the way; it can be put back exactly",
+  "advice.stop-supervisor": "keep {supervisor} from starting {unit} again ({file}[[:{line}]])",
+  "advice.reinstall-package": "reinstall package {package}",
+  "advice.reinstall-host": "reinstall the host from trusted media: who placed this file was root",
+  "advice.check-origin": "find out how {program} got here",
+  "advice.fix-program": "find out why {program} [[ends with {end:end}||keeps ending]]",
+  "advice.limit-restarts": "limit how often {supervisor} restarts {unit} ({file})",
+  "advice.fix-script":
+    "make the loop of [[{spawner}||the shell]][[ in {script}]] wait, or work without a process each time",
+  "advice.cap-processes": "put a limit on processes before you stop {program:base}: it forks faster than you can kill",
+  "advice.look-at-spawner": "look at {spawner}: it starts them",
+  "advice.nothing": "nothing to do",
+  "advice.run-as-root": "run as root: kernel events are closed to other users",
+  "advice.run-longer": "observe for longer",
+  "advice.give-root": "say which file system the paths of the log belong to",
+  "advice.audit-rules": "make the kernel record forks, execs and exits, then collect the log again",
+} as const;

@@ -1,0 +1,70 @@
+/**
+ * The verdict and the steps of its story. Each is a clause without a final stop: the screen joins several to a
+ * sentence. Syntax in ../../template.ts.
+ */
+export const story = {
+  "verdict.self-replicating-chain":
+    "{program} replaces itself {perSecond:rate} times a second: each copy forks the next and exits (self-replicating chain)",
+  "verdict.self-replicating-chain.impostor":
+    "{program} replaces itself {perSecond:rate} times a second (self-replicating chain), and it is not the {genuine:base} of package {package} ({genuine})",
+  "verdict.respawn-loop":
+    "[[{spawner}||something]] starts {program} {perSecond:rate} times a second: it ends and is started again (respawn loop)",
+  "verdict.crash-loop":
+    "{program} fails[[ ({end:end})]] and [[{spawner}||something]] starts it again, {perSecond:rate} times a second (crash loop)",
+  "verdict.fork-bomb":
+    "{program} multiplies: {perSecond:rate} forks a second, up to {peakAlive:count} alive at once (fork bomb)",
+  "verdict.shell-loop":
+    "[[{spawner}||a shell]] starts [[{programs:list}||programs]] in a loop, {perSecond:rate} processes a second (shell loop)",
+  "verdict.unclassified":
+    "{program} is started {perSecond:rate} times a second[[ by {spawner}]], in a way that fits no known kind of storm",
+  "verdict.build": "{program} runs a build: {perSecond:rate} short processes a second, each with work of its own",
+  "verdict.healthy": "nothing wrong: {forksPerSecond:rate} forks a second and no storm among them",
+  "verdict.inconclusive.no-source": "nothing could be observed, so nothing can be said",
+  "verdict.inconclusive.proc-only":
+    "{forksPerSecond:rate} forks a second were counted, but /proc alone does not name who forks",
+  "verdict.inconclusive.few-events": "only {events:count} {events#event|events} seen: too few to judge",
+  "verdict.inconclusive.no-process-records": "the log has no record of a fork, an exec or an exit",
+  "verdict.inconclusive.interrupted": "interrupted after {seconds:seconds}: too short to judge",
+
+  "chain.symptom":
+    "{forksPerSecond:rate} forks a second[[; {busyCpus:cpus} of {cpus:count} CPUs busy]][[ ({systemShare:percent} system)]][[, {unexplainedCpus:cpus} by no living program]]",
+  "chain.symptom-log": "{forksPerSecond:rate} forks a second over {seconds:seconds} of the log",
+  "chain.short-lives": "one {program:base} lives {p50Ms:ms} (99% under {p99Ms:ms}), too short for top to see",
+  "chain.origin": "{spawner} started the first {program:base}",
+  "chain.origin-unknown": "the first {program:base} ran before the window began, so who started it was not seen",
+  "chain.replicates":
+    "each {program:base} forks {branching:rate} {branching#child|children} and exits without executing anything, {depth:count} generations deep",
+  "chain.orphans": "{reaper} gets {perSecond:rate} orphans a second",
+  "chain.reaper-busy": "reaping takes {cpuShare:percent} of a CPU; it starts none",
+  "chain.reaper-innocent": "it only reaps them and starts none",
+  "chain.fork-by-32-bit":
+    "{count:count} {count#fork is a call|forks are calls} of 32-bit code ({machine}) in {program:base} on a 64-bit kernel: only there syscall=2 is fork",
+  "chain.syscall-2-is-open":
+    "{count:count} {count#record|records} with syscall=2 {count#is|are} of x86_64, where 2 is open: not counted as {count#a fork|forks}",
+  "chain.32-bit-program": "{program} is 32-bit code ({machine}) on a 64-bit host",
+  "chain.restarted-by": "{supervisor} starts {program:base} again when it ends: {directive} in {file}[[:{line}]]",
+  "chain.limit-forbids-rate":
+    "the limit[[ ({starts:count} starts in {seconds:seconds})]] forbids that rate: the chain makes the storm, not the respawn",
+  "chain.limit-allows-rate": "the limit of {supervisor} allows {perSecond:rate} starts a second",
+  "chain.limit-off": "no limit on restarts applies: none is set in {file}",
+  "chain.shadowed": "the command {command} finds {resolvesTo} before {shadows:list}",
+  "chain.job-owner": "package {package} owns {file:base} but not {program}",
+  "chain.impostor": "IMPOSTOR: no package owns {program}[[; the real one is {genuine} of package {package}]]",
+  "chain.not-packaged": "{program} is UNPACKAGED: no package owns it, though it lies among packaged programs",
+  "chain.modified": "{program} is MODIFIED: its content is not what [[package {package}||its package]] shipped",
+  "chain.genuine": "{program} is genuine: its content is what package [[{package} {version} ||]]shipped",
+  "chain.local": "{program} is local software: no package is expected to own it",
+  "chain.deleted": "{program} is DELETED: its processes run from a file that is no longer there",
+  "chain.memory-only": "{program} runs from MEMORY ONLY: it never had a file on a disk",
+  "chain.unverifiable": "{program} belongs to package {package}, but there is nothing to compare its content with",
+  "chain.respawns":
+    "{spawner} starts {program:base} [[every {intervalMs:ms}||again and again]][[, {gapMs:ms} after it ended]]",
+  "chain.ends": "{count:count} of {total:count} ends were {end:end}",
+  "chain.all-clean": "all {count:count} ends were exit 0",
+  "chain.bomb":
+    "each {program:base} forks {branching:rate} {branching#child|children} and lives on, up to {peakAlive:count} alive at once",
+  "chain.fork-refused": "{count:count} {count#fork was|forks were} refused (EAGAIN): a limit on processes was reached",
+  "chain.shell": "{spawner}[[ running {script}]] starts {programs:list} over and over",
+  "chain.build": "{program} starts {programs:list}; each does its part and ends",
+  "chain.spawner": "[[{spawner}||a process that was not seen]] starts {share:percent} of all {program:base} processes",
+} as const;

@@ -1,0 +1,20 @@
+import { advice } from "./zh-CN/advice.ts";
+import { gaps } from "./zh-CN/gaps.ts";
+import { identity } from "./zh-CN/identity.ts";
+import { reasons } from "./zh-CN/reasons.ts";
+import { remarks } from "./zh-CN/remarks.ts";
+import { screen } from "./zh-CN/screen.ts";
+import { story } from "./zh-CN/story.ts";
+
+import type { MessageCode } from "./en.ts";
+
+/** All messages in Simplified Chinese. A code that is missing here does not compile. */
+export const zhCN: Record<MessageCode, string> = {
+  ...story,
+  ...advice,
+  ...reasons,
+  ...identity,
+  ...remarks,
+  ...gaps,
+  ...screen,
+};

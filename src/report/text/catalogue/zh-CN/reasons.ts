@@ -1,0 +1,27 @@
+import type { reasons as english } from "../en/reasons.ts";
+
+export const reasons: Record<keyof typeof english, string> = {
+  "reason.forks-without-exec": "{share:percent} 的进程只派生，从不执行其他程序",
+  "reason.one-child-each": "每个进程有 {branching:rate} 个子进程",
+  "reason.parent-ends-first": "{share:percent} 的情况下父进程先于子进程结束",
+  "reason.depth": "前后相继 {depth:count} 代",
+  "reason.few-alive": "同时存活的不超过 {peakAlive:count} 个",
+  "reason.one-spawner": "其中 {share:percent} 由 {spawner} 启动",
+  "reason.one-at-a-time": "从来没有两个同时存活",
+  "reason.start-follows-end": "前一个结束后 {gapMs:ms}，下一个启动",
+  "reason.ends-fail": "{share:percent} 以错误或信号结束",
+  "reason.ends-clean": "{share:percent} 以 exit 0 结束",
+  "reason.alive-grows": "存活数不断增长，最多 {peakAlive:count} 个",
+  "reason.branches": "每个进程有 {branching:rate} 个子进程",
+  "reason.fork-refused": "{count:count} 次派生被拒绝（EAGAIN）",
+  "reason.spawner-is-shell": "{spawner} 是 shell",
+  "reason.spawner-is-build-tool": "{spawner} 是构建工具",
+  "reason.many-programs": "有 {count:count} 种不同的程序参与",
+  "reason.compilers": "{share:percent} 是编译器、汇编器和链接器",
+  "reason.limit-forbids": "{supervisor} 的限制不允许这样的频率",
+  "reason.ends-unknown": "数据来源没有说明进程是怎样结束的",
+  "reason.lineage-inferred": "{share:percent} 的进程的父进程是推断的，而不是记录的",
+  "reason.events-lost": "丢失了 {lost:count} 个事件",
+  "reason.execs-another": "{share:percent} 会执行另一个程序",
+  "reason.many-alive": "同时存活的最多有 {peakAlive:count} 个",
+};

@@ -1,0 +1,34 @@
+import type { remarks as english } from "../en/remarks.ts";
+
+export const remarks: Record<keyof typeof english, string> = {
+  "limit.rate-unknown": "不知道它启动得有多频繁",
+  "limit.no-restart": "只启动一次，结束后不会重新拉起",
+  "limit.delay-bounds-rate": "每次启动前等待 {delaySeconds:seconds}，因此每秒最多 {maxPerSecond:rate} 次",
+  "limit.unlimited": "没有设置限制[[；按它的延迟，每秒最多启动 {maxPerSecond:rate} 次]]",
+  "limit.never-trips":
+    "永远达不到 {seconds:seconds}内 {starts:count} 次的限制：按它的延迟，每秒最多 {maxPerSecond:rate} 次",
+  "limit.not-reached": "一直低于 {seconds:seconds}内 {starts:count} 次的限制，即每秒 {maxPerSecond:rate} 次",
+  "limit.burst-allowed": "在 {seconds:seconds}内 {starts:count} 次的限制起作用之前，允许一次连续启动 {burst:count} 次",
+  "limit.sysvinit-pauses":
+    "sysvinit 在 {seconds:seconds}内启动 {starts:count} 次之后会暂停该条目 {pauseSeconds:seconds}",
+  "limit.would-have-stopped":
+    "按这个频率，启动 {burst:count} 次、即 {afterSeconds:seconds}之后它就会放弃（限制：{seconds:seconds}内 {starts:count} 次）",
+
+  "audit.records": "读到的审计记录",
+  "audit.fork-by-32-bit": "{count:count} 次派生来自 32 位代码：只有在那里 syscall=2 才是 fork[[（{example:words}）]]",
+  "audit.syscall-2-is-open": "{count:count} 条 syscall=2 的记录属于 x86_64，在那里 2 是 open[[（{example:words}）]]",
+  "audit.failed-forks": "{count:count} 次派生失败，其中 {limit:count} 次是因为达到上限[[（{example:words}）]]",
+  "audit.failed-execs": "{count:count} 次执行失败[[（{example:words}）]]",
+  "audit.lost": "内核丢失了 {lost:count} 条审计记录[[（{example:words}）]]",
+  "audit.serial-gaps": "缺少 {gaps:count} 个序号：已丢失，或被过滤规则排除",
+  "audit.late-records":
+    "{records:count} 条记录晚于所属事件，{events:count} 个事件次序颠倒[[；时钟被回拨 {setBackSeconds:seconds}]]",
+  "audit.orphan-records": "{count:count} 个事件缺少 SYSCALL 记录[[（{example:words}）]]",
+  "audit.incomplete-execs": "{count:count} 次执行缺少部分参数[[（{example:words}）]]",
+  "audit.clone3-unclear": "{count:count} 次 clone3 调用，无法分辨创建的是进程还是线程[[（{example:words}）]]",
+  "audit.no-process-records": "日志中没有任何进程的记录",
+  "audit.several-hosts": "一份日志中有多台主机的记录：{hosts:list}",
+  "audit.switched-off": "审计曾被关闭[[（{example:words}）]]",
+  "audit.cron-sessions": "cron 打开了 {count:count} 个会话[[（{example:words}）]]",
+  "audit.kills": "{count:count} 次 kill 调用，第一次由 {comm} 发出[[（{example:words}）]]",
+};

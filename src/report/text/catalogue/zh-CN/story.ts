@@ -1,0 +1,62 @@
+import type { story as english } from "../en/story.ts";
+
+export const story: Record<keyof typeof english, string> = {
+  "verdict.self-replicating-chain":
+    "{program} 每秒自我替换 {perSecond:rate} 次：每个副本派生出下一个后立即退出（自我复制链）",
+  "verdict.self-replicating-chain.impostor":
+    "{program} 每秒自我替换 {perSecond:rate} 次（自我复制链），并且它不是软件包 {package} 的 {genuine:base}（{genuine}）",
+  "verdict.respawn-loop":
+    "[[{spawner}||某个进程]] 每秒启动 {program} {perSecond:rate} 次：它一结束就被重新拉起（重启循环）",
+  "verdict.crash-loop":
+    "{program} 反复失败[[（{end:end}）]]，[[{spawner}||某个进程]] 每秒重新拉起它 {perSecond:rate} 次（崩溃循环）",
+  "verdict.fork-bomb":
+    "{program} 不断增殖：每秒派生 {perSecond:rate} 次，同时存活的最多有 {peakAlive:count} 个（fork 炸弹）",
+  "verdict.shell-loop":
+    "[[{spawner}||某个 shell]] 在循环中反复启动 [[{programs:list}||程序]]，每秒 {perSecond:rate} 个进程（shell 循环）",
+  "verdict.unclassified": "{program} 每秒[[被 {spawner} ]]启动 {perSecond:rate} 次，不符合任何已知的风暴类型",
+  "verdict.build": "{program} 正在进行构建：每秒 {perSecond:rate} 个短时进程，各做各的工作",
+  "verdict.healthy": "没有问题：每秒派生 {forksPerSecond:rate} 次，其中没有进程风暴",
+  "verdict.inconclusive.no-source": "什么都无法观测，因此无法下结论",
+  "verdict.inconclusive.proc-only": "每秒派生 {forksPerSecond:rate} 次，但仅凭 /proc 看不出是谁在派生",
+  "verdict.inconclusive.few-events": "只看到 {events:count} 个事件，不足以判断",
+  "verdict.inconclusive.no-process-records": "日志中没有任何派生、执行或退出的记录",
+  "verdict.inconclusive.interrupted": "在 {seconds:seconds}后被中断，时间太短，无法判断",
+
+  "chain.symptom":
+    "每秒派生 {forksPerSecond:rate} 次[[；{cpus:count} 个 CPU 中 {busyCpus:cpus} 个在忙]][[（内核态 {systemShare:percent}）]][[，{unexplainedCpus:cpus} 个不属于任何存活的程序]]",
+  "chain.symptom-log": "在日志覆盖的 {seconds:seconds}内，每秒派生 {forksPerSecond:rate} 次",
+  "chain.short-lives": "每个 {program:base} 只存活 {p50Ms:ms}（99% 不到 {p99Ms:ms}），是短时进程，top 来不及看到",
+  "chain.origin": "第一个 {program:base} 由 {spawner} 启动",
+  "chain.origin-unknown": "第一个 {program:base} 在观测窗口之前就已运行，没有看到是谁启动的",
+  "chain.replicates": "每个 {program:base} 派生 {branching:rate} 个子进程后退出，从不执行其他程序，共 {depth:count} 代",
+  "chain.orphans": "每秒有 {perSecond:rate} 个孤儿进程交给 {reaper}",
+  "chain.reaper-busy": "回收用掉一个 CPU 的 {cpuShare:percent}，但一个也不是它启动的",
+  "chain.reaper-innocent": "它只负责回收，一个也不是它启动的",
+  "chain.fork-by-32-bit":
+    "{count:count} 次派生是 {program:base} 中的 32 位代码（{machine}）在 64 位内核上的调用：只有在那里 syscall=2 才是 fork",
+  "chain.syscall-2-is-open": "{count:count} 条 syscall=2 的记录属于 x86_64，在那里 2 是 open：没有计为派生",
+  "chain.32-bit-program": "{program} 是 64 位主机上的 32 位程序（{machine}）",
+  "chain.restarted-by": "{program:base} 一结束，{supervisor} 就重新拉起它：{file}[[:{line}]] 中的 {directive}",
+  "chain.limit-forbids-rate":
+    "它的限制[[（{seconds:seconds}内最多启动 {starts:count} 次）]]不允许这样的频率：造成风暴的是自我复制链，而不是重启",
+  "chain.limit-allows-rate": "{supervisor} 的限制允许每秒启动 {perSecond:rate} 次",
+  "chain.limit-off": "重启不受限制：{file} 中没有设置",
+  "chain.shadowed": "命令 {command} 先找到 {resolvesTo}，而不是 {shadows:list}",
+  "chain.job-owner": "{file:base} 属于软件包 {package}，而 {program} 不属于它",
+  "chain.impostor": "冒名程序：{program} 不属于任何软件包[[；原版是软件包 {package} 的 {genuine}]]",
+  "chain.not-packaged": "{program} 来历不明：与软件包的程序放在一起，却不属于任何软件包",
+  "chain.modified": "{program} 已被修改：内容与[[软件包 {package} ||其软件包]]发布的不同",
+  "chain.genuine": "{program} 是原版：内容与软件包[[ {package} {version} ||]]发布的一致",
+  "chain.local": "{program} 是本地安装的软件：本来就不属于任何软件包",
+  "chain.deleted": "{program} 已被删除：它的进程仍在运行，但文件已不存在",
+  "chain.memory-only": "{program} 只在内存中运行：磁盘上从来没有它的文件",
+  "chain.unverifiable": "{program} 属于软件包 {package}，但没有可以用来比对内容的依据",
+  "chain.respawns": "{spawner} [[每隔 {intervalMs:ms}启动一次||反复启动]] {program:base}[[，即它结束后 {gapMs:ms}]]",
+  "chain.ends": "{total:count} 次结束中有 {count:count} 次是 {end:end}",
+  "chain.all-clean": "{count:count} 次结束全部是 exit 0",
+  "chain.bomb": "每个 {program:base} 派生 {branching:rate} 个子进程并继续存活，同时存活的最多有 {peakAlive:count} 个",
+  "chain.fork-refused": "{count:count} 次派生被拒绝（EAGAIN）：已达到进程数上限",
+  "chain.shell": "{spawner} [[运行 {script}，]]反复启动 {programs:list}",
+  "chain.build": "{program} 启动 {programs:list}；每个进程完成自己的工作后结束",
+  "chain.spawner": "所有 {program:base} 进程中有 {share:percent} 由[[ {spawner} ||某个未看到的进程]]启动",
+};
