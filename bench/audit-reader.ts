@@ -10,7 +10,7 @@ import { auditFormat } from "../src/formats/audit/index.ts";
 export function readOnce(path: string): { seconds: number; events: number } {
   const start = process.hrtime.bigint();
   let events = 0;
-  const reader = auditFormat.open(() => {
+  const reader = auditFormat.open(() => () => {
     events++;
   });
   const buffer = Buffer.allocUnsafe(1 << 20);

@@ -24,20 +24,25 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
   const host = options.root === null ? null : hostOfRoot(options.root);
   const derivations: Derivation[] = [];
   const input = await readInputs(options.from, {
-    sink: (event) => (derivations.at(-1) as Derivation).onEvent(event),
-    onStream: () => derivations.push(createDerivation()),
+    sinkOf() {
+      const derivation = createDerivation();
+      derivations.push(derivation);
+      return derivation.onEvent;
+    },
     progress: progressOf(options.progress),
     signal: options.signal,
   });
   options.progress.clear();
   if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
+  const parts = derivations.map((derivation) => derivation.finish());
   const readings = input.streams.map((s) => s.reading);
   const tells = (what: keyof StreamReading["tells"]): boolean => readings.every((reading) => reading.tells[what]);
   const first = readings[0];
+  const logged = [...new Set(readings.flatMap((reading) => reading.hosts))];
   const diagnosis = await diagnose({
     version: options.version,
     host: {
-      hostname: first?.hosts[0] ?? host?.hostname ?? null,
+      hostname: logged.length > 1 ? null : (logged[0] ?? host?.hostname ?? null),
       kernel: null,
       machine: null,
       os: host?.os ?? null,
@@ -45,8 +50,13 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
       bootedAt: null,
     },
     window: { startEpochMs: first?.originEpochMs ?? null, seconds: Math.max(0, ...readings.map((r) => r.seconds)) },
-    sources: input.streams.map(({ stream, reading }) => ({ ...reading.ledger, path: stream.name })),
-    derived: joinDerived(derivations.map((derivation) => derivation.finish())),
+    sources: input.streams.map(({ stream, reading }) => ({
+      ...reading.ledger,
+      path: stream.name,
+      ...hostsNote(reading),
+    })),
+    derived: joinDerived(parts),
+    parts,
     known: { exitStatus: tells("exitStatus"), lineage: tells("lineage"), lifetimes: tells("lifetimes") },
     live: null,
     remarks: readings.flatMap((reading) => reading.remarks),
@@ -57,6 +67,14 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
     cost: ownCost,
   });
   return { diagnosis, interrupted: input.aborted };
+}
+
+/** With several hosts, their names (in the order in which they came) go before what the account says. */
+function hostsNote({ ledger, hosts, remarks }: StreamReading): { note?: string } {
+  if (!remarks.some((remark) => remark.code === "audit.several-hosts")) return {};
+  const names = hosts.slice(0, 8).map((name) => safe(name));
+  const note = `records of several hosts, each judged for itself: ${names.join(", ")}${hosts.length > 8 ? ", …" : ""}`;
+  return { note: ledger.note === undefined ? note : `${note}; ${ledger.note}` };
 }
 
 /** Shows bytes, rate and time left once reading takes longer than a second. */

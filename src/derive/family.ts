@@ -58,6 +58,8 @@ export interface Family {
   /** Starts that came while no other member was alive. */
   startsWhenAlone: number;
   endings: Map<string, Ending & { count: number }>;
+  /** The entry of `endings` counted last: most members end in the same way. */
+  lastEnding: (Ending & { count: number }) | null;
   ended: number;
   spawners: TopCounts<number, Actor>;
   reapers: TopCounts<number, { pid: number; comm: Untrusted }>;
@@ -89,6 +91,7 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     gap: new Distribution(),
     startsWhenAlone: 0,
     endings: new Map(),
+    lastEnding: null,
     ended: 0,
     spawners: new TopCounts(16),
     reapers: new TopCounts(8),
@@ -116,16 +119,31 @@ export function noteStart(family: Family, ts: number): void {
   if (family.alive > family.peakAlive) family.peakAlive = family.alive;
 }
 
-/** Notes an end at `ts` of a member that started at `start` (null: before the window, or unknown). */
-export function noteEnd(family: Family, ts: number, start: number | null, ending: Ending): void {
+/** Notes an end at `ts` of a member that started at `start` (null: before the window, or unknown); code and signal as `Ending`. */
+export function noteEnd(
+  family: Family,
+  ts: number,
+  start: number | null,
+  code: number | null,
+  signal: number | null,
+): void {
   family.alive--;
   family.ended++;
   family.lastEnd = ts;
   if (start !== null) family.lifetime.add(ts - start);
-  const key = `${ending.code}/${ending.signal}`;
-  const known = family.endings.get(key);
-  if (known !== undefined) known.count++;
-  else if (family.endings.size < MAX_ENDINGS) family.endings.set(key, { ...ending, count: 1 });
+  const last = family.lastEnding;
+  if (last !== null && last.code === code && last.signal === signal) {
+    last.count++;
+    return;
+  }
+  const key = `${code}/${signal}`;
+  let known = family.endings.get(key);
+  if (known === undefined) {
+    if (family.endings.size >= MAX_ENDINGS) return;
+    family.endings.set(key, (known = { code, signal, count: 0 }));
+  }
+  known.count++;
+  family.lastEnding = known;
 }
 
 const MAX_ENDINGS = 512;

@@ -1,5 +1,5 @@
-import type { ProcessEvent } from "../model/events.ts";
-import { mergeFamily, type Family } from "./family.ts";
+import type { EventSink } from "../model/events.ts";
+import { mergeFamily, starts, type Family } from "./family.ts";
 import { Lives } from "./lives.ts";
 import { RateBins } from "./rates.ts";
 
@@ -24,7 +24,7 @@ export interface Derived {
 
 /** Takes events in time order, once. Memory is bounded by the living and by the number of different programs. */
 export interface Derivation {
-  onEvent(event: ProcessEvent): void;
+  readonly onEvent: EventSink;
   /** The sums so far; cheap enough to be asked ten times a second. */
   peek(): Derived;
   finish(): Derived;
@@ -105,6 +105,7 @@ export function joinDerived(parts: readonly Derived[]): Derived {
     whole.families.push(...part.families);
     for (const [unit, service] of part.services) whole.services.set(unit, service);
   }
+  whole.families.sort((a, b) => starts(b) - starts(a));
   return whole;
 }
 
@@ -133,7 +134,7 @@ function joinByName(families: readonly Family[]): Family[] {
     if (home === undefined) add(joined, `\0${imageName(family.image)}`, family);
     else mergeFamily(home, family);
   }
-  return [...joined.values()].sort((a, b) => b.spawned + b.replicas - (a.spawned + a.replicas));
+  return [...joined.values()].sort((a, b) => starts(b) - starts(a));
 }
 
 function add(joined: Map<string, Family>, key: string, family: Family): void {

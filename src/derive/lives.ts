@@ -280,7 +280,7 @@ export class Lives {
       if (life.livingReplicas > 0) family.endedBeforeReplica++;
     }
     if (!life.counted) family.alive++;
-    noteEnd(family, ts, life.start, { code, signal });
+    noteEnd(family, ts, life.start, code, signal);
   }
 
   /** Its end was never reported (the PID returned, or the table is full). */

@@ -22,9 +22,11 @@ export type Match = { fork: PendingFork; certain: boolean };
  * last by order among forks of the same program. Forks that nobody claims are given up after a while.
  */
 export class PendingForks {
-  /** By claimed number, in two halves: when the newer is full the older is dropped whole. */
-  #claims = new Map<number, PendingFork>();
-  #olderClaims = new Map<number, PendingFork>();
+  /**
+   * Forks not taken yet, each in the place of its claimed number; a later one takes the place of an earlier one. PID numbers are
+   * given out in sequence, so these are the newest, and no more is kept alive than waits.
+   */
+  readonly #claims: (PendingFork | null)[] = Array.from({ length: CLAIMS }, () => null);
 
   add(ts: number, parent: Life, claim: number | null): void {
     const ofParent = open(parent.pending, "olderOfParent");
@@ -43,18 +45,13 @@ export class PendingForks {
     };
     parent.pending = fork;
     parent.image.pending = fork;
-    if (claim === null) return;
-    if (this.#claims.size >= MAX_CLAIMS) {
-      this.#olderClaims = this.#claims;
-      this.#claims = new Map();
-    }
-    this.#claims.set(claim, fork);
+    if (claim !== null) this.#claims[claim & (CLAIMS - 1)] = fork;
   }
 
   /** Whether a fork returned this number after `since`: then a process with it is a new one. */
   claimedSince(pid: number, since: number): boolean {
     const fork = this.#claimed(pid);
-    return fork !== undefined && !fork.taken && fork.ts > since;
+    return fork !== null && fork.ts > since;
   }
 
   /**
@@ -63,28 +60,32 @@ export class PendingForks {
    */
   match(pid: number, ppidLife: Life | undefined, image: Image): Match | null {
     const claimed = this.#claimed(pid);
-    if (claimed !== undefined && !claimed.taken && (claimed.parent === ppidLife || claimed.parent.image === image)) {
-      this.#claims.delete(pid);
-      return take(claimed, true);
-    }
+    if (claimed !== null && (claimed.parent === ppidLife || claimed.parent.image === image))
+      return this.#take(claimed, true);
     const ofParent = ppidLife === undefined ? null : (ppidLife.pending = open(ppidLife.pending, "olderOfParent"));
-    if (ofParent !== null) return take(ofParent, true);
+    if (ofParent !== null) return this.#take(ofParent, true);
     const ofImage = (image.pending = open(image.pending, "olderOfImage"));
-    return ofImage === null ? null : take(ofImage, false);
+    return ofImage === null ? null : this.#take(ofImage, false);
   }
 
-  #claimed(pid: number): PendingFork | undefined {
-    return this.#claims.get(pid) ?? this.#olderClaims.get(pid);
+  /** The fork, not taken yet, that returned this number. */
+  #claimed(pid: number): PendingFork | null {
+    const fork = this.#claims[pid & (CLAIMS - 1)] ?? null;
+    return fork !== null && fork.claim === pid ? fork : null;
+  }
+
+  #take(fork: PendingFork, certain: boolean): Match {
+    fork.taken = true;
+    if (fork.claim !== null) {
+      const place = fork.claim & (CLAIMS - 1);
+      if (this.#claims[place] === fork) this.#claims[place] = null;
+    }
+    return { fork, certain };
   }
 }
 
-const MAX_CLAIMS = 8192;
+const CLAIMS = 8192;
 const MAX_DEPTH = 1024;
-
-function take(fork: PendingFork, certain: boolean): Match {
-  fork.taken = true;
-  return { fork, certain };
-}
 
 /** The newest fork of a list that no process has been joined with yet. */
 function open(newest: PendingFork | null, older: "olderOfParent" | "olderOfImage"): PendingFork | null {

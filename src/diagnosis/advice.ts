@@ -69,6 +69,7 @@ function suspectAdvice(story: Story): Advice[] {
       ),
     );
   }
+  if (storm.kind === "self-replicating-chain") steps.push(advice("reboot", { program }, "needs-review", ["reboot"]));
   steps.push(advice("check-origin", { program }, "safe", ["stat", "--", file]));
   if (identity.verdict === "modified" && identity.owner !== null) {
     const name = identity.owner.package;

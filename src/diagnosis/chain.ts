@@ -45,7 +45,7 @@ function symptomSteps({ symptom, material, storm }: Story): Step[] {
           busyCpus: symptom.busyCpus,
           cpus: material.host.cpus,
           systemShare: symptom.cpu.system,
-          unexplainedCpus: Math.max(0, symptom.busyCpus - (symptom.explainedCpus ?? symptom.busyCpus)),
+          unexplainedCpus: unexplainedOf(symptom),
         },
         [{ source: "/proc/stat", locator: "cpu, first line, before and after the window" }],
       ),
@@ -56,6 +56,12 @@ function symptomSteps({ symptom, material, storm }: Story): Step[] {
     steps.push(step("short-lives", { program: programName(storm.program), p50Ms: p50, p99Ms: p99 }, storm.evidence));
   }
   return steps;
+}
+
+/** CPUs busy for no living program; null when it is within what 10 ms ticks can tell. */
+function unexplainedOf({ busyCpus, explainedCpus }: Symptom): number | null {
+  const left = busyCpus === null || explainedCpus === null ? 0 : busyCpus - explainedCpus;
+  return left >= 0.02 ? left : null;
 }
 
 function originSteps({ storm }: Story): Step[] {
@@ -148,13 +154,17 @@ function abiSteps({ storm, material }: Story): Step[] {
   const remark = material.remarks.find((r) => r.code === "audit.fork-by-32-bit");
   const program = programName(storm.program);
   if (remark !== undefined && storm.abi?.bits === 32) {
-    const evidence = [{ source: "audit", locator: String(remark.args["example"] ?? "SYSCALL records") }];
+    const evidence = [{ source: "audit", locator: textOf(remark.args["example"]) ?? "SYSCALL records" }];
     return [step("fork-by-32-bit", { program, count: remark.args["count"], machine: storm.abi.machine }, evidence)];
   }
   if (storm.abi?.bits === 32 && /64|s390x|aarch64/.test(material.host.machine ?? "x86_64")) {
     return [step("32-bit-program", { program, machine: storm.abi.machine })];
   }
   return [];
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 function reaperSteps({ storm, material }: Story): Step[] {
@@ -205,7 +215,9 @@ function restartSteps({ restarts, storm }: Story): Step[] {
       },
     ];
     const { supervisor, file, line, directive } = restart;
-    steps.push(step("restarted-by", { supervisor, file, line, directive, program }, evidence));
+    steps.push(
+      step(bringsBack ? "restarted-by" : "started-by", { supervisor, file, line, directive, program }, evidence),
+    );
     if (bringsBack && restart.limitAllowsRate === false) {
       steps.push(
         step("limit-forbids-rate", {

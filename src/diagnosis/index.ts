@@ -1,5 +1,5 @@
 import { cpuUse } from "../derive/cpu.ts";
-import { detect } from "../detect/index.ts";
+import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Identity } from "../identity/types.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
@@ -18,7 +18,7 @@ const LOOKED_INTO = 4;
 export async function diagnose(material: Material): Promise<Diagnosis> {
   const cpu =
     material.live === null ? null : cpuUse(material.live.before, material.live.after, material.host.cpus ?? 1);
-  const detection = detect(material.derived, material.known, material.window.seconds);
+  const detection = detectEach(material);
   const symptom = symptomOf(material, cpu);
   const stories: Story[] = [];
   const couldNotLook = [...material.couldNotLook];
@@ -60,6 +60,15 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     experiment: null,
     cost: material.cost(),
   };
+}
+
+/** Asks the detectors about each host by itself; the worst storm of all comes first. */
+function detectEach(material: Material): Detection {
+  const { derived, known, window } = material;
+  const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds));
+  const findings = all.flatMap((detection) => detection.findings);
+  findings.sort((a, b) => Number(a.benign) - Number(b.benign) || b.perSecond - a.perSecond);
+  return { findings, couldNotLook: all.flatMap((detection) => detection.couldNotLook) };
 }
 
 /** Several storms may lack the same thing; it is said once. */
@@ -120,7 +129,7 @@ async function lookInto(
 
 /** Supervisors that are not there, and configuration that could not be understood, are no "nothing restarts it". */
 function couldNotRead({ restarts, looked, problems }: RestartAnswer, dir: string): Diagnosis["couldNotLook"] {
-  if (restarts.length > 0) return [];
+  if (restarts.length > 0 || looked === null) return [];
   const what = "which supervisor starts it";
   if (looked.length === 0) {
     return [

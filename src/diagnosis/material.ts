@@ -13,6 +13,8 @@ export interface Material {
   window: { startEpochMs: number | null; seconds: number };
   sources: SourceLedger[];
   derived: Derived;
+  /** Where several hosts' records are in the evidence: each host's own part of `derived`. Storms do not span hosts. */
+  parts?: readonly Derived[];
   known: Known;
   /** The living before and after the window; null for logs. */
   live: { before: Snapshot; after: Snapshot } | null;

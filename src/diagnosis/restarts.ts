@@ -27,14 +27,17 @@ export interface RestartQuestion {
 
 export interface RestartAnswer {
   restarts: RestartFacts[];
-  /** Supervisors whose configuration was read. */
-  looked: string[];
+  /** Supervisors whose configuration was read; null when there was no reason to look. */
+  looked: string[] | null;
   /** Configuration that could not be understood, when nothing was found in the rest. */
   problems: { file: string; line: number | null; why: string }[];
 }
 
 /** More jobs than this that start one program are a matter of listing, not of cause. */
 const MAX_RESTARTS = 3;
+
+/** Nobody was asked, since the storm's own spawner is known and no supervisor. */
+const NONE: RestartAnswer = { restarts: [], looked: null, problems: [] };
 
 /** Which jobs of which supervisors start a storm's program, as the configuration of its root says. */
 export async function restartsOf({
@@ -45,10 +48,13 @@ export async function restartsOf({
   processes,
 }: RestartQuestion): Promise<RestartAnswer> {
   // Loaded when first asked: most runs on a quiet host never ask.
-  const { findJobs, jobOwnerMismatch, limitAllowsRate, toRestart } = await import("../supervisors/index.ts");
+  const { findJobs, initKind, jobOwnerMismatch, limitAllowsRate, toRestart } = await import("../supervisors/index.ts");
   const exe = storm.program.exe;
-  if (exe === null) return { restarts: [], looked: [], problems: [] };
+  if (exe === null) return NONE;
   const starter = finding.kind === "self-replicating-chain" ? (storm.reaper ?? storm.spawner) : storm.spawner;
+  // A process that is no init starts its children itself: jobs that name the same program are not what starts these.
+  if (starter !== null && starter.pid !== 1 && starter.exe !== null && initKind(root, starter.exe) === null)
+    return NONE;
   const living = processes === null ? undefined : [...processes.values()].find((process) => process.exe === exe);
   const search = findJobs(root, {
     programs: [exe],

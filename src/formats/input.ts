@@ -7,7 +7,8 @@ import { HEAD, openRegular, packing, readGzip, readHead, readPlain, readStream }
 import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
 import { findFiles } from "./input-files.ts";
 import { rotatedSets } from "./rotation.ts";
-import type { FormatReader, StreamReading } from "./types.ts";
+import type { Untrusted } from "../model/text.ts";
+import type { FormatReader, SinkOf, StreamReading } from "./types.ts";
 
 export type { InputReason, UnusableInput } from "./input-error.ts";
 
@@ -21,10 +22,16 @@ export interface InputStream {
   files: string[];
 }
 
-export interface ReadOptions {
-  /** Gets the events of every stream, one stream after another; each begins again at time 0. */
-  sink: EventSink;
-  /** Called before the events of each stream: a second one has its own time and perhaps its own host. */
+export type ReadOptions = ReadSettings & Sinks;
+
+type Sinks =
+  /** Gets the events of every stream, one stream after another; each begins again at time 0, hosts of one stream mixed. */
+  | { sink: EventSink }
+  /** As `SinkOf`, for each stream: PIDs and times of two streams or two hosts have nothing to do with each other. */
+  | { sinkOf: (stream: InputStream, host: Untrusted | null) => EventSink };
+
+interface ReadSettings {
+  /** Called before the events of each stream. */
   onStream?: (stream: InputStream) => void;
   /** Bytes as stored: done so far, and of all files together (standard input counts as 0). */
   progress?: (done: number, total: number) => void;
@@ -130,6 +137,7 @@ class InputRun {
 class StreamRun {
   readonly #stream: InputStream;
   readonly #options: ReadOptions;
+  readonly #sinkOf: SinkOf;
   #reader: FormatReader | null = null;
   #path = "";
   /** First bytes of the current file, until they are enough to recognise its format; then null. */
@@ -139,8 +147,10 @@ class StreamRun {
   sawBytes = false;
 
   constructor(name: string, options: ReadOptions) {
-    this.#stream = { format: "", name, files: [] };
+    const stream: InputStream = { format: "", name, files: [] };
+    this.#stream = stream;
     this.#options = options;
+    this.#sinkOf = "sink" in options ? () => options.sink : (host) => options.sinkOf(stream, host);
   }
 
   begin(path: string): void {
@@ -174,7 +184,7 @@ class StreamRun {
     if (this.#reader === null) {
       this.#stream.format = format.id;
       this.#options.onStream?.(this.#stream);
-      this.#reader = format.open(this.#options.sink);
+      this.#reader = format.open(this.#sinkOf);
     }
     this.#reader.push(bytes, this.#path);
     return true;

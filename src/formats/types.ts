@@ -1,5 +1,12 @@
 import type { EventSink } from "../model/events.ts";
 import type { SourceLedger } from "../model/ledger.ts";
+import type { Untrusted } from "../model/text.ts";
+
+/**
+ * Gives the sink for the events of one host, `null` for records that name none. Asked once for each host, when its first event
+ * comes. Each host has its own PIDs and its own time: 0 is its first record.
+ */
+export type SinkOf = (host: Untrusted | null) => EventSink;
 
 /** What a format can and cannot tell; the diagnosis says "could not look" from it. */
 export interface Tells {
@@ -18,7 +25,7 @@ export interface Format {
   /** How sure this is its format, 0 (no) to 1, from the first bytes (up to 64 KiB, decompressed). */
   sniff(head: Uint8Array): number;
   /** A reader of one stream: all files of a rotated set, oldest first, form one stream. */
-  open(sink: EventSink): FormatReader;
+  open(sinkOf: SinkOf): FormatReader;
 }
 
 export interface FormatReader {
@@ -31,9 +38,9 @@ export interface FormatReader {
 export interface StreamReading {
   ledger: SourceLedger;
   tells: Tells;
-  /** Wall clock of event time 0, ms since 1970 (null: the stream has no records). */
+  /** Wall clock of the first host's event time 0, ms since 1970 (null: the stream has no records). */
   originEpochMs: number | null;
-  /** Seconds from the first to the last record. */
+  /** Seconds from the first to the last record of a host; the longest when there are several. */
   seconds: number;
   /** Hosts named in the records (`node=`), empty when none is named. */
   hosts: string[];

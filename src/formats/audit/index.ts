@@ -21,5 +21,5 @@ export const auditFormat: Format = {
     // A kernel log may hold a few records among much else; a log of another tool may quote one.
     return records * 2 >= lines.length ? 0.95 : 0.3;
   },
-  open: (sink) => new AuditReader(sink),
+  open: (sinkOf) => new AuditReader(sinkOf),
 };

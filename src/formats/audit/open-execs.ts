@@ -3,9 +3,9 @@ import { ascii, matches } from "./bytes.ts";
 import { ByteInterner } from "./byte-interner.ts";
 import { Arguments, readExecve, titleArguments, wholeArguments } from "./execve-record.ts";
 import { encodedText, valueEnd } from "./field-values.ts";
-import type { Host } from "./host.ts";
 import type { ExecCall, ProcessEvents } from "./process-events.ts";
 import { RecordFields } from "./record-fields.ts";
+import type { SerialNumbers } from "./serial-numbers.ts";
 import type { SyscallRecord } from "./syscall-record.ts";
 import { note, type Tally } from "./tally.ts";
 
@@ -15,7 +15,6 @@ const MOST_ORPHANS = 256;
 const MOST_BYTES = 16 << 20;
 
 interface OpenExec extends ExecCall {
-  host: Host;
   arguments: Arguments | null;
   title: Untrusted[] | null;
   /** Number of SYSCALL records before it. */
@@ -29,25 +28,34 @@ interface Orphan {
   since: number;
 }
 
+/** What the execs of all hosts of a stream share. */
+export class SharedByExecs {
+  readonly whole = new ByteInterner(wholeArguments);
+  /** Bytes of arguments held for execs not told yet. */
+  bytes = 0;
+}
+
 const ITEM_0 = ascii("item=0 name=");
 
 /**
- * Puts the records of an exec together: SYSCALL tells who, EXECVE the arguments, PATH the file in vain. All other calls are told
+ * Puts the records of one host's execs together: SYSCALL tells who, EXECVE the arguments, PATH the file in vain. All other calls are told
  * by their SYSCALL record alone. The exec last begun stands apart, because its records nearly always follow at once.
  */
 export class OpenExecs {
   readonly #events: ProcessEvents;
   readonly #tally: Tally;
   readonly #where: () => string;
-  readonly #whole = new ByteInterner(wholeArguments);
+  readonly #serials: SerialNumbers;
+  readonly #shared: SharedByExecs;
   readonly #open = new Map<string, OpenExec>();
   readonly #orphans = new Map<string, Orphan>();
   #current: OpenExec | null = null;
   #syscalls = 0;
-  #bytes = 0;
 
-  constructor(events: ProcessEvents, tally: Tally, where: () => string) {
+  constructor(events: ProcessEvents, serials: SerialNumbers, shared: SharedByExecs, tally: Tally, where: () => string) {
     this.#events = events;
+    this.#serials = serials;
+    this.#shared = shared;
     this.#tally = tally;
     this.#where = where;
   }
@@ -56,7 +64,7 @@ export class OpenExecs {
   passSyscall(): void {
     this.#syscalls++;
     if (this.#current !== null) {
-      this.#open.set(keyOf(this.#current.host, this.#current.ms, this.#current.serial), this.#current);
+      this.#open.set(keyOf(this.#current.ms, this.#current.serial), this.#current);
       this.#current = null;
     }
     if (this.#open.size > 0) this.#tellOldest();
@@ -64,7 +72,7 @@ export class OpenExecs {
   }
 
   /** The SYSCALL record of an exec. */
-  begin(record: SyscallRecord, host: Host, ms: number, serial: number): void {
+  begin(record: SyscallRecord, ms: number, serial: number): void {
     const error = record.success === 0 ? Math.min(record.exit, -1) : 0;
     if (error !== 0) note(this.#tally.failedExecs, this.#where);
     const { pid, ppid, task, arch } = record;
@@ -76,14 +84,13 @@ export class OpenExecs {
       error,
       ms,
       serial,
-      host,
       arguments: null,
       title: null,
       since: this.#syscalls,
     };
     this.#current = exec;
     if (this.#orphans.size > 0) {
-      const key = keyOf(host, ms, serial);
+      const key = keyOf(ms, serial);
       const orphan = this.#orphans.get(key);
       if (orphan !== undefined) {
         this.#orphans.delete(key);
@@ -95,16 +102,16 @@ export class OpenExecs {
     if (error !== 0 && record.items === 0) this.#tell(exec, null);
   }
 
-  execve(host: Host, ms: number, serial: number, bytes: Uint8Array, body: number, to: number): void {
-    const exec = this.#find(host, ms, serial);
+  execve(ms: number, serial: number, bytes: Uint8Array, body: number, to: number): void {
+    const exec = this.#find(ms, serial);
     if (exec === null) {
-      if (host.serials.wasIncomplete(serial, ms)) return note(this.#tally.lateRecords, this.#where);
-      if (!host.serials.hadSyscall(serial, ms)) this.#gather(this.#orphan(host, ms, serial).arguments, bytes, body, to);
+      if (this.#serials.wasIncomplete(serial, ms)) return note(this.#tally.lateRecords, this.#where);
+      if (!this.#serials.hadSyscall(serial, ms)) this.#gather(this.#orphan(ms, serial).arguments, bytes, body, to);
       return;
     }
     if (exec.error !== 0) return;
     if (exec.arguments === null) {
-      const whole = this.#whole.get(bytes, body, to);
+      const whole = this.#shared.whole.get(bytes, body, to);
       if (whole !== null) return this.#finish(exec, whole, null);
       exec.arguments = new Arguments();
     }
@@ -112,9 +119,9 @@ export class OpenExecs {
     if (exec.arguments.complete) this.#tell(exec, null);
   }
 
-  path(host: Host, ms: number, serial: number, bytes: Uint8Array, body: number, to: number): void {
-    const exec = this.#find(host, ms, serial);
-    if (exec === null ? host.serials.hadSyscall(serial, ms) : exec.error === 0) return;
+  path(ms: number, serial: number, bytes: Uint8Array, body: number, to: number): void {
+    const exec = this.#find(ms, serial);
+    if (exec === null ? this.#serials.hadSyscall(serial, ms) : exec.error === 0) return;
     let file: Untrusted | null;
     if (matches(bytes, body, ITEM_0)) {
       const from = body + ITEM_0.length;
@@ -125,13 +132,13 @@ export class OpenExecs {
       file = fields.text("name");
     }
     if (exec !== null) return this.#tell(exec, file);
-    const orphan = this.#orphan(host, ms, serial);
+    const orphan = this.#orphan(ms, serial);
     orphan.file ??= file;
   }
 
   /** PROCTITLE or EOE: the last record, unless the log is out of order. */
-  last(host: Host, ms: number, serial: number, bytes: Uint8Array, body: number, to: number): void {
-    const exec = this.#find(host, ms, serial);
+  last(ms: number, serial: number, bytes: Uint8Array, body: number, to: number): void {
+    const exec = this.#find(ms, serial);
     if (exec === null || exec.error !== 0) return;
     exec.title ??= titleArguments(bytes, body, to);
     if (exec.arguments !== null && exec.arguments.reached) this.#tell(exec, null);
@@ -146,41 +153,45 @@ export class OpenExecs {
     this.#dropOrphans();
   }
 
-  #find(host: Host, ms: number, serial: number): OpenExec | null {
+  #find(ms: number, serial: number): OpenExec | null {
     const current = this.#current;
-    if (current !== null && current.serial === serial && current.ms === ms && current.host === host) return current;
+    if (current !== null && current.serial === serial && current.ms === ms) return current;
     if (this.#open.size === 0) return null;
-    return this.#open.get(keyOf(host, ms, serial)) ?? null;
+    return this.#open.get(keyOf(ms, serial)) ?? null;
   }
 
   #gather(into: Arguments, bytes: Uint8Array, body: number, to: number): void {
     const before = into.bytes;
     into.add(readExecve(bytes, body, to));
-    this.#bytes += into.bytes - before;
+    this.#shared.bytes += into.bytes - before;
   }
 
-  #orphan(host: Host, ms: number, serial: number): Orphan {
-    const key = keyOf(host, ms, serial);
+  #orphan(ms: number, serial: number): Orphan {
+    const key = keyOf(ms, serial);
     let orphan = this.#orphans.get(key);
     if (orphan === undefined)
       this.#orphans.set(key, (orphan = { arguments: new Arguments(), file: null, since: this.#syscalls }));
-    if (this.#orphans.size > MOST_ORPHANS || this.#bytes > MOST_BYTES) this.#dropOrphans();
+    if (this.#orphans.size > MOST_ORPHANS || this.#shared.bytes > MOST_BYTES) this.#dropOrphans();
     return orphan;
   }
 
   #dropOrphans(): void {
     for (const [key, orphan] of this.#orphans) {
-      if (this.#syscalls - orphan.since <= PATIENCE && this.#orphans.size <= MOST_ORPHANS && this.#bytes <= MOST_BYTES)
+      if (
+        this.#syscalls - orphan.since <= PATIENCE &&
+        this.#orphans.size <= MOST_ORPHANS &&
+        this.#shared.bytes <= MOST_BYTES
+      )
         return;
       this.#orphans.delete(key);
-      this.#bytes -= orphan.arguments.bytes;
+      this.#shared.bytes -= orphan.arguments.bytes;
       note(this.#tally.orphanRecords, this.#where);
     }
   }
 
   #tellOldest(): void {
     for (const exec of this.#open.values()) {
-      if (this.#syscalls - exec.since <= PATIENCE && this.#bytes <= MOST_BYTES) return;
+      if (this.#syscalls - exec.since <= PATIENCE && this.#shared.bytes <= MOST_BYTES) return;
       this.#tell(exec, null);
     }
   }
@@ -189,19 +200,19 @@ export class OpenExecs {
     const argv = exec.error === 0 ? (exec.arguments?.list() ?? exec.title) : null;
     if (exec.error === 0 && (exec.arguments === null || !exec.arguments.reached)) {
       note(this.#tally.incompleteExecs, this.#where);
-      exec.host.serials.noteIncomplete(exec.serial, exec.ms);
+      this.#serials.noteIncomplete(exec.serial, exec.ms);
     }
     this.#finish(exec, argv, file);
   }
 
   #finish(exec: OpenExec, argv: Untrusted[] | null, file: Untrusted | null): void {
     if (exec === this.#current) this.#current = null;
-    else this.#open.delete(keyOf(exec.host, exec.ms, exec.serial));
-    this.#bytes -= exec.arguments?.bytes ?? 0;
-    this.#events.exec(exec, exec.host.processes, argv, file);
+    else this.#open.delete(keyOf(exec.ms, exec.serial));
+    this.#shared.bytes -= exec.arguments?.bytes ?? 0;
+    this.#events.exec(exec, argv, file);
   }
 }
 
-function keyOf(host: Host, ms: number, serial: number): string {
-  return `${host.id} ${ms} ${serial}`;
+function keyOf(ms: number, serial: number): string {
+  return `${ms} ${serial}`;
 }

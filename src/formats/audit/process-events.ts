@@ -20,54 +20,59 @@ export interface Caller {
   arch: SyscallRecord["arch"] | null;
 }
 
-/** Turns what records say about processes into events of the model. */
+/** Turns what the records of one host say about processes into events of the model. */
 export class ProcessEvents {
   readonly #order: TimeOrder;
+  readonly #processes: KnownProcesses;
   readonly #tally: Tally;
   readonly #where: () => string;
+  /** Execs of this host. */
+  #execs = 0;
 
   /** @param where the place of the current record, for examples */
-  constructor(order: TimeOrder, tally: Tally, where: () => string) {
+  constructor(order: TimeOrder, processes: KnownProcesses, tally: Tally, where: () => string) {
     this.#order = order;
+    this.#processes = processes;
     this.#tally = tally;
     this.#where = where;
   }
 
   /** Any system call but a successful or failed exec, which waits for its other records. */
-  syscall(record: SyscallRecord, processes: KnownProcesses, ms: number, serial: number): void {
+  syscall(record: SyscallRecord, ms: number, serial: number): void {
     const action = record.number < 1024 ? record.arch.actions[record.number] : ACTION.none;
     switch (action) {
       case ACTION.fork:
       case ACTION.clone:
       case ACTION.clone3:
-        return this.#fork(record, action, processes, ms, serial);
+        return this.#fork(record, action, ms, serial);
       case ACTION.exit:
       case ACTION.exitGroup:
-        return this.#exit(record, action === ACTION.exit, processes, ms, serial);
+        return this.#exit(record, action === ACTION.exit, ms, serial);
       case ACTION.kill:
         this.#kill(record);
         break;
       default:
         if (record.number === 2 && record.arch.abi.machine === "x86_64") note(this.#tally.syscall2IsOpen, this.#where);
     }
-    this.see(record, processes, ms, serial);
+    this.see(record, ms, serial);
   }
 
-  #fork(record: SyscallRecord, action: number, processes: KnownProcesses, ms: number, serial: number): void {
+  #fork(record: SyscallRecord, action: number, ms: number, serial: number): void {
+    const processes = this.#processes;
     const tally = this.#tally;
     if (record.success !== 1 || record.exit <= 0) {
       if (record.success === 0) {
         note(tally.failedForks, this.#where);
         if (record.exit === -EAGAIN) tally.failedForksForLimit++;
       }
-      this.see(record, processes, ms, serial);
+      this.see(record, ms, serial);
       return;
     }
     const child = record.exit | 0;
-    const slot = this.#know(record, processes);
+    const slot = this.#know(record);
     let thread = false;
     if (action === ACTION.clone) thread = ((record.arch.cloneFlagsInA1 ? record.a1 : record.a0) & CLONE_THREAD) !== 0;
-    else if (action === ACTION.clone3) thread = this.#isClone3Thread(record.pid, child, slot, processes);
+    else if (action === ACTION.clone3) thread = this.#isClone3Thread(record.pid, child, slot);
     if (thread) processes.threads[slot] = (processes.threads[slot] as number) + 1;
     else processes.unseenChildren[slot] = (processes.unseenChildren[slot] as number) + 1;
     tally.forks++;
@@ -83,15 +88,17 @@ export class ProcessEvents {
    * call returns after the child's exec), or when a child of the caller came up that no fork accounts for (the same in a PID
    * namespace, where the numbers differ). Without exec records nothing can tell: then it counts as a process, else a thread.
    */
-  #isClone3Thread(pid: number, child: number, slot: number, processes: KnownProcesses): boolean {
+  #isClone3Thread(pid: number, child: number, slot: number): boolean {
+    const processes = this.#processes;
     const childSlot = processes.find(child);
     if (childSlot !== -1 && processes.ppid[childSlot] === pid) return false;
     if ((processes.unseenChildren[slot] as number) < 0) return false;
     note(this.#tally.unclearClone3, this.#where);
-    return this.#tally.execs > 0;
+    return this.#execs > 0;
   }
 
-  #exit(record: SyscallRecord, oneThread: boolean, processes: KnownProcesses, ms: number, serial: number): void {
+  #exit(record: SyscallRecord, oneThread: boolean, ms: number, serial: number): void {
+    const processes = this.#processes;
     const { pid, task } = record;
     let slot = processes.find(pid);
     const stranger = slot === -1 && processes.find(record.ppid) === -1;
@@ -99,7 +106,7 @@ export class ProcessEvents {
       processes.ended[slot] = 0;
       return;
     }
-    this.see(record, processes, ms, serial);
+    this.see(record, ms, serial);
     slot = processes.find(pid);
     // exit(2) ends a thread, and `pid=` is the whole process's number (task_tgid_nr). A process whose threads and parent the log
     // does not know ends only a thread for all that can be told.
@@ -122,10 +129,11 @@ export class ProcessEvents {
   }
 
   /** A process ended by a signal (ANOM_ABEND, SECCOMP). Such records name no parent. */
-  abnormalEnd(caller: Caller, signal: number, processes: KnownProcesses, ms: number, serial: number): void {
+  abnormalEnd(caller: Caller, signal: number, ms: number, serial: number): void {
+    const processes = this.#processes;
     let slot = processes.find(caller.pid);
     if (slot !== -1 && processes.task[slot] === 0 && justEnded(slot, processes, ms)) return;
-    if (slot === -1 || processes.task[slot] === 0) this.see(caller, processes, ms, serial);
+    if (slot === -1 || processes.task[slot] === 0) this.see(caller, ms, serial);
     slot = processes.find(caller.pid);
     this.#tally.abnormalEnds++;
     const { pid, task } = caller;
@@ -134,15 +142,16 @@ export class ProcessEvents {
   }
 
   /** An exec whose records are together: argv null when unknown, `file` the name in the call when it failed. */
-  exec(exec: ExecCall, processes: KnownProcesses, argv: Untrusted[] | null, file: Untrusted | null): void {
+  exec(exec: ExecCall, argv: Untrusted[] | null, file: Untrusted | null): void {
     const { pid, task, ms, serial } = exec;
     const ppid = exec.ppid > 0 ? exec.ppid : null;
     this.#tally.execs++;
+    this.#execs++;
     if (exec.error === 0) {
-      const slot = this.#know(exec, processes);
+      const slot = this.#know(exec);
       // The record's ABI is that of the program that made the call, not of the one that runs now.
-      processes.arch[slot] = 0;
-      processes.threads[slot] = 0;
+      this.#processes.arch[slot] = 0;
+      this.#processes.threads[slot] = 0;
       if (argv !== null) this.#tally.argv++;
       this.#order.add(
         { type: "exec", ts: 0, pid, ppid, comm: task.comm, exe: task.exe ?? "", argv, error: 0 },
@@ -152,7 +161,7 @@ export class ProcessEvents {
       );
       return;
     }
-    this.see(exec, processes, ms, serial);
+    this.see(exec, ms, serial);
     this.#order.add(
       { type: "exec", ts: 0, pid, ppid, comm: task.comm, exe: file ?? "", argv: null, error: exec.error },
       pid,
@@ -162,7 +171,8 @@ export class ProcessEvents {
   }
 
   /** Tells of a process when there is something new: first time, another parent, program, name or ABI. */
-  see(caller: Caller, processes: KnownProcesses, ms: number, serial: number): void {
+  see(caller: Caller, ms: number, serial: number): void {
+    const processes = this.#processes;
     const slot = processes.find(caller.pid);
     if (
       slot !== -1 &&
@@ -171,7 +181,7 @@ export class ProcessEvents {
       (caller.arch === null || processes.arch[slot] === caller.arch.id)
     )
       return;
-    this.#know(caller, processes);
+    this.#know(caller);
     this.#order.add(this.#seenEvent(caller), caller.pid, ms, serial);
   }
 
@@ -189,7 +199,8 @@ export class ProcessEvents {
   }
 
   /** Remembers what a record says; @returns the slot. */
-  #know(caller: Caller, processes: KnownProcesses): number {
+  #know(caller: Caller): number {
+    const processes = this.#processes;
     let slot = processes.find(caller.pid);
     const isNew = slot === -1 || processes.task[slot] === 0;
     if (slot === -1) slot = processes.add(caller.pid);

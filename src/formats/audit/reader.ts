@@ -1,21 +1,16 @@
-import type { EventSink } from "../../model/events.ts";
 import { emptyLedger, skip } from "../../model/ledger.ts";
 import { fromBytes } from "../../model/text.ts";
-import type { FormatReader, StreamReading } from "../types.ts";
+import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
 import { ACTION } from "./abi.ts";
 import { ascii, matches, SPACE } from "./bytes.ts";
 import { Hosts, type Host } from "./host.ts";
 import { LineCutter } from "./line-cutter.ts";
 import { lossOf } from "./loss-lines.ts";
-import { OpenExecs } from "./open-execs.ts";
-import { OtherRecords } from "./other-records.ts";
-import { ProcessEvents } from "./process-events.ts";
 import { findRecord, newHeader, readStamp } from "./record-header.ts";
 import { typeName } from "./record-types.ts";
 import { remarksOf, type LineCounts } from "./remarks.ts";
 import { SyscallReader } from "./syscall-record.ts";
 import { note, Tally } from "./tally.ts";
-import { TimeOrder } from "./time-order.ts";
 
 const NODE = ascii("node=");
 const BOM = ascii("\u00ef\u00bb\u00bf");
@@ -25,25 +20,15 @@ const LONGEST_TYPE = 32;
 export class AuditReader implements FormatReader {
   readonly #header = newHeader();
   readonly #syscalls = new SyscallReader();
-  readonly #hosts = new Hosts();
+  readonly #hosts: Hosts;
   readonly #tally = new Tally();
   readonly #lines: LineCounts = { read: 0, parsed: 0, skipped: 0, blank: 0 };
   readonly #ledger = emptyLedger("audit", null);
-  readonly #order: TimeOrder;
-  readonly #events: ProcessEvents;
-  readonly #execs: OpenExecs;
-  readonly #others: OtherRecords;
   readonly #cutter: LineCutter;
-  #firstMs = Number.NaN;
-  #lastMs = Number.NEGATIVE_INFINITY;
   #file: string | null = null;
 
-  constructor(sink: EventSink) {
-    const where = (): string => this.#where();
-    this.#order = new TimeOrder(sink);
-    this.#events = new ProcessEvents(this.#order, this.#tally, where);
-    this.#execs = new OpenExecs(this.#events, this.#tally, where);
-    this.#others = new OtherRecords(this.#events, this.#order, this.#tally, where);
+  constructor(sinkOf: SinkOf) {
+    this.#hosts = new Hosts(sinkOf, this.#tally, () => this.#where());
     this.#cutter = new LineCutter(
       (bytes, from, to) => this.#line(bytes, from, to),
       (bytes) => this.#skip("a line of more than 1 MiB", bytes, 0, bytes.length),
@@ -62,15 +47,14 @@ export class AuditReader implements FormatReader {
 
   end(): StreamReading {
     this.#cutter.endFile();
-    this.#execs.end();
-    this.#order.flush();
+    const hosts = this.#hosts.all();
+    for (const host of hosts) host.end();
     const tally = this.#tally;
-    this.#ledger.events = this.#order.count;
+    this.#ledger.events = hosts.reduce((sum, host) => sum + host.order.count, 0);
     this.#ledger.lost = tally.lost;
     this.#ledger.skipped = this.#lines.skipped;
     this.#ledger.note = this.#completeness();
     this.#lines.read = this.#lines.parsed + this.#lines.skipped;
-    const empty = Number.isNaN(this.#firstMs);
     return {
       ledger: this.#ledger,
       tells: {
@@ -80,10 +64,10 @@ export class AuditReader implements FormatReader {
         lifetimes: tally.exits > 0,
         cpu: false,
       },
-      originEpochMs: empty ? null : this.#firstMs,
-      seconds: empty ? 0 : (this.#lastMs - this.#firstMs) / 1000,
+      originEpochMs: hosts.length === 0 ? null : Math.min(...hosts.map((host) => host.firstMs)),
+      seconds: Math.max(0, ...hosts.map((host) => host.lastMs - host.firstMs)) / 1000,
       hosts: this.#hosts.names,
-      remarks: remarksOf(tally, this.#lines, this.#hosts, this.#order),
+      remarks: remarksOf(tally, this.#lines, this.#hosts),
     };
   }
 
@@ -136,18 +120,18 @@ export class AuditReader implements FormatReader {
         if (bytes[at + 1] === 0x41) {
           if (bytes[at + 3] !== 0x48 || !this.#begins(bytes, at + 4, to)) break;
           this.#stamp(host);
-          return this.#execs.path(host, this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
+          return host.execs.path(this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
         }
         if (bytes[at + 4] !== 0x54 || bytes[at + 8] !== 0x45 || !this.#begins(bytes, at + 9, to)) break;
         this.#stamp(host);
-        return this.#execs.last(host, this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
+        return host.execs.last(this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
       case 0x43: // CWD
         if (bytes[at + 1] !== 0x57 || bytes[at + 2] !== 0x44 || !this.#begins(bytes, at + 3, to)) break;
         return this.#stamp(host);
       case 0x45: // EXECVE
         if (bytes[at + 1] !== 0x58 || bytes[at + 4] !== 0x56 || !this.#begins(bytes, at + 6, to)) break;
         this.#stamp(host);
-        return this.#execs.execve(host, this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
+        return host.execs.execve(this.#header.ms, this.#header.serial, bytes, this.#header.body, to);
       case 0x42: // BPRM_FCAPS
         if (bytes[at + 4] !== 0x5f || bytes[at + 9] !== 0x53 || !this.#begins(bytes, at + 10, to)) break;
         return this.#stamp(host);
@@ -171,9 +155,7 @@ export class AuditReader implements FormatReader {
   #stamp(host: Host): void {
     const header = this.#header;
     this.#lines.parsed++;
-    if (header.ms > this.#lastMs) this.#lastMs = header.ms;
-    if (Number.isNaN(this.#firstMs)) this.#order.begin((this.#firstMs = header.ms));
-    if (host.name === null) this.#hosts.useUnnamed();
+    host.noteTime(header.ms);
     host.serials.note(header.serial, header.ms);
   }
 
@@ -181,11 +163,11 @@ export class AuditReader implements FormatReader {
     const record = this.#syscalls.record;
     const { ms, serial } = this.#header;
     this.#tally.syscalls++;
-    this.#execs.passSyscall();
+    host.execs.passSyscall();
     host.serials.noteSyscall(serial, ms);
     if (record.number < 1024 && record.arch.actions[record.number] === ACTION.exec)
-      this.#execs.begin(record, host, ms, serial);
-    else this.#events.syscall(record, host.processes, ms, serial);
+      host.execs.begin(record, ms, serial);
+    else host.events.syscall(record, ms, serial);
   }
 
   /** Every line that is not of the usual shape. */
@@ -211,16 +193,15 @@ export class AuditReader implements FormatReader {
     if (type.startsWith("DAEMON_")) {
       // auditd counts its own records with serials of its own.
       this.#lines.parsed++;
-      if (Number.isNaN(this.#firstMs)) this.#order.begin((this.#firstMs = ms));
-      if (ms > this.#lastMs) this.#lastMs = ms;
+      host.noteTime(ms);
       return;
     }
     this.#stamp(host);
     if (type === "SYSCALL") return this.#syscall(host);
-    if (type === "EXECVE") return this.#execs.execve(host, ms, serial, bytes, body, to);
-    if (type === "PATH") return this.#execs.path(host, ms, serial, bytes, body, to);
-    if (type === "PROCTITLE" || type === "EOE") return this.#execs.last(host, ms, serial, bytes, body, to);
-    this.#others.take(type, host, ms, serial, bytes, body, to);
+    if (type === "EXECVE") return host.execs.execve(ms, serial, bytes, body, to);
+    if (type === "PATH") return host.execs.path(ms, serial, bytes, body, to);
+    if (type === "PROCTITLE" || type === "EOE") return host.execs.last(ms, serial, bytes, body, to);
+    host.others.take(type, ms, serial, bytes, body, to);
   }
 
   #noRecord(bytes: Uint8Array, from: number, to: number): void {

@@ -1,7 +1,6 @@
 import type { StreamReading } from "../types.ts";
-import type { Hosts } from "./host.ts";
+import type { Host, Hosts } from "./host.ts";
 import type { Counted, Tally } from "./tally.ts";
-import type { TimeOrder } from "./time-order.ts";
 
 type Remarks = StreamReading["remarks"];
 
@@ -29,12 +28,12 @@ export interface LineCounts {
  * - `audit.incomplete-execs` {count, example}: execs without all their EXECVE records
  * - `audit.clone3-unclear` {count, example}: clone3 calls of which nothing tells whether a process or a thread was made
  * - `audit.no-process-records` {}: no record of a process at all
- * - `audit.several-hosts` {hosts}: records of several hosts in one stream
+ * - `audit.several-hosts` {hosts}: records of several hosts (or of one, and records that name none) in one stream
  * - `audit.switched-off` {count, example}: auditing was switched off meanwhile
  * - `audit.cron-sessions` {count, example}: sessions that cron opened
  * - `audit.kills` {count, example, comm, exe, signal}: kill calls, and who made the first
  */
-export function remarksOf(tally: Tally, lines: LineCounts, hosts: Hosts, order: TimeOrder): Remarks {
+export function remarksOf(tally: Tally, lines: LineCounts, hosts: Hosts): Remarks {
   const remarks: Remarks = [{ code: "audit.records", args: { ...lines } }];
   const counted = (code: string, value: Counted, more: Record<string, unknown> = {}): void => {
     if (value.count > 0) remarks.push({ code, args: { count: value.count, example: value.example, ...more } });
@@ -48,18 +47,26 @@ export function remarksOf(tally: Tally, lines: LineCounts, hosts: Hosts, order: 
       code: "audit.lost",
       args: { lost: tally.lost, lines: tally.lossLines.count, example: tally.lossLines.example },
     });
-  const gaps = hosts.all().reduce((sum, host) => sum + host.serials.gaps, 0);
+  const all = hosts.all();
+  const sum = (of: (host: Host) => number): number => all.reduce((total, host) => total + of(host), 0);
+  const gaps = sum((host) => host.serials.gaps);
+  const late = sum((host) => host.order.late);
   if (gaps > 0) remarks.push({ code: "audit.serial-gaps", args: { gaps } });
-  if (tally.lateRecords.count > 0 || order.late > 0)
+  if (tally.lateRecords.count > 0 || late > 0)
     remarks.push({
       code: "audit.late-records",
-      args: { records: tally.lateRecords.count, events: order.late, setBackSeconds: order.setBackMs / 1000 },
+      args: {
+        records: tally.lateRecords.count,
+        events: late,
+        setBackSeconds: sum((host) => host.order.setBackMs) / 1000,
+      },
     });
   counted("audit.orphan-records", tally.orphanRecords);
   counted("audit.incomplete-execs", tally.incompleteExecs);
   counted("audit.clone3-unclear", tally.unclearClone3);
-  if (tally.syscalls === 0 && order.count === 0) remarks.push({ code: "audit.no-process-records", args: {} });
-  if (hosts.all().length > 1) remarks.push({ code: "audit.several-hosts", args: { hosts: hosts.names } });
+  if (tally.syscalls === 0 && sum((host) => host.order.count) === 0)
+    remarks.push({ code: "audit.no-process-records", args: {} });
+  if (all.length > 1) remarks.push({ code: "audit.several-hosts", args: { hosts: hosts.names } });
   counted("audit.switched-off", tally.switchedOff);
   counted("audit.cron-sessions", tally.cronSessions);
   counted("audit.kills", tally.kills, { ...tally.firstKill });

@@ -12,7 +12,8 @@ const STEP_EVENTS = 64;
  * are held and sorted; one that comes later still takes the time of the last event handed on.
  */
 export class TimeOrder {
-  readonly #sink: EventSink;
+  readonly #open: () => EventSink;
+  #sink: EventSink | null = null;
   readonly #events: (ProcessEvent | null)[] = Array.from({ length: RING }, () => null);
   /** Time in ms (after `#shift`) and serial of each held event: its place in the order. */
   readonly #times = new Float64Array(RING);
@@ -32,11 +33,12 @@ export class TimeOrder {
   /** Milliseconds by which the clock was set back, all steps together. */
   setBackMs = 0;
 
-  constructor(sink: EventSink) {
-    this.#sink = sink;
+  /** @param open gives the sink when the first event is handed on */
+  constructor(open: () => EventSink) {
+    this.#open = open;
   }
 
-  /** Sets time 0: ms since 1970 of the stream's first record. */
+  /** Sets time 0: ms since 1970 of the host's first record. */
   begin(ms: number): void {
     this.#origin = ms;
   }
@@ -118,6 +120,7 @@ export class TimeOrder {
     this.#events[slot] = null;
     this.#handedOn = this.#times[slot] as number;
     this.count++;
+    this.#sink ??= this.#open();
     this.#sink(event);
   }
 

@@ -8,6 +8,7 @@ const TOPICS = {
   reaper: ["chain.orphans", "chain.reaper-busy", "chain.reaper-innocent"],
   restart: [
     "chain.restarted-by",
+    "chain.started-by",
     "chain.limit-forbids-rate",
     "chain.limit-allows-rate",
     "chain.limit-off",

@@ -2,7 +2,7 @@ import type { Advice } from "../../diagnosis/result.ts";
 import { besides } from "../layout.ts";
 import type { Screen } from "../screen.ts";
 import { render, say } from "../text/catalogue/index.ts";
-import { join, line, type Safe } from "../text/sanitise.ts";
+import { join, line, repeat, type Safe } from "../text/sanitise.ts";
 import { shellLines, shellQuote } from "../text/shell-quote.ts";
 import { alphabetOf } from "../text/voice.ts";
 import { displayWidth, padEnd } from "../text/width.ts";
@@ -33,7 +33,8 @@ function adviceLines(screen: Screen, one: Advice, lead: Safe, withUndo: boolean)
   const undoLead = line`${say(voice, "label.undo")}: `;
   const text = render(voice, one.code, one.args);
   const safety = say(voice, `safety.${one.safety}`);
-  const fits = (...parts: Safe[]): boolean => indent + displayWidth(join(parts, GAP)) <= columns;
+  const fits = (...parts: Safe[]): boolean =>
+    parts.reduce((sum, part) => sum + displayWidth(part) + GAP.length, indent - GAP.length) <= columns;
   const undoPart = undo === null ? [] : [line`${undoLead}${undo}`];
   const noted = bracketed(screen, text, safety === "" ? [] : [safety]);
 
@@ -58,8 +59,14 @@ function adviceLines(screen: Screen, one: Advice, lead: Safe, withUndo: boolean)
   ];
 }
 
+/** A command longer than this many lines is hostile (a path of 4,096 bytes to escape): nobody can check it by eye. */
+const LONGEST = 8;
+
 function commandLines({ voice, columns }: Screen, argv: readonly string[], indent: number): Safe[] {
-  return argv.length === 0 ? [] : shellLines(argv, columns, indent, alphabetOf(voice));
+  const bytes = argv.reduce((sum, argument) => sum + argument.length + 1, 0);
+  const lines = bytes > LONGEST * columns ? [] : shellLines(argv, columns, indent, alphabetOf(voice));
+  if (bytes <= LONGEST * columns && lines.length <= LONGEST) return lines;
+  return [line`${repeat(line` `, indent)}${say(voice, "line.command-elsewhere", { bytes })}`];
 }
 
 function bracketed({ voice }: Screen, text: Safe, notes: readonly Safe[]): Safe {

@@ -14,12 +14,23 @@ export function restartSection(screen: Screen, storm: Storm | null): string[] {
   const leads = restarts.map(({ supervisor, unit, directive, file, line: at }) =>
     say(voice, "line.restart", { supervisor, unit, directive, file, line: at }),
   );
-  const told = clauses(screen, "restart", leads.length > 0 ? ["chain.restarted-by"] : []);
+  const told = clauses(screen, "restart", leads.length > 0 ? ["chain.restarted-by", "chain.started-by"] : []);
   // One job: its line and what it means are one text. Several: a line for each first.
   const bodies = leads.length > 1 ? leads : [];
   const rest = leads.length > 1 ? told : [...leads, ...told];
+  if (rest.length === 0 && storm !== null && lookedAndFoundNone(screen, storm)) {
+    rest.push(say(voice, "line.restart-none", { program: storm.program.exe }));
+  }
   if (rest.length > 0) bodies.push(sentence(screen, rest));
   return labelled(screen, say(voice, "label.restart"), bodies);
+}
+
+const ENDS_AND_COMES_BACK = new Set(["self-replicating-chain", "respawn-loop", "crash-loop"]);
+
+/** No job found although everything needed to look was there: an answer, unlike silence about what was not looked at. */
+function lookedAndFoundNone({ diagnosis }: Screen, storm: Storm): boolean {
+  const couldNot = diagnosis.couldNotLook.some(({ code }) => /^(?:supervisors|identity)\./.test(code));
+  return !couldNot && diagnosis.sources.length > 0 && storm.program.exe !== null && ENDS_AND_COMES_BACK.has(storm.kind);
 }
 
 const VERDICT_STEPS: Record<Identity["verdict"], string> = {

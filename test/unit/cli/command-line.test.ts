@@ -116,6 +116,38 @@ describe("logs", () => {
   });
 });
 
+describe("a log with the records of two hosts", () => {
+  it("tells two storms of the right size, not one muddle", async () => {
+    const lines = readFileSync(log, "latin1").split(/(?<=\n)/);
+    // The same records, hence the same PIDs, serials and times; the second host is some way behind in sending them.
+    const behind = 700;
+    const mixed = Array.from({ length: lines.length + behind }, (_, i) => {
+      const [ofWeb, ofDb] = [lines[i], lines[i - behind]];
+      return (ofWeb === undefined ? "" : `node=web ${ofWeb}`) + (ofDb === undefined ? "" : `node=db ${ofDb}`);
+    });
+    const [alone, { exitCode, result }] = await Promise.all([
+      diagnosed(["--from", log]),
+      diagnosed(["--from", file("two-hosts.log", Buffer.from(mixed.join(""), "latin1"))]),
+    ]);
+    expect(exitCode).toBe(1);
+    const [storm] = alone.result.storms;
+    expect(storm?.processes).toBeGreaterThanOrEqual(2000);
+    const told = ({ storms }: typeof result): unknown[] =>
+      storms.map(({ kind, program, processes, generations, lifetimeMs }) => ({
+        kind,
+        program,
+        processes,
+        generations,
+        lifetimeMs,
+      }));
+    expect(told(result)).toEqual([...told(alone.result), ...told(alone.result)]);
+    expect(result.sources[0]?.events).toBe(2 * (alone.result.sources[0]?.events ?? 0));
+    expect(result.sources[0]?.note).toContain("web, db");
+    expect(result.host.hostname).toBeNull();
+    expect(result.window).toEqual(alone.result.window);
+  });
+});
+
 describe("output", () => {
   it("goes to a file of its owner's, never through a link", async () => {
     const target = join(folder, "result.json");

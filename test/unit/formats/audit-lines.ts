@@ -7,6 +7,8 @@ export const SAMPLE = readFileSync(new URL("../../fixtures/audit/storm-by-32-bit
 
 export interface Read {
   events: ProcessEvent[];
+  /** The same by host. */
+  hosts: Map<string | null, ProcessEvent[]>;
   reading: StreamReading;
   lines: { read: number; parsed: number; skipped: number; blank: number };
 }
@@ -15,8 +17,16 @@ export interface Read {
 export function readAudit(input: string | Uint8Array, size = 1 << 20, file = "audit.log"): Read {
   const bytes = typeof input === "string" ? Buffer.from(input, "utf8") : input;
   const events: ProcessEvent[] = [];
-  const reader = auditFormat.open((event) => {
-    events.push({ ...event });
+  const hosts: Read["hosts"] = new Map();
+  const reader = auditFormat.open((host) => {
+    if (hosts.has(host)) throw new Error(`asked twice for the sink of ${host}`);
+    const own: ProcessEvent[] = [];
+    hosts.set(host, own);
+    return (event) => {
+      const copy = { ...event };
+      events.push(copy);
+      own.push(copy);
+    };
   });
   // One buffer for all pieces, as the caller may use it again after push().
   const piece = Buffer.alloc(Math.min(size, bytes.length + 1));
@@ -27,7 +37,7 @@ export function readAudit(input: string | Uint8Array, size = 1 << 20, file = "au
     piece.fill(0x41);
   }
   const reading = reader.end();
-  return { events, reading, lines: remark(reading, "audit.records") as Read["lines"] };
+  return { events, hosts, reading, lines: remark(reading, "audit.records") as Read["lines"] };
 }
 
 export function remark(reading: StreamReading, code: string): unknown {

@@ -165,7 +165,7 @@ it("the quick way reads a SYSCALL record exactly as the slow way does", () => {
 });
 
 it("memory stays bounded: a million PIDs, names and open events leave small tables", () => {
-  const reader = new AuditReader(() => undefined);
+  const reader = new AuditReader(() => () => undefined);
   const lines: string[] = [];
   for (let i = 0; i < 5000; i++)
     lines.push(

@@ -19,7 +19,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function read(
   names: string[],
-  more: Partial<ReadOptions> = {},
+  more: Partial<Omit<ReadOptions, "sink">> = {},
 ): Promise<InputReading & { events: ProcessEvent[] }> {
   const events: ProcessEvent[] = [];
   const result = await readInputs(names, { sink: (event) => events.push(event), ...more });

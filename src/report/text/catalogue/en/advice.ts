@@ -6,6 +6,7 @@ export const advice = {
   "advice.stop-supervisor": "keep {supervisor} from starting {unit} again ({file}[[:{line}]])",
   "advice.reinstall-package": "reinstall package {package}",
   "advice.reinstall-host": "reinstall the host from trusted media: who placed this file was root",
+  "advice.reboot": "reboot: the copies that run do not need the file any more, and each is gone before it can be ended",
   "advice.check-origin": "find out how {program} got here",
   "advice.fix-program": "find out why {program} [[ends with {end:end}||keeps ending]]",
   "advice.limit-restarts": "limit how often {supervisor} restarts {unit} ({file})",

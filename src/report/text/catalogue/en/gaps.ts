@@ -1,15 +1,32 @@
-/** Titles of what could not be looked at: says what is not known, and because of what. */
+/**
+ * What could not be looked at, and why; the codes are those of the rooms that look, with `couldnot.` before them.
+ * Where a reason names a file, an error or a version, its own English words are part of the text in both languages.
+ */
 export const gaps = {
-  "couldnot.tracefs.no-root": "kernel events: only root may read them",
-  "couldnot.tracefs.missing": "kernel events: this kernel has no tracefs",
-  "couldnot.tracefs.lockdown": "kernel events: the kernel is locked down",
-  "couldnot.tracefs.busy": "kernel events: another tracer holds what is needed",
-  "couldnot.identity.no-root-given": "whether the program is genuine: the file system of the log is not at hand",
-  "couldnot.identity.program-unknown": "whether the program is genuine: no source names its file",
-  "couldnot.identity.no-package-manager": "whether the program is genuine: no package database is known here",
-  "couldnot.supervisors.no-root-given": "what starts it again: the file system of the log is not at hand",
-  "couldnot.cpu.log-tells-none": "CPU use: the log does not tell it",
-  "couldnot.lifetimes.log-tells-none": "how long processes live: the log does not record every end",
-  "couldnot.exits.log-tells-none": "how processes end: the log does not tell it",
-  "couldnot.audit.lost": "everything: the kernel lost audit records",
+  "couldnot.tracefs.no-root": "kernel events: {why:words}",
+  "couldnot.tracefs.missing": "kernel events: {why:words}",
+  "couldnot.tracefs.lockdown": "kernel events: {why:words}",
+  "couldnot.tracefs.busy": "kernel events: {why:words}",
+  "couldnot.tracefs.mount-refused": "kernel events: {why:words}",
+  "couldnot.tracefs.read-only": "kernel events: {why:words}",
+  "couldnot.tracefs.no-instances": "kernel events: {why:words}",
+  "couldnot.tracefs.no-instance": "kernel events: {why:words}",
+  "couldnot.tracefs.big-endian": "kernel events: {why:words}",
+  "couldnot.tracefs.format": "kernel events: {why:words}",
+  "couldnot.tracefs.setup": "kernel events: {why:words}",
+  "couldnot.tracefs.enable": "kernel events: {why:words}",
+  "couldnot.tracefs.no-clock": "kernel events: {why:words}",
+  "couldnot.tracefs.no-event": "{what:words}: {why:words}",
+  "couldnot.procfs.pid-namespace": "{what:words}: {why:words}",
+  "couldnot.identity.no-root-given": "{what:words}: {why:words}",
+  "couldnot.identity.program-unknown":
+    "{what:words}: its processes were gone before their file could be read, and no exec was seen",
+  "couldnot.identity.no-package-manager": "{what:words}: {why:words}",
+  "couldnot.supervisors.no-root-given": "{what:words}: {why:words}",
+  "couldnot.supervisors.none-known": "{what:words}: {why:words}",
+  "couldnot.supervisors.config-problems": "{what:words}: {why:words}",
+  "couldnot.cpu.log-tells-none": "how much CPU the storm burns: the log has no CPU times",
+  "couldnot.lifetimes.log-tells-none": "how long processes live and how they end: the log does not record every exit",
+  "couldnot.exits.log-tells-none": "how the programs ended: without exit statuses a crash cannot be told from an end",
+  "couldnot.audit.lost": "{what:words}: {why:words}",
 } as const;

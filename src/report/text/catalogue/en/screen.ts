@@ -56,6 +56,8 @@ export const screen = {
   "line.undo-elsewhere": "undo: -v",
   "line.own-cpu": "own CPU {cpu:seconds}",
   "line.next-source": "{kind}[[ {path}]] {events:count}",
+  "line.command-elsewhere": "(a command of {bytes:count} bytes: --json has it)",
+  "line.restart-none": "no supervisor known here starts {program}",
   "line.storm-cpus": "its processes burn {cpus:cpus} CPUs",
   "line.processes": "{processes:count} {processes#process|processes}",
   "line.rates":

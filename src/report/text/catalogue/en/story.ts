@@ -35,13 +35,14 @@ export const story = {
   "chain.replicates":
     "each {program:base} forks {branching:rate} {branching#child|children} and exits without executing anything, {depth:count} generations deep",
   "chain.orphans": "{reaper} gets {perSecond:rate} orphans a second",
-  "chain.reaper-busy": "reaping takes {cpuShare:percent} of a CPU; it starts none",
-  "chain.reaper-innocent": "it only reaps them and starts none",
+  "chain.reaper-busy": "it only reaps them, which takes {cpuShare:percent} of a CPU",
+  "chain.reaper-innocent": "it only reaps them",
   "chain.fork-by-32-bit":
     "{count:count} {count#fork is a call|forks are calls} of 32-bit code ({machine}) in {program:base} on a 64-bit kernel: only there syscall=2 is fork",
   "chain.syscall-2-is-open":
     "{count:count} {count#record|records} with syscall=2 {count#is|are} of x86_64, where 2 is open: not counted as {count#a fork|forks}",
   "chain.32-bit-program": "{program} is 32-bit code ({machine}) on a 64-bit host",
+  "chain.started-by": "{supervisor} starts {program:base}: {directive} in {file}[[:{line}]]",
   "chain.restarted-by": "{supervisor} starts {program:base} again when it ends: {directive} in {file}[[:{line}]]",
   "chain.limit-forbids-rate":
     "the limit[[ ({starts:count} starts in {seconds:seconds})]] forbids that rate: the chain makes the storm, not the respawn",

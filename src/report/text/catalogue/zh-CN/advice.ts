@@ -7,6 +7,7 @@ export const advice: Record<keyof typeof english, string> = {
   "advice.stop-supervisor": "不让 {supervisor} 再次拉起 {unit}（{file}[[:{line}]]）",
   "advice.reinstall-package": "重新安装软件包 {package}",
   "advice.reinstall-host": "用可信介质重装主机：放置这个文件的人有 root 权限",
+  "advice.reboot": "重启主机：正在运行的副本已不再需要这个文件，而且每一个都在来得及结束它之前就消失了",
   "advice.check-origin": "查明 {program} 是怎么来的",
   "advice.fix-program": "查明 {program} 为什么[[以 {end:end} 结束||不断结束]]",
   "advice.limit-restarts": "限制 {supervisor} 重启 {unit} 的频率（{file}）",

@@ -57,6 +57,8 @@ export const screen: Record<keyof typeof english, string> = {
   "line.undo-elsewhere": "撤销命令见 -v",
   "line.own-cpu": "自身 CPU {cpu:seconds}",
   "line.next-source": "{kind}[[ {path}]] {events:count}",
+  "line.command-elsewhere": "（命令长 {bytes:count} 字节：见 --json）",
+  "line.restart-none": "这里没有已知的监管进程会启动 {program}",
   "line.storm-cpus": "它的进程用掉 {cpus:cpus} 个 CPU",
   "line.processes": "{processes:count} 个进程",
   "line.rates":

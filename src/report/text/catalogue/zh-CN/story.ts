@@ -30,12 +30,13 @@ export const story: Record<keyof typeof english, string> = {
   "chain.origin-unknown": "第一个 {program:base} 在观测窗口之前就已运行，没有看到是谁启动的",
   "chain.replicates": "每个 {program:base} 派生 {branching:rate} 个子进程后退出，从不执行其他程序，共 {depth:count} 代",
   "chain.orphans": "每秒有 {perSecond:rate} 个孤儿进程交给 {reaper}",
-  "chain.reaper-busy": "回收用掉一个 CPU 的 {cpuShare:percent}，但一个也不是它启动的",
-  "chain.reaper-innocent": "它只负责回收，一个也不是它启动的",
+  "chain.reaper-busy": "它只负责回收，为此用掉一个 CPU 的 {cpuShare:percent}",
+  "chain.reaper-innocent": "它只负责回收",
   "chain.fork-by-32-bit":
     "{count:count} 次派生是 {program:base} 中的 32 位代码（{machine}）在 64 位内核上的调用：只有在那里 syscall=2 才是 fork",
   "chain.syscall-2-is-open": "{count:count} 条 syscall=2 的记录属于 x86_64，在那里 2 是 open：没有计为派生",
   "chain.32-bit-program": "{program} 是 64 位主机上的 32 位程序（{machine}）",
+  "chain.started-by": "{supervisor} 启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
   "chain.restarted-by": "{program:base} 一结束，{supervisor} 就重新拉起它：{file}[[:{line}]] 中的 {directive}",
   "chain.limit-forbids-rate":
     "它的限制[[（{seconds:seconds}内最多启动 {starts:count} 次）]]不允许这样的频率：造成风暴的是自我复制链，而不是重启",
