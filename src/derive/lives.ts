@@ -81,7 +81,8 @@ export class Lives {
     if (event.exe !== null && life.image.exe !== event.exe) this.#named(life, event.exe, event.comm);
     if (event.abi !== null) life.image.abi ??= event.abi;
     for (const thread of event.threads ?? []) this.#threads.set(thread, event.pid);
-    if (event.ppid !== null && life.isReplica && event.ppid !== life.parentPid) this.#adopted(life, event.ppid);
+    if (event.ppid !== null && (life.isReplica || life.undecided) && event.ppid !== life.parentPid)
+      this.#adopted(life, event.ppid);
   }
 
   onImage(event: ImageEvent): void {

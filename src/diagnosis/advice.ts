@@ -89,7 +89,8 @@ function kindAdvice(story: Story, suspect: boolean): Advice[] {
     case "respawn-loop":
     case "crash-loop": {
       const end = (finding.facts["end"] as Ending | null | undefined) ?? null;
-      const first = restarts[0]?.restart;
+      // A job that starts the spawner neither restarts the program nor could limit that.
+      const first = restarts.find((facts) => facts.limit !== null)?.restart;
       const limit =
         first === undefined
           ? []

@@ -1,6 +1,8 @@
 import type { CpuUse } from "../derive/cpu.ts";
 import type { Identity } from "../identity/types.ts";
 import type { Evidence } from "../model/evidence.ts";
+import { baseName } from "../detect/measure.ts";
+import { isShell } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Material } from "./material.ts";
 import { actorName, endingName, processName, programName } from "./names.ts";
@@ -144,7 +146,7 @@ function mechanismSteps(story: Story): Step[] {
 
 /** The script that a shell runs: its first argument that is no option. */
 export function scriptOf({ finding, material }: Pick<Story, "finding" | "material">): string | null {
-  if (finding.spawner === null) return null;
+  if (finding.spawner === null || !isShell(baseName(finding.spawner.image))) return null;
   const argv = material.live?.after.processes.get(finding.spawner.pid)?.argv ?? finding.spawner.image.argvExamples[0];
   if (argv === undefined || argv.includes("-c")) return null;
   return argv.slice(1).find((word) => !word.startsWith("-")) ?? null;
@@ -205,8 +207,7 @@ function endSteps({ storm, finding }: Story): Step[] {
 
 function restartSteps({ restarts, storm }: Story): Step[] {
   const steps: Step[] = [];
-  const program = programName(storm.program);
-  for (const { restart, limit, ownerMismatch, bringsBack } of restarts.slice(0, 2)) {
+  for (const { restart, starts: program, limit, ownerMismatch, bringsBack } of restarts.slice(0, 2)) {
     const evidence = [
       {
         source: restart.file,
@@ -227,7 +228,8 @@ function restartSteps({ restarts, storm }: Story): Step[] {
           perSecond: storm.perSecond,
         }),
       );
-    } else if (bringsBack && restart.limit === null) steps.push(step("limit-off", { supervisor, file }));
+    } else if (bringsBack && restart.limit === null && limit !== null)
+      steps.push(step("limit-off", { supervisor, file }));
     else if (
       bringsBack &&
       restart.limitAllowsRate === true &&

@@ -3,7 +3,7 @@ import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Identity } from "../identity/types.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
-import { chainOf, type Story } from "./chain.ts";
+import { chainOf, scriptOf, type Story } from "./chain.ts";
 import type { Material } from "./material.ts";
 import { SCHEMA, type Diagnosis, type SourceAccount } from "./result.ts";
 import { restartsOf, type RestartAnswer, type RestartFacts } from "./restarts.ts";
@@ -106,13 +106,9 @@ async function lookInto(
     return { identity: null, restarts: [] };
   }
   storm.program.root = root.dir;
-  const answer = await restartsOf({
-    root,
-    storm,
-    finding,
-    examiner,
-    processes: material.live?.after.processes ?? null,
-  });
+  const script = scriptOf({ finding, material });
+  const processes = material.live?.after.processes ?? null;
+  const answer = await restartsOf({ root, storm, finding, examiner, script, processes });
   couldNotLook.push(...couldNotRead(answer, root.dir));
   const { restarts } = answer;
   const identity = examiner.identify(exe, standsBefore(restarts, exe));

@@ -1,6 +1,9 @@
+import { baseName } from "../detect/measure.ts";
+import { isShell } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Examiner } from "../identity/types.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
+import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import type { Restart } from "../supervisors/types.ts";
 import type { Storm } from "./result.ts";
@@ -8,10 +11,12 @@ import type { Storm } from "./result.ts";
 /** What is known about one job that starts a storm's program, beyond what the result shows. */
 export interface RestartFacts {
   restart: Restart;
+  /** What the job starts: the storm's program, or the program or script that spawns it. */
+  starts: Untrusted;
   /** Whether the job brings the program back at all, or only starts it once. */
   bringsBack: boolean;
-  /** Why the limit does or does not allow the rate: a `limit.*` message. */
-  limit: { code: string; args: Record<string, unknown> };
+  /** Why the limit does or does not allow the rate: a `limit.*` message; null where the job starts the spawner. */
+  limit: { code: string; args: Record<string, unknown> } | null;
   /** The package that ships the job does not ship the program that it starts. */
   ownerMismatch: { jobPackage: string } | null;
 }
@@ -21,13 +26,15 @@ export interface RestartQuestion {
   storm: Storm;
   finding: Finding;
   examiner: Examiner;
+  /** The script that the spawner, a shell, runs; null when it is no shell or runs none. */
+  script: Untrusted | null;
   /** The living after the window; null for logs. */
   processes: ReadonlyMap<number, ProcFacts> | null;
 }
 
 export interface RestartAnswer {
   restarts: RestartFacts[];
-  /** Supervisors whose configuration was read; null when there was no reason to look. */
+  /** Supervisors whose configuration was read; null when there was nothing to ask them. */
   looked: string[] | null;
   /** Configuration that could not be understood, when nothing was found in the rest. */
   problems: { file: string; line: number | null; why: string }[];
@@ -36,30 +43,35 @@ export interface RestartAnswer {
 /** More jobs than this that start one program are a matter of listing, not of cause. */
 const MAX_RESTARTS = 3;
 
-/** Nobody was asked, since the storm's own spawner is known and no supervisor. */
+/** There is no program that a job could name: only a shell without a script is known. */
 const NONE: RestartAnswer = { restarts: [], looked: null, problems: [] };
 
-/** Which jobs of which supervisors start a storm's program, as the configuration of its root says. */
+/**
+ * Which jobs of which supervisors start a storm's program, as the configuration of its root says; where a process that
+ * is no init spawns it, which jobs start that process.
+ */
 export async function restartsOf({
   root,
   storm,
   finding,
   examiner,
+  script,
   processes,
 }: RestartQuestion): Promise<RestartAnswer> {
   // Loaded when first asked: most runs on a quiet host never ask.
   const { findJobs, initKind, jobOwnerMismatch, limitAllowsRate, toRestart } = await import("../supervisors/index.ts");
-  const exe = storm.program.exe;
-  if (exe === null) return NONE;
   const starter = finding.kind === "self-replicating-chain" ? (storm.reaper ?? storm.spawner) : storm.spawner;
-  // A process that is no init starts its children itself: jobs that name the same program are not what starts these.
-  if (starter !== null && starter.pid !== 1 && starter.exe !== null && initKind(root, starter.exe) === null)
-    return NONE;
-  const living = processes === null ? undefined : [...processes.values()].find((process) => process.exe === exe);
+  // A process that is no init starts its children itself: jobs that name the storm's program do not start these.
+  const viaSpawner =
+    starter !== null && starter.pid !== 1 && starter.exe !== null && initKind(root, starter.exe) === null;
+  // A shell is started by many jobs; what tells them apart is the script.
+  const program = viaSpawner ? (script ?? (isShell(baseName(starter)) ? null : starter.exe)) : storm.program.exe;
+  if (program === null || !program.startsWith("/")) return NONE;
+  const asked = viaSpawner ? parentOf(starter.pid, processes) : starter;
   const search = findJobs(root, {
-    programs: [exe],
-    ...(starter === null ? {} : { spawner: { pid: starter.pid, comm: starter.comm, exe: starter.exe } }),
-    cgroup: living?.cgroup ?? null,
+    programs: [program],
+    ...(asked === null ? {} : { spawner: { pid: asked.pid, comm: asked.comm, exe: asked.exe } }),
+    cgroup: cgroupOf(storm, viaSpawner ? starter.pid : null, processes),
   });
   // A job that would start it only if another file were not there does not start it.
   const starting = search.matches.filter((match) => match.how !== "shadowed" && match.job.inactive === undefined);
@@ -67,16 +79,29 @@ export async function restartsOf({
   const chosen = (fitting.length > 0 ? fitting : starting).slice(0, MAX_RESTARTS);
   const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
   const restarts = chosen.map(({ job, resolution }): RestartFacts => {
-    const rate = limitAllowsRate(job, storm.perSecond, seconds);
+    const rate = viaSpawner ? null : limitAllowsRate(job, storm.perSecond, seconds);
     const owners = jobOwnerMismatch(job, resolution, (path) => examiner.ownerOf(path));
     const jobPackage = owners?.jobOwner?.package;
     const mismatch = jobPackage !== undefined && (owners?.expected !== undefined || owners?.programOwner === null);
     return {
       restart: toRestart(storm.id, job, resolution, rate),
+      starts: program,
       bringsBack: job.restarts !== "never",
-      limit: { code: rate.why.code, args: { ...rate.why.args } },
+      limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
       ownerMismatch: mismatch ? { jobPackage } : null,
     };
   });
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+function parentOf(pid: number, processes: RestartQuestion["processes"]): ProcFacts | null {
+  return processes?.get(processes.get(pid)?.ppid ?? 0) ?? null;
+}
+
+/** Cgroup of the spawner or, where init spawns, of a living process of the storm. */
+function cgroupOf(storm: Storm, spawner: number | null, processes: RestartQuestion["processes"]): Untrusted | null {
+  if (processes === null) return null;
+  if (spawner !== null) return processes.get(spawner)?.cgroup ?? null;
+  for (const process of processes.values()) if (process.exe === storm.program.exe) return process.cgroup;
+  return null;
 }
