@@ -207,7 +207,7 @@ function endSteps({ storm, finding }: Story): Step[] {
 
 function restartSteps({ restarts, storm }: Story): Step[] {
   const steps: Step[] = [];
-  for (const { restart, starts: program, limit, ownerMismatch, bringsBack } of restarts.slice(0, 2)) {
+  for (const { restart, starts: program, limit, counted, ownerMismatch, bringsBack } of restarts.slice(0, 2)) {
     const evidence = [
       {
         source: restart.file,
@@ -219,6 +219,12 @@ function restartSteps({ restarts, storm }: Story): Step[] {
     steps.push(
       step(bringsBack ? "restarted-by" : "started-by", { supervisor, file, line, directive, program }, evidence),
     );
+    if (counted !== null) {
+      const asked = [{ source: "systemctl", locator: `show -p NRestarts,Result ${restart.unit}` }];
+      steps.push(
+        step("counted-by-systemd", { unit: restart.unit, restarts: counted.restarts, result: counted.result }, asked),
+      );
+    }
     if (bringsBack && restart.limitAllowsRate === false) {
       steps.push(
         step("limit-forbids-rate", {

@@ -17,6 +17,8 @@ export interface RestartFacts {
   bringsBack: boolean;
   /** Why the limit does or does not allow the rate: a `limit.*` message; null where the job starts the spawner. */
   limit: { code: string; args: Record<string, unknown> } | null;
+  /** What the running systemd counted for the unit; null elsewhere. */
+  counted: { restarts: number; result: string } | null;
   /** The package that ships the job does not ship the program that it starts. */
   ownerMismatch: { jobPackage: string } | null;
 }
@@ -88,10 +90,22 @@ export async function restartsOf({
       starts: program,
       bringsBack: job.restarts !== "never",
       limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
+      counted: null,
       ownerMismatch: mismatch ? { jobPackage } : null,
     };
   });
+  // Only the systemd of this very host can be asked, and only about a host that is being observed.
+  if (root.dir === "/" && processes !== null) {
+    for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
+  }
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+async function countedBySystemd({ supervisor, unit }: Restart): Promise<RestartFacts["counted"]> {
+  if (supervisor !== "systemd") return null;
+  const { liveFacts } = await import("../supervisors/index.ts");
+  const { facts } = await liveFacts(unit);
+  return facts === null || facts.restarts === null ? null : { restarts: facts.restarts, result: facts.result };
 }
 
 function parentOf(pid: number, processes: RestartQuestion["processes"]): ProcFacts | null {

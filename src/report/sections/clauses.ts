@@ -9,6 +9,7 @@ const TOPICS = {
   restart: [
     "chain.restarted-by",
     "chain.started-by",
+    "chain.counted-by-systemd",
     "chain.limit-forbids-rate",
     "chain.limit-allows-rate",
     "chain.limit-off",

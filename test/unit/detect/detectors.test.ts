@@ -29,6 +29,13 @@ describe("a chain", () => {
     expect(finding?.subject.image.exe).toBe("/usr/bin/atd");
   });
 
+  it("is counted rightly at 50,000 forks a second, when every PID returns within a second", () => {
+    const [finding, ...rest] = look((s) => void s.chain(s.exec(s.fork(1), "/usr/bin/atd"), 200_000, 20)).findings;
+    expect(rest).toEqual([]);
+    expect(finding?.starts).toBe(200_000);
+    expect(Math.abs((finding?.perSecond ?? 0) / 50_000 - 1)).toBeLessThan(0.05);
+  });
+
   it("stays a chain when its supervisor starts it anew now and then", () => {
     const detection = look((s) => {
       for (let i = 0; i < 20; i++) s.exit(s.chain(s.exec(s.fork(1), "/usr/bin/atd"), 400, 100));

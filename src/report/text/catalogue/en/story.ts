@@ -42,6 +42,8 @@ export const story = {
   "chain.syscall-2-is-open":
     "{count:count} {count#record|records} with syscall=2 {count#is|are} of x86_64, where 2 is open: not counted as {count#a fork|forks}",
   "chain.32-bit-program": "{program} is 32-bit code ({machine}) on a 64-bit host",
+  "chain.counted-by-systemd":
+    "systemd itself has restarted {unit} {restarts:count} {restarts#time|times}; its last result is {result}",
   "chain.started-by": "{supervisor} starts {program:base}: {directive} in {file}[[:{line}]]",
   "chain.restarted-by": "{supervisor} starts {program:base} again when it ends: {directive} in {file}[[:{line}]]",
   "chain.limit-forbids-rate":

@@ -36,6 +36,7 @@ export const story: Record<keyof typeof english, string> = {
     "{count:count} 次派生是 {program:base} 中的 32 位代码（{machine}）在 64 位内核上的调用：只有在那里 syscall=2 才是 fork",
   "chain.syscall-2-is-open": "{count:count} 条 syscall=2 的记录属于 x86_64，在那里 2 是 open：没有计为派生",
   "chain.32-bit-program": "{program} 是 64 位主机上的 32 位程序（{machine}）",
+  "chain.counted-by-systemd": "systemd 自己记录：{unit} 已被重启 {restarts:count} 次，最近一次的结果是 {result}",
   "chain.started-by": "{supervisor} 启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
   "chain.restarted-by": "{program:base} 一结束，{supervisor} 就重新拉起它：{file}[[:{line}]] 中的 {directive}",
   "chain.limit-forbids-rate":
