@@ -10,7 +10,9 @@ it("the exported JSON Schema is the one of the code (npm run schema writes it an
   const dir = mkdtempSync(join(tmpdir(), "whoforks-schema-"));
   try {
     execFileSync(process.execPath, [join(root, "scripts/export-schema.mjs"), join(dir, "schema.json")]);
-    expect(readFileSync(join(root, "schema/diagnosis-1.json"), "utf8")).toBe(readFileSync(join(dir, "schema.json"), "utf8"));
+    expect(readFileSync(join(root, "schema/diagnosis-1.json"), "utf8")).toBe(
+      readFileSync(join(dir, "schema.json"), "utf8"),
+    );
   } finally {
     rmSync(dir, { recursive: true });
   }
