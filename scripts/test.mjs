@@ -24,6 +24,8 @@ const NEEDED = {
   unshare: "util-linux",
   "dpkg-deb": "dpkg",
   ps: "procps",
+  "systemd-nspawn": "systemd-container",
+  debootstrap: "debootstrap",
 };
 const HEADERS = { "/usr/include/stdio.h": "libc6-dev", "/usr/include/linux/unistd.h": "linux-libc-dev" };
 

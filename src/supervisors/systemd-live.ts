@@ -5,14 +5,17 @@ import { isUnitName } from "./systemd-names.ts";
 
 /** What the running systemd says about one unit (systemd.directives(7), org.freedesktop.systemd1(5)). */
 export interface LiveFacts {
-  /** Restarts by Restart= since the unit was last started by hand; null before systemd 235. */
+  /**
+   * Restarts by Restart= since the unit was last started by hand, with the one that its start limit refused; null before
+   * systemd 235.
+   */
   restarts: number | null;
   /** 0 when nothing runs; null when not told. */
   mainPid: number | null;
-  /** `success`, `exit-code`, `signal`, `start-limit-hit`, … */
+  /** `success`, `exit-code`, `signal`, … `start-limit-hit` only where the last run ended well: the first failure stays. */
   result: string;
   fragment: Untrusted | null;
-  /** Blanks in these paths cannot be told from separators. */
+  /** In the order they are applied. Old versions do not quote: there a blank in a path cannot be told from a separator. */
   dropIns: Untrusted[];
 }
 
@@ -72,6 +75,20 @@ export function parseShow(output: string): LiveFacts {
     mainPid: number("MainPID"),
     result: values.get("Result") ?? "",
     fragment: values.get("FragmentPath") || null,
-    dropIns: (values.get("DropInPaths") ?? "").split(" ").filter((path) => path !== ""),
+    dropIns: unquoteWords(values.get("DropInPaths") ?? ""),
   };
+}
+
+/** `shell_maybe_quote()` of each path, blanks between: `/a.conf "/b/30 \"c\"\n.conf"`. Paths begin with `/`, quoted or not. */
+function unquoteWords(text: string): Untrusted[] {
+  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|[^ ]+/g)].map(([word, quoted]) =>
+    quoted === undefined ? word : quoted.replace(/\\([0-7]{3}|.)/g, (_, escape: string) => unescapeC(escape)),
+  );
+}
+
+/** What follows the backslash in an escape of `cescape_char()`, or a character that the shell would take as its own. */
+function unescapeC(escape: string): string {
+  if (/^[0-7]{3}$/.test(escape)) return String.fromCharCode(Number.parseInt(escape, 8));
+  const at = "abtnvfr".indexOf(escape);
+  return at < 0 ? escape : String.fromCharCode(7 + at);
 }
