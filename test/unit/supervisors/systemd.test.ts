@@ -323,6 +323,11 @@ describe("what systemctl shows", () => {
     });
   });
 
+  it("undoes the quoting of paths with blanks", () => {
+    const { dropIns } = parseShow('DropInPaths=/a.conf "/b/30 \\"c\\"\\t\\001.conf"\n');
+    expect(dropIns).toEqual(["/a.conf", '/b/30 "c"\t\u0001.conf']);
+  });
+
   it("finds the unit in a cgroup path", () => {
     expect(unitOfCgroup("/system.slice/atd.service")).toBe("atd.service");
     expect(unitOfCgroup("/system.slice/system-getty.slice/getty@tty1.service")).toBe("getty@tty1.service");
