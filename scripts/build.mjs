@@ -15,6 +15,8 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
+  // A native module, optional: it is loaded where it is installed.
+  external: ["koffi"],
   define: { __VERSION__: JSON.stringify(version) },
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
   legalComments: "none",

@@ -1,6 +1,7 @@
 import { emptyLedger, type SourceLedger } from "../model/ledger.ts";
 import type { ForkEvent, ImageEvent, ProcessEvent } from "../model/events.ts";
 import { monotonicNs } from "../platform/clock.ts";
+import { CgroupsOfPrograms } from "./cgroup/of-programs.ts";
 import { InOrder } from "./in-order.ts";
 import { imageOf, NewestProcesses } from "./newest.ts";
 import { hostFacts } from "./procfs/host.ts";
@@ -8,7 +9,8 @@ import { readSmall } from "./procfs/read-small.ts";
 import { readCounters, snapshot } from "./procfs/snapshot.ts";
 import { insideContainer } from "./procfs/container.ts";
 import { parseStatLine } from "./procfs/stat-line.ts";
-import { startTracefs } from "./tracefs/start.ts";
+import { startObserver } from "./start-observer.ts";
+import { SwitchWindow } from "./switch-window.ts";
 import type { CouldNotLook, Observation, ObserveOptions, Observer, Snapshot } from "./types.ts";
 import { YoungSpawners } from "./young-spawners.ts";
 
@@ -42,6 +44,8 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
       startEpochMs,
       seconds,
       sources: window.stop(before, after),
+      cpu: window.switches.slices,
+      cgroupsOf: window.cgroups.met,
       before,
       after,
       couldNotLook: window.couldNotLook,
@@ -55,6 +59,8 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
 /** The observation while it runs. */
 class Window {
   readonly couldNotLook: CouldNotLook[] = [];
+  readonly switches: SwitchWindow;
+  readonly cgroups = new CgroupsOfPrograms();
   readonly #options: ObserveOptions;
   readonly #observer: Observer | null;
   readonly #startNs: number;
@@ -69,15 +75,13 @@ class Window {
     this.#options = options;
     this.#stream = new InOrder(options.sink);
     this.#young = new YoungSpawners((pid) => before.processes.has(pid));
+    this.switches = new SwitchWindow(before);
     const inside = insideContainer();
     if (inside !== null) this.couldNotLook.push(inside);
-    const started = startTracefs((event) => this.#pass(event));
-    if ("kind" in started) {
-      this.#observer = started;
-      this.couldNotLook.push(...started.limits);
-    } else {
-      this.#observer = null;
-      this.couldNotLook.push(started);
+    const { observer, refused } = startObserver(options.source, (event) => this.#pass(event));
+    this.#observer = observer;
+    this.couldNotLook.push(...refused, ...(observer?.limits ?? []));
+    if (observer === null) {
       this.#forks = before.forks;
       this.#forksAsked = before.forks;
     }
@@ -97,12 +101,13 @@ class Window {
     let asked = this.#startNs;
     while (!signal.aborted) {
       const events = this.#observer?.poll() ?? 0;
+      this.switches.poll();
       const now = monotonicNs();
       if (now >= end) return;
       if (now >= ask) {
         this.#lookUp(now - asked);
         this.#options.progress?.((now - this.#startNs) / 1e9);
-        if (now - this.#startNs >= ASK_FROM_NS && this.#options.enough()) return;
+        if (now - this.#startNs >= ASK_FROM_NS && !this.switches.open && this.#options.enough()) return;
         asked = now;
         ask = now + ASK_EVERY_NS;
       }
@@ -117,6 +122,8 @@ class Window {
 
   /** Ends the window: the rest of the events, then the account of each source. */
   stop(before: Snapshot, after: Snapshot): SourceLedger[] {
+    this.switches.finish();
+    this.couldNotLook.push(...this.switches.couldNotLook);
     const sources: SourceLedger[] = [];
     if (this.#observer !== null) sources.push(this.#observer.stop());
     this.#stream.flush(Number.POSITIVE_INFINITY);
@@ -134,6 +141,7 @@ class Window {
     if (this.#released) return;
     this.#released = true;
     this.#newest.close();
+    this.switches.release();
     this.#observer?.stop();
   }
 
@@ -148,6 +156,7 @@ class Window {
   }
 
   #found(image: ImageEvent): void {
+    this.cgroups.note(image.pid, image.exe);
     this.#turnedUp(image.pid, image);
     this.#stream.add(image);
     if (image.bits === 32) this.#observer?.watch32Bit([image.comm]);
@@ -169,6 +178,9 @@ class Window {
     if (this.#observer === null) this.#forks = readCounters().forks;
     const forksPerSecond = ((this.#forks - this.#forksAsked) / sinceNs) * 1e9;
     this.#forksAsked = this.#forks;
+    // Whoever asked for another source, or had to take one, gets no recording by tracefs either.
+    if (this.#observer?.kind === "tracefs")
+      this.switches.consider((monotonicNs() - this.#startNs) / 1e9, forksPerSecond);
     for (const pid of this.#young.take()) {
       const image = imageOf(pid, this.#startNs);
       if (image !== null) this.#stream.add(image);

@@ -1,4 +1,5 @@
 import type { EventSink } from "../model/events.ts";
+import type { CpuSlices } from "../model/cpu.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -15,7 +16,7 @@ export interface CouldNotLook {
 
 /** A source of live kernel events. */
 export interface Observer {
-  readonly kind: "tracefs";
+  readonly kind: "tracefs" | "netlink";
   /** CLOCK_MONOTONIC nanoseconds that are time 0 of the events. */
   readonly originNs: number;
   /** What this kernel cannot tell although the observer runs, e.g. exit codes where an event is missing. */
@@ -31,8 +32,11 @@ export interface Observer {
 /** What `observe` is asked to do. */
 export interface ObserveOptions {
   sink: EventSink;
-  /** `proc`: leave tracefs alone. Without it the best source there is. */
-  source?: "proc";
+  /**
+   * `tracefs`, `netlink`: only that source of kernel events. `proc`: none. Without it the best there is: tracefs, else
+   * for root the proc connector, else /proc alone.
+   */
+  source?: "tracefs" | "netlink" | "proc";
   /** Called once with the living, before any event is passed on. */
   begin?(before: Snapshot): void;
   /** Upper bound of the window, seconds. */
@@ -55,6 +59,10 @@ export interface Observation {
   before: Snapshot;
   after: Snapshot;
   couldNotLook: CouldNotLook[];
+  /** Who had the CPUs in a short recording within the window; null where nothing stormed or it could not be made. */
+  cpu: CpuSlices | null;
+  /** Program → cgroup (key of `Snapshot.cgroups`, null: the root) → its processes met there while they lived. */
+  cgroupsOf: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
   /** True when Ctrl-C ended it. */
   interrupted: boolean;
 }

@@ -7,69 +7,86 @@ import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import type { EventSink } from "../model/events.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { CaseAccount } from "../casefolder/case-writer.ts";
 import { ownCost } from "./cost.ts";
+import type { Keeper } from "./keeper.ts";
+import { KNOWN } from "./known-live.ts";
 import type { Progress } from "./progress.ts";
 
 export interface LiveOptions {
   version: string;
   /** Upper bound of the window, seconds. */
   seconds: number;
-  source: "auto" | "tracefs" | "proc";
+  source: "auto" | "tracefs" | "netlink" | "proc";
   signal: AbortSignal;
   progress: Progress;
+  /** Keeps the run as a case. */
+  keeper?: Keeper;
+  /** Observe for all the time even when the verdict is certain. */
+  wholeTime?: boolean;
 }
-
-const KNOWN = { exitStatus: true, lineage: true, lifetimes: true };
 
 /** Before this a rate is not known well enough for a verdict (10 ms ticks, bursts). */
 const MIN_SECONDS = 1.5;
 const MIN_STARTS = 150;
 
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
-export async function diagnoseLive(options: LiveOptions): Promise<{ diagnosis: Diagnosis; interrupted: boolean }> {
+export async function diagnoseLive(
+  options: LiveOptions,
+): Promise<{ diagnosis: Diagnosis; interrupted: boolean; saved: CaseAccount | null }> {
   const derivation = createDerivation();
+  const { keeper } = options;
+  const sink: EventSink =
+    keeper === undefined ? derivation.onEvent : (event) => derivation.onEvent(keeper.writer.event(event));
   const started = process.hrtime.bigint();
   const elapsed = (): number => Number(process.hrtime.bigint() - started) / 1e9;
 
   /** Whether the worst storm is named with certainty: then more time would not change the answer. */
   function enough(): boolean {
-    if (elapsed() < MIN_SECONDS) return false;
+    if (options.wholeTime === true || elapsed() < MIN_SECONDS) return false;
     const worst = detect(derivation.peek(), KNOWN, elapsed()).findings[0];
     if (worst === undefined || worst.benign || worst.confidence !== "high" || worst.starts < MIN_STARTS) return false;
     return worst.subject.image.exe !== null;
   }
 
   const observation = await observe({
-    sink: derivation.onEvent,
-    begin: (before) => introduce(before, derivation.onEvent),
-    ...(options.source === "proc" ? { source: options.source } : {}),
+    sink,
+    begin: (before) => introduce(before, sink),
+    ...(options.source === "auto" ? {} : { source: options.source }),
     seconds: options.seconds,
     enough,
     signal: options.signal,
     progress: (seconds) => options.progress.show(`observing … ${seconds.toFixed(1)} of at most ${options.seconds} s`),
   });
   options.progress.show("looking up programs and supervisors …");
-  const { host, before, after } = observation;
-  const traced = observation.sources.some((source) => source.kind === "tracefs");
+  const { host, seconds, startEpochMs, sources, couldNotLook, interrupted } = observation;
+  const before = keeper?.writer.snapshot(observation.before) ?? observation.before;
+  const after = keeper?.writer.snapshot(observation.after) ?? observation.after;
+  const traced = sources.some((source) => source.kind === "tracefs" || source.kind === "netlink");
+  const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
+  const ownNamespace = ownMountNamespace();
+  const { cpu: slices, cgroupsOf } = observation;
   const diagnosis = await diagnose({
     version: options.version,
     host,
-    window: { startEpochMs: observation.startEpochMs, seconds: observation.seconds },
-    sources: observation.sources,
+    window: { startEpochMs, seconds },
+    sources,
     derived: derivation.finish(),
     known: KNOWN,
-    live: { before, after },
+    live: { before, after, slices, cgroupsOf },
     remarks: [],
-    couldNotLook: observation.couldNotLook,
-    lookup: createLookup({ root: null, processes: after.processes, ownMountNamespace: ownMountNamespace() }),
-    countersOnly: traced
-      ? null
-      : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, observation.seconds) },
-    interrupted: observation.interrupted,
+    couldNotLook,
+    lookup: createLookup({ root: null, processes: after.processes, ownMountNamespace: ownNamespace }),
+    ...(keeper === undefined ? {} : { onAnswer: (answer) => void keeper.answers.push(answer) }),
+    countersOnly,
+    interrupted,
     cost: ownCost,
   });
+  const run = { sources, couldNotLook, countersOnly, interrupted, ownMountNamespace: ownNamespace, slices, cgroupsOf };
+  const saved =
+    keeper?.finish({ version: options.version, host, window: { startEpochMs, seconds }, run, before, after }) ?? null;
   options.progress.clear();
-  return { diagnosis, interrupted: observation.interrupted };
+  return { diagnosis, interrupted, saved };
 }
 
 /** Tells the deriver who lives already, parents before children, so that forks of theirs have a program and a parent. */

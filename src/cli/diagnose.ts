@@ -1,12 +1,13 @@
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { jsonReport } from "../report/json.ts";
+import { safe } from "../report/text/sanitise.ts";
 import { chooseLanguage } from "../report/text/language.ts";
 import { exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { writeResult } from "./output.ts";
 import type { DiagnoseFlags } from "./program.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
 
 /** `whoforks diagnose`: observes this host or reads files, prints the result, gives the exit code. */
@@ -14,19 +15,51 @@ export async function diagnoseCommand(flags: DiagnoseFlags, version: string): Pr
   if (flags.root !== undefined && flags.from === undefined) {
     throw new Failure("--root goes with --from: it says which file system the paths of a log belong to");
   }
-  const signal = interruptSignal();
+  if (flags.save !== undefined && flags.from !== undefined)
+    throw new Failure("--save keeps a live run: it does not go with --from");
   const progress = createProgress(flags.quiet !== true);
-  let answer: { diagnosis: Diagnosis; interrupted: boolean };
-  if (flags.from === undefined) {
-    const { diagnoseLive } = await import("./diagnose-live.ts");
-    answer = await diagnoseLive({ version, seconds: flags.duration, source: flags.source, signal, progress });
-  } else {
-    const { diagnoseFiles } = await import("./diagnose-files.ts");
-    answer = await diagnoseFiles({ version, from: flags.from, root: flags.root ?? null, signal, progress });
-  }
+  const answer = await (flags.from === undefined
+    ? live(flags, version, progress)
+    : recorded(flags, flags.from, version, progress));
   progress.clear();
   writeResult(await rendered(answer.diagnosis, flags), flags.output);
   return exitCodeOf(answer.diagnosis, answer.interrupted);
+}
+
+interface Answer {
+  diagnosis: Diagnosis;
+  interrupted: boolean;
+}
+
+async function live(flags: DiagnoseFlags, version: string, progress: Progress): Promise<Answer> {
+  const { diagnoseLive } = await import("./diagnose-live.ts");
+  const { duration: seconds, source } = flags;
+  const options = { version, seconds, source, signal: interruptSignal(), progress };
+  if (flags.save === undefined) return diagnoseLive(options);
+  const { createKeeper, reportGaps } = await import("./keeper.ts");
+  const answer = await diagnoseLive({ ...options, keeper: createKeeper(flags.save, flags.redact) });
+  if (answer.saved !== null) reportGaps(answer.saved);
+  return answer;
+}
+
+async function recorded(
+  flags: DiagnoseFlags,
+  from: readonly string[],
+  version: string,
+  progress: Progress,
+): Promise<Answer> {
+  const { isCase } = await import("../casefolder/is-case.ts");
+  const path = from.find(isCase);
+  const signal = interruptSignal();
+  if (path === undefined) {
+    const { diagnoseFiles } = await import("./diagnose-files.ts");
+    return diagnoseFiles({ version, from, root: flags.root ?? null, signal, progress });
+  }
+  if (from.length > 1) throw new Failure(`${safe(path)} is a case: it is diagnosed by itself`);
+  if (flags.root !== undefined)
+    throw new Failure("--root goes with logs: a case holds what was found in the files of its host");
+  const { diagnoseCase } = await import("./diagnose-case.ts");
+  return diagnoseCase({ version, path, signal, progress });
 }
 
 async function rendered(diagnosis: Diagnosis, flags: DiagnoseFlags): Promise<string> {

@@ -4,6 +4,8 @@ import type { Finding } from "../detect/types.ts";
 import type { Identity } from "../identity/types.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
 import { chainOf, scriptOf, type Story } from "./chain.ts";
+import { cpuAccount } from "./cpu-account.ts";
+import type { LookupAnswer } from "./lookup.ts";
 import type { Material } from "./material.ts";
 import { SCHEMA, type Diagnosis, type SourceAccount } from "./result.ts";
 import { restartsOf, type RestartAnswer, type RestartFacts } from "./restarts.ts";
@@ -19,11 +21,12 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
   const cpu =
     material.live === null ? null : cpuUse(material.live.before, material.live.after, material.host.cpus ?? 1);
   const detection = detectEach(material);
-  const symptom = symptomOf(material, cpu);
+  const accounts = cpu === null ? [] : detection.findings.map((finding) => cpuAccount(finding, material, cpu));
+  const symptom = symptomOf(material, cpu, accounts);
   const stories: Story[] = [];
   const couldNotLook = [...material.couldNotLook];
   for (const [index, finding] of detection.findings.entries()) {
-    const storm = toStorm(finding, index, material, cpu);
+    const storm = toStorm(finding, index, material, cpu, accounts[index] ?? null);
     const looked =
       index < LOOKED_INTO && !storm.benign
         ? await lookInto(material, storm, finding, couldNotLook)
@@ -92,6 +95,20 @@ async function lookInto(
     });
     return { identity: null, restarts: [] };
   }
+  const answer =
+    material.recorded === undefined
+      ? await lookUp(exe, material, storm, finding)
+      : (material.recorded.answerFor(storm) ?? notRecorded(exe));
+  const { root, identity, restarts } = answer;
+  material.onAnswer?.({ program: exe, spawner: storm.spawner?.pid ?? null, ...answer });
+  if (root !== null) storm.program.root = root;
+  couldNotLook.push(...answer.couldNotLook);
+  return { identity, restarts };
+}
+
+/** Looks at the file and the supervisors of the root that the program belongs to. */
+async function lookUp(exe: string, material: Material, storm: Story["storm"], finding: Finding): Promise<LookupAnswer> {
+  const couldNotLook: Diagnosis["couldNotLook"] = [];
   const near = [storm.reaper?.pid, storm.spawner?.pid];
   const dir = material.lookup.rootOf(finding.subject.image.mountNamespace, near);
   const examiner = dir === null ? null : await material.lookup.examiner(dir);
@@ -103,9 +120,8 @@ async function lookInto(
       why: dir === null ? "the log comes from a file system that was not given" : `the root ${dir} could not be opened`,
       remedy: dir === null ? "whoforks diagnose --root DIR --from FILE" : null,
     });
-    return { identity: null, restarts: [] };
+    return { root: null, identity: null, restarts: [], couldNotLook };
   }
-  storm.program.root = root.dir;
   const script = scriptOf({ finding, material });
   const processes = material.live?.after.processes ?? null;
   const answer = await restartsOf({ root, storm, finding, examiner, script, processes });
@@ -120,7 +136,17 @@ async function lookInto(
       remedy: null,
     });
   }
-  return { identity, restarts };
+  return { root: root.dir, identity, restarts, couldNotLook };
+}
+
+function notRecorded(exe: string): LookupAnswer {
+  const gap = {
+    code: "case.not-recorded",
+    what: `whose file ${exe} is, and what starts it`,
+    why: "the case holds no answer about this program",
+    remedy: null,
+  };
+  return { root: null, identity: null, restarts: [], couldNotLook: [gap] };
 }
 
 /** Supervisors that are not there, and configuration that could not be understood, are no "nothing restarts it". */

@@ -1,6 +1,8 @@
 import type { ProcFacts } from "../model/snapshot.ts";
-import type { Examiner } from "../identity/types.ts";
+import type { Examiner, Identity } from "../identity/types.ts";
 import { openRoot, type Root } from "../platform/root.ts";
+import type { RestartFacts } from "./restarts.ts";
+import type { Diagnosis, Storm } from "./result.ts";
 
 /**
  * Opens the file systems that programs belong to, each once: the root given by the user, or the roots of the living
@@ -14,6 +16,28 @@ export interface Lookup {
   rootOf(mountNamespace: string | null, pids: readonly (number | null | undefined)[]): string | null;
   root(dir: string): Root | null;
   examiner(dir: string): Promise<Examiner | null>;
+}
+
+/** What was found out about the program of one storm. */
+export interface LookupAnswer {
+  /** Where the root lies that was looked into; null: none was. */
+  root: string | null;
+  identity: Identity | null;
+  restarts: RestartFacts[];
+  /** What could not be looked at on the way. */
+  couldNotLook: Diagnosis["couldNotLook"];
+}
+
+/** Answers found out earlier, perhaps on another host: used in place of looking. */
+export interface LookupAnswers {
+  /** Null: nobody asked about this storm's program then. */
+  answerFor(storm: Storm): LookupAnswer | null;
+}
+
+/** An answer as it is kept: plain values, named by the storm's program and the process that spawned it. */
+export interface RecordedAnswer extends LookupAnswer {
+  program: string;
+  spawner: number | null;
 }
 
 export interface LookupOptions {

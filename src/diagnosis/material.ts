@@ -1,8 +1,10 @@
 import type { Derived } from "../derive/index.ts";
 import type { Known } from "../detect/types.ts";
+import type { CpuSlices } from "../model/cpu.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import type { Lookup } from "./lookup.ts";
+import type { Untrusted } from "../model/text.ts";
+import type { Lookup, LookupAnswers, RecordedAnswer } from "./lookup.ts";
 import type { Diagnosis, Host } from "./result.ts";
 
 /** Everything a diagnosis rests on, whether it was observed live or read from files. */
@@ -17,11 +19,22 @@ export interface Material {
   parts?: readonly Derived[];
   known: Known;
   /** The living before and after the window; null for logs. */
-  live: { before: Snapshot; after: Snapshot } | null;
+  live: {
+    before: Snapshot;
+    after: Snapshot;
+    /** A short recording of all context switches; null or absent when none was made. */
+    slices?: CpuSlices | null;
+    /** Program → cgroup → processes of it met there (see `Observation.cgroupsOf`). */
+    cgroupsOf?: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
+  } | null;
   /** Facts that a reader found notable: `audit.fork-by-32-bit`, … */
   remarks: { code: string; args: Record<string, unknown> }[];
   couldNotLook: Diagnosis["couldNotLook"];
   lookup: Lookup;
+  /** Answers of an earlier run: `lookup` then only says where roots lay, and nothing of this host is read. */
+  recorded?: LookupAnswers;
+  /** Gets every answer as it is found, to keep it. */
+  onAnswer?(answer: RecordedAnswer): void;
   /** No source could tell who forks; only counters were read. */
   countersOnly: { forksPerSecond: number } | null;
   interrupted: boolean;

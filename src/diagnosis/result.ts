@@ -94,6 +94,15 @@ export interface Symptom {
   /** CPUs busy, and the part that named programs account for. */
   busyCpus: number | null;
   explainedCpus: number | null;
+  /** Who had the CPUs in a short recording of every context switch, the dead included; null when none was made. */
+  recorded?: {
+    seconds: number;
+    busyCpus: number;
+    /** CPUs that never switched, so that nobody knows who ran on them. */
+    unknownCpus: number;
+    lost: number | null;
+    programs: { pid: number | null; comm: Untrusted; exe: Untrusted | null; cpus: number; processes: number }[];
+  } | null;
   forksPerSecond: number;
   execsPerSecond: number;
   exitsPerSecond: number;
@@ -102,6 +111,23 @@ export interface Symptom {
   /** PID 1's share of one CPU, or null. */
   pid1CpuShare: number | null;
 }
+
+/** What one source says about the CPU of a storm's processes. */
+export interface CpuCheck {
+  /**
+   * `sched_switch`: a short recording of all context switches; `cgroup`: the usage of their cgroup without the others
+   * that live in it; `waiter`: what the process that waits for them was charged for, and the living members.
+   */
+  from: "sched_switch" | "cgroup" | "waiter";
+  cpus: number;
+  /** `upper`: others are in it; `lower`: some are missing. */
+  bound: "exact" | "upper" | "lower";
+  /** The cgroup's path. */
+  cgroup?: Untrusted;
+}
+
+/** `sigchld-ignored`: the kernel charges nobody; `reaped-by-another`: a double fork, charged to that one. */
+export type CpuHole = "sigchld-ignored" | "reaped-by-another";
 
 export interface Storm {
   /** `storm-1`, the worst first. */
@@ -114,6 +140,14 @@ export interface Storm {
   lifetimeMs: { p50: number; p99: number } | null;
   /** CPUs burned by its processes, dead ones included. */
   cpus: number | null;
+  /** Which source `cpus` is from; null when nothing tells. Absent: an account of an older version. */
+  cpusFrom?: CpuCheck["from"] | null;
+  /** What each source says, the chosen one first. */
+  cpuChecks?: CpuCheck[];
+  /** CPUs that the living which start and reap its processes used themselves: not part of `cpus`. */
+  startersCpus?: number | null;
+  /** Why what its parents were charged for is not all, or is another's. */
+  cpuHoles?: CpuHole[];
   spawner: { pid: number; exe: Untrusted | null; comm: Untrusted } | null;
   reaper: { pid: number; exe: Untrusted | null; comm: Untrusted; cpuShare: number | null } | null;
   generations: { depth: number; branching: number } | null;

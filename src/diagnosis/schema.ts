@@ -67,6 +67,8 @@ export const restart = z.object({
   shadows: z.array(text).nullable(),
 });
 
+const cpuSource = z.enum(["sched_switch", "cgroup", "waiter"]);
+
 export const storm = z.object({
   id: z.string(),
   kind: z.enum(STORM_KINDS),
@@ -76,6 +78,19 @@ export const storm = z.object({
   peakAlive: count,
   lifetimeMs: z.object({ p50: z.number(), p99: z.number() }).nullable(),
   cpus: z.number().nullable(),
+  cpusFrom: cpuSource.nullable().optional(),
+  cpuChecks: z
+    .array(
+      z.object({
+        from: cpuSource,
+        cpus: z.number(),
+        bound: z.enum(["exact", "upper", "lower"]),
+        cgroup: text.optional(),
+      }),
+    )
+    .optional(),
+  startersCpus: z.number().nullable().optional(),
+  cpuHoles: z.array(z.enum(["sigchld-ignored", "reaped-by-another"])).optional(),
   spawner: z.object({ pid: count, exe: text.nullable(), comm: text }).nullable(),
   reaper: z.object({ pid: count, exe: text.nullable(), comm: text, cpuShare: z.number().nullable() }).nullable(),
   generations: z.object({ depth: count, branching: z.number() }).nullable(),
@@ -119,6 +134,18 @@ export const diagnosis = z.object({
     cpu: z.object({ user: share, system: share, idle: share, iowait: share, steal: share }).nullable(),
     busyCpus: z.number().nullable(),
     explainedCpus: z.number().nullable(),
+    recorded: z
+      .object({
+        seconds: z.number(),
+        busyCpus: z.number(),
+        unknownCpus: z.number(),
+        lost: count.nullable(),
+        programs: z.array(
+          z.object({ pid: count.nullable(), comm: text, exe: text.nullable(), cpus: z.number(), processes: count }),
+        ),
+      })
+      .nullable()
+      .optional(),
     forksPerSecond: z.number(),
     execsPerSecond: z.number(),
     exitsPerSecond: z.number(),

@@ -3,6 +3,7 @@ import { starts, type Family } from "../derive/family.ts";
 import { mergeFamily, createFamily } from "../derive/family.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Evidence } from "../model/evidence.ts";
+import type { CpuAccount } from "./cpu-account.ts";
 import type { Material } from "./material.ts";
 import { signalName } from "./names.ts";
 import type { Storm, StormKind } from "./result.ts";
@@ -10,7 +11,13 @@ import type { Storm, StormKind } from "./result.ts";
 const MAX_ENDS = 8;
 
 /** A finding as the result shows it: numbers with units, and where they come from. */
-export function toStorm(finding: Finding, index: number, material: Material, cpu: CpuUse | null): Storm {
+export function toStorm(
+  finding: Finding,
+  index: number,
+  material: Material,
+  cpu: CpuUse | null,
+  account: CpuAccount | null,
+): Storm {
   const whole = joined(finding);
   const processes = material.live?.after.processes;
   const reaper = whole.reapers.ranked()[0]?.value ?? null;
@@ -36,7 +43,11 @@ export function toStorm(finding: Finding, index: number, material: Material, cpu
     perSecond: finding.perSecond,
     peakAlive: whole.peakAlive,
     lifetimeMs: p50 === null || p99 === null ? null : { p50, p99 },
-    cpus: cpusOf(finding, reaper?.pid ?? null, material, cpu),
+    cpus: account?.cpus ?? null,
+    cpusFrom: account?.from ?? null,
+    cpuChecks: account?.checks ?? [],
+    startersCpus: account?.starters ?? null,
+    cpuHoles: account?.holes ?? [],
     spawner: spawner === null ? null : { pid: spawner.pid, exe: spawner.image.exe, comm: spawner.image.comm },
     reaper:
       reaper === null
@@ -78,24 +89,6 @@ function joined(finding: Finding): Family {
   const whole = createFamily(finding.subject.image, finding.subject.spawnerImage);
   for (const family of finding.covers) mergeFamily(whole, family);
   return whole;
-}
-
-/**
- * CPUs burned by a storm's processes, the dead included: what the process that waits for them was charged for its dead
- * children, and what its living members used themselves. Null where no snapshot tells.
- */
-function cpusOf(finding: Finding, reaper: number | null, material: Material, cpu: CpuUse | null): number | null {
-  if (cpu === null || material.live === null) return null;
-  const waiter =
-    finding.kind === "self-replicating-chain" ? (reaper ?? finding.spawner?.pid) : (finding.spawner?.pid ?? reaper);
-  let sum = waiter === null || waiter === undefined ? null : cpu.ofReaped(waiter);
-  const exe = finding.subject.image.exe;
-  if (exe !== null) {
-    for (const process of material.live.after.processes.values()) {
-      if (process.exe === exe && process.pid !== waiter) sum = (sum ?? 0) + (cpu.ofLiving(process.pid) ?? 0);
-    }
-  }
-  return sum === null || sum <= 0 ? null : sum;
 }
 
 function evidenceOf(family: Family, material: Material): Evidence[] {

@@ -1,3 +1,4 @@
+import type { CgroupUsage } from "./cpu.ts";
 import type { Untrusted } from "./text.ts";
 
 /** Facts about one living process, from /proc/PID. Times are clock ticks turned into seconds. */
@@ -29,6 +30,10 @@ export interface ProcFacts {
   argv: Untrusted[] | null;
   /** Cgroup path of the unified hierarchy or of the name=systemd one, or null. */
   cgroup: Untrusted | null;
+  /** Cgroup that counts its CPU time, a key of `Snapshot.cgroups`; null: the root of all, or unknown. */
+  cpuCgroup?: Untrusted | null;
+  /** It ignores SIGCHLD: the kernel reaps its children itself and adds nothing to `cutime` and `cstime`. */
+  ignoresSigchld?: boolean;
   mountNamespace: string | null;
   pidNamespace: string | null;
   /** Its number in its own (innermost) PID namespace: last field of NSpid. */
@@ -46,6 +51,8 @@ export interface Snapshot {
   /** Tasks created since boot (/proc/stat `processes`; threads count too). */
   forks: number;
   processes: Map<number, ProcFacts>;
+  /** CPU time of every cgroup but the roots: `cpuacct:/PATH` (version 1), `unified:/PATH` (version 2). Absent: not read. */
+  cgroups?: ReadonlyMap<Untrusted, CgroupUsage>;
 }
 
 export interface HostFacts {

@@ -17,20 +17,21 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   supervisors: ["model", "platform"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   report: ["model", "diagnosis"],
-  cli: ["model", "platform", "formats", "capture", "derive", "detect", "diagnosis", "report"],
+  casefolder: ["model", "platform"],
+  cli: ["model", "platform", "formats", "capture", "casefolder", "derive", "detect", "diagnosis", "report"],
 };
 
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["diagnosis"],
+  zod: ["casefolder", "diagnosis"],
   "string-width": ["report"],
   picocolors: ["report"],
 };
 
 /** Modules of Node that change or start something on the host, and the rooms that may. */
 const EFFECTS: Record<string, readonly string[]> = {
-  "node:fs": ["cli", "capture", "formats", "identity", "platform", "supervisors"],
+  "node:fs": ["casefolder", "cli", "capture", "formats", "identity", "platform", "supervisors"],
   "node:child_process": ["capture", "identity", "platform", "supervisors"],
 };
 

@@ -1,6 +1,8 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { ProcFacts } from "../types.ts";
+import { pickCpuCgroup } from "../cgroup/hierarchies.ts";
 import { readSmall } from "./read-small.ts";
 import { parseStatLine } from "./stat-line.ts";
 
@@ -8,6 +10,8 @@ import { parseStatLine } from "./stat-line.ts";
 export const TICKS = 100;
 /** Flag of kernel threads in field 9 of /proc/PID/stat (include/linux/sched.h). */
 const PF_KTHREAD = 0x20_0000;
+/** SIGCHLD in a mask of signals, whose bit 0 is signal 1. */
+const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
 
 /** What /proc tells of one process, or null when it is gone. What only its owner or root may read is null without that right. */
 export function factsOf(pid: number | string, ownPidNamespace: string | null): ProcFacts | null {
@@ -19,6 +23,8 @@ export function factsOf(pid: number | string, ownPidNamespace: string | null): P
   const exe = kernelThread ? null : link(`${dir}/exe`);
   const root = kernelThread ? null : link(`${dir}/root`);
   const pidNamespace = kernelThread ? ownPidNamespace : link(`${dir}/ns/pid`);
+  const cgroups = readSmall(`${dir}/cgroup`);
+  const cgroupText = cgroups === null ? null : fromBytes(cgroups);
   return {
     pid: stat.pid,
     ppid: stat.ppid,
@@ -34,7 +40,9 @@ export function factsOf(pid: number | string, ownPidNamespace: string | null): P
     root: kernelThread ? "/" : root,
     threads: stat.threads > 1 ? otherThreads(dir, stat.pid) : [],
     argv: kernelThread ? [] : argvOf(dir),
-    cgroup: cgroupOf(dir),
+    cgroup: cgroupText === null ? null : pickCgroup(cgroupText),
+    cpuCgroup: cgroupText === null ? null : pickCpuCgroup(cgroupText),
+    ignoresSigchld: (stat.ignored & SIGCHLD_BIT) !== 0,
     mountNamespace: kernelThread ? null : link(`${dir}/ns/mnt`),
     pidNamespace,
     namespacePid: pidNamespace === ownPidNamespace ? stat.pid : innermostPid(dir, stat.pid),
@@ -81,13 +89,7 @@ function argvOf(dir: string): Untrusted[] | null {
   return words;
 }
 
-/** Lines `0::/system.slice/atd.service` (unified) or `1:name=systemd:/…` (cgroups(7)). */
-function cgroupOf(dir: string): Untrusted | null {
-  const text = readSmall(`${dir}/cgroup`);
-  return text === null ? null : pickCgroup(fromBytes(text));
-}
-
-/** The unified hierarchy's path if it is more than the root, else that of name=systemd, else the unified one or null. */
+/** From lines `0::/system.slice/atd.service` (unified) or `1:name=systemd:/…` (cgroups(7)): the unified hierarchy's path if it is more than the root, else that of name=systemd, else the unified one or null. */
 export function pickCgroup(text: Untrusted): Untrusted | null {
   let unified: Untrusted | null = null;
   let systemd: Untrusted | null = null;

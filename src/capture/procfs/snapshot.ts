@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { monotonicNs } from "../../platform/clock.ts";
+import { cgroupUsage } from "../cgroup/usage.ts";
 import type { ProcFacts, Snapshot } from "../types.ts";
 import { factsOf, link, TICKS } from "./facts.ts";
 import { readSmall } from "./read-small.ts";
@@ -11,6 +12,8 @@ import { readSmall } from "./read-small.ts";
 export function snapshot(): Snapshot {
   const counters = readCounters();
   const taken = { monotonicNs: monotonicNs(), epochMs: Date.now() };
+  // At once after the counters: the two are compared.
+  const cgroups = cgroupUsage();
   const own = link("/proc/self/ns/pid");
   const processes = new Map<number, ProcFacts>();
   for (const name of readdirSync("/proc")) {
@@ -18,7 +21,7 @@ export function snapshot(): Snapshot {
     const facts = factsOf(name, own);
     if (facts !== null) processes.set(facts.pid, facts);
   }
-  return { ...taken, ...counters, processes };
+  return { ...taken, ...counters, processes, cgroups };
 }
 
 /** The machine-wide counters of /proc/stat. */

@@ -13,6 +13,8 @@ export interface StatLine {
   cstime: number;
   threads: number;
   startTicks: number;
+  /** Signals 1 to 31 that it ignores, as bits 0 to 30 (field 33, 1.1.25). */
+  ignored: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export function parseStatLine(line: Uint8Array): StatLine | null {
   if (open < 2 || close < open) return null;
   const pid = Number(Buffer.from(line.buffer, line.byteOffset, open - 1).toString("latin1"));
   const rest = Buffer.from(line.buffer, line.byteOffset + close + 2, Math.max(0, line.length - close - 2));
-  const words = rest.toString("latin1").split(" ", 20);
+  const words = rest.toString("latin1").split(" ", 31);
   const number = (field: number): number => Number(words[field - 3]);
   const parsed = {
     pid,
@@ -39,6 +41,7 @@ export function parseStatLine(line: Uint8Array): StatLine | null {
     cstime: number(17),
     threads: number(20),
     startTicks: number(22),
+    ignored: words.length >= 31 ? number(33) : 0,
   };
   return Number.isSafeInteger(pid) && Number.isSafeInteger(parsed.startTicks) ? parsed : null;
 }

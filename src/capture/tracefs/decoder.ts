@@ -140,6 +140,8 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
       return made(Kind.childSignal, integer("pid"), integer("sig"), integer("code"), text("comm"));
     case "signal_deliver":
       return made(Kind.signalTaken, commonPid, integer("sig"), -1, null);
+    case "sched_switch":
+      return made(Kind.switched, integer("prev_pid"), integer("next_pid"), -1, text("prev_comm"));
     default:
       throw new FormatError(`event ${name} is not one of those this program reads`);
   }

@@ -72,6 +72,15 @@ export const PROBES: readonly Probe[] = [
   { system: "sched", name: "sched_process_exit", filter: null, costs: "ends and lifetimes stay unknown", needed: true },
 ];
 
+/** Every context switch: the costliest event there is, for a short while only. */
+export const SWITCH: Probe = {
+  system: "sched",
+  name: "sched_switch",
+  filter: null,
+  costs: "the CPU time of programs that are dead stays unknown",
+  needed: true,
+};
+
 /** Sees the calls of 32-bit programs too, which the per-call tracepoints do not; switched on for named programs only. */
 export const RAW_ENTER: Probe = {
   system: "raw_syscalls",

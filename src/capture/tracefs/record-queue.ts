@@ -22,6 +22,8 @@ export const Kind = {
   signalSent: 9,
   /** signal_deliver of such a signal where no handler is set: task, a = signal (9 stands for several). */
   signalTaken: 10,
+  /** sched_switch: task = who ran, a = who runs now, text = the former's name. Thread ids; 0 is the idle task. */
+  switched: 11,
 } as const;
 
 /** Records of one CPU that wait until no other CPU can still bring an older one. Columns, because objects cost too much here. */

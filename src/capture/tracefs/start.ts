@@ -113,7 +113,7 @@ export function defaultBufferKb(cpus: number): number {
 }
 
 /** Since 6.8 pages may have another size in each instance, and each has its own file. */
-function readHeaderPage(tracefs: string, instance: Instance): string {
+export function readHeaderPage(tracefs: string, instance: Instance): string {
   try {
     return instance.read("events/header_page");
   } catch (error) {

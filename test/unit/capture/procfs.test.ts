@@ -28,6 +28,7 @@ describe("/proc/PID/stat", () => {
         cstime: 14,
         threads: 3,
         startTicks: 4711,
+        ignored: 0,
       });
     }
   });

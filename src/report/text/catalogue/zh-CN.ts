@@ -1,4 +1,5 @@
 import { advice } from "./zh-CN/advice.ts";
+import { doctor } from "./zh-CN/doctor.ts";
 import { gaps } from "./zh-CN/gaps.ts";
 import { identity } from "./zh-CN/identity.ts";
 import { reasons } from "./zh-CN/reasons.ts";
@@ -17,4 +18,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...remarks,
   ...gaps,
   ...screen,
+  ...doctor,
 };

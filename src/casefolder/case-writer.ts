@@ -1,0 +1,188 @@
+import * as fs from "node:fs";
+import type { ProcessEvent } from "../model/events.ts";
+import type { HostFacts, Snapshot } from "../model/snapshot.ts";
+import type { Untrusted } from "../model/text.ts";
+import { openRoot } from "../platform/root.ts";
+import { EventFile } from "./event-file.ts";
+import { toJson, type RunFacts } from "./facts.ts";
+import { makeFolder, sha256, writeAll, type NewFolder } from "./folder.ts";
+import { CASE_SCHEMA, type Manifest, type Part } from "./manifest.ts";
+import { MANIFEST, MANIFEST_DIGEST, PARTS } from "./names.ts";
+import { Redaction, REDACTION_RULES } from "./redact.ts";
+
+/** Of a configuration file no more than this is copied, bytes. */
+const MAX_COPY = 1 << 20;
+const MAX_COPIES = 64;
+/** Set aside at the start and given back when its turn comes, so that events that fill the disk do not cost the rest. */
+const RESERVES = { parts: { name: "reserve-1", bytes: 256 << 10 }, manifest: { name: "reserve-2", bytes: 64 << 10 } };
+
+/** Everything of a run but its events. */
+export interface CaseFacts {
+  version: string;
+  host: HostFacts;
+  window: Manifest["window"];
+  run: RunFacts;
+  before: Snapshot;
+  after: Snapshot;
+  /** What was found out about the programs concerned; plain JSON values. */
+  answers: unknown;
+  /** Files whose content the answers speak of: where the root of the host lies, and the path inside it. */
+  configuration: { root: string; path: Untrusted }[];
+}
+
+/** What became of a case. */
+export interface CaseAccount {
+  path: string;
+  events: Manifest["events"];
+  /** Bytes of all parts. */
+  size: number;
+  /** Why it is not complete; empty when it is. */
+  problems: string[];
+}
+
+/**
+ * Keeps a live run in a new folder while it runs. After its making it never throws for what the disk does: the
+ * diagnosis goes on, and `finish` says what is missing.
+ */
+export class CaseWriter {
+  readonly #path: string;
+  readonly #folder: NewFolder;
+  readonly #events: EventFile;
+  readonly #redaction: Redaction | null;
+  readonly #parts: Part[] = [];
+  readonly #problems: string[] = [];
+
+  /** Throws the system's error when the folder cannot be made: EEXIST, EACCES, ENOENT, ENOSPC, … */
+  constructor(path: string, redact: boolean) {
+    this.#path = path;
+    this.#folder = makeFolder(path);
+    this.#redaction = redact ? new Redaction() : null;
+    try {
+      for (const { name, bytes } of Object.values(RESERVES)) this.#create(name, Buffer.alloc(bytes));
+      this.#events = new EventFile(this.#folder.create(PARTS.events));
+    } catch (error) {
+      this.#unmake(path);
+      throw error;
+    }
+  }
+
+  /** Keeps an event. @returns the event as kept, without secrets: what is diagnosed now must be what is found later. */
+  event(event: ProcessEvent): ProcessEvent {
+    const kept = this.#redaction?.event(event) ?? event;
+    this.#events.add(kept);
+    return kept;
+  }
+
+  /** The snapshot as it will be kept. */
+  snapshot(snapshot: Snapshot): Snapshot {
+    return this.#redaction?.snapshot(snapshot) ?? snapshot;
+  }
+
+  /** Writes the rest and the manifest. Snapshots must be those that `snapshot` gave. */
+  finish(facts: CaseFacts): CaseAccount {
+    const { kept, dropped, size, sha256: digest } = this.#events.end();
+    if (this.#events.failure !== null) this.#problems.push(`${PARTS.events}: ${this.#events.failure}`);
+    this.#parts.push({ name: PARTS.events, size, sha256: digest });
+    this.#drop(RESERVES.parts.name);
+    this.#write(PARTS.run, toJson(facts.run));
+    this.#write(PARTS.answers, toJson(facts.answers));
+    this.#write(PARTS.after, toJson(facts.after));
+    this.#write(PARTS.before, toJson(facts.before));
+    this.#copyAll(facts.configuration);
+    const manifest: Manifest = {
+      schema: CASE_SCHEMA,
+      tool: { name: "whoforks", version: facts.version },
+      host: facts.host,
+      window: facts.window,
+      events: { kept, dropped },
+      complete: this.#problems.length === 0,
+      problems: this.#problems,
+      redaction: this.#redaction === null ? null : { rules: [...REDACTION_RULES], commandLines: this.#redaction.count },
+      parts: this.#parts,
+    };
+    const problems = [...this.#problems, ...this.#writeManifest(JSON.stringify(manifest, null, 2) + "\n")];
+    this.#folder.close();
+    const bytes = this.#parts.reduce((sum, part) => sum + part.size, 0);
+    return { path: this.#path, events: { kept, dropped }, size: bytes, problems };
+  }
+
+  #writeManifest(text: string): string[] {
+    try {
+      this.#folder.remove(RESERVES.manifest.name);
+      this.#create(MANIFEST, text);
+      this.#create(MANIFEST_DIGEST, `${sha256(text)}  ${MANIFEST}\n`);
+      return [];
+    } catch (error) {
+      return [`the case cannot be read without its manifest: ${messageOf(error)}`];
+    }
+  }
+
+  #write(name: string, content: string | Uint8Array, about: Pick<Part, "source" | "cut"> = {}): void {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    try {
+      this.#create(name, bytes);
+      this.#parts.push({ name, size: bytes.length, sha256: sha256(bytes), ...about });
+    } catch (error) {
+      this.#problems.push(`${name}: ${messageOf(error)}`);
+      this.#drop(name);
+    }
+  }
+
+  #create(name: string, content: string | Uint8Array): void {
+    const fd = this.#folder.create(name);
+    try {
+      writeAll(fd, typeof content === "string" ? Buffer.from(content) : content);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  /** Nothing could be set aside: an empty folder would only be in the way of the next attempt. */
+  #unmake(path: string): void {
+    for (const { name } of Object.values(RESERVES)) this.#folder.remove(name);
+    this.#folder.close();
+    fs.rmdirSync(path);
+  }
+
+  /** What is there in part only would be taken for the whole. */
+  #drop(name: string): void {
+    try {
+      this.#folder.remove(name);
+    } catch (error) {
+      this.#problems.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+
+  #copyAll(files: CaseFacts["configuration"]): void {
+    const wanted = [...new Map(files.map((file) => [`${file.root}\0${file.path}`, file])).values()].slice(
+      0,
+      MAX_COPIES,
+    );
+    if (wanted.length === 0) return;
+    try {
+      this.#folder.makeFolder("files");
+    } catch (error) {
+      this.#problems.push(`files: ${messageOf(error)}`);
+      return;
+    }
+    for (const [index, { root, path }] of wanted.entries()) {
+      const name = `files/${String(index + 1).padStart(4, "0")}`;
+      try {
+        const content = openRoot(root).read(path, MAX_COPY + 1);
+        if (content === null) this.#problems.push(`${name}: its original was gone when it was to be copied`);
+        else
+          this.#write(name, content.subarray(0, MAX_COPY), {
+            source: { root, path },
+            ...(content.length > MAX_COPY ? { cut: true } : {}),
+          });
+      } catch (error) {
+        this.#problems.push(`${name}: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import type { CgroupUsage, CpuSlices, ProgramCpu } from "../model/cpu.ts";
+import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
+import type { ProcFacts, Snapshot } from "../model/snapshot.ts";
+import type { RunFacts } from "./facts.ts";
+
+const integer = z.int();
+const count = z.int().nonnegative();
+const time = z.number().nonnegative();
+const text = z.string();
+/** `satisfies Fields<T>` makes the compiler say when a fact is added that would not be kept. */
+type Fields<T> = Record<keyof T, z.ZodType>;
+
+function map<K extends z.ZodType, V extends z.ZodType>(key: K, value: V) {
+  return z.array(z.tuple([key, value])).transform((pairs) => new Map<z.output<K>, z.output<V>>(pairs as never));
+}
+
+const process = z.object({
+  pid: count,
+  ppid: count,
+  comm: text,
+  state: text,
+  startedAfterBoot: z.number(),
+  utime: time,
+  stime: time,
+  cutime: time,
+  cstime: time,
+  kernelThread: z.boolean(),
+  exe: text.nullable(),
+  root: text.nullable(),
+  threads: z.array(count),
+  argv: z.array(text).nullable(),
+  cgroup: text.nullable(),
+  cpuCgroup: text.nullable().exactOptional(),
+  ignoresSigchld: z.boolean().exactOptional(),
+  mountNamespace: text.nullable(),
+  pidNamespace: text.nullable(),
+  namespacePid: count,
+} satisfies Fields<ProcFacts>);
+
+export const snapshot: z.ZodType<Snapshot> = z.object({
+  monotonicNs: time,
+  epochMs: z.number(),
+  cpu: z.object({ user: time, system: time, idle: time, iowait: time, steal: time } satisfies Fields<Snapshot["cpu"]>),
+  forks: count,
+  processes: map(count, process).refine((all) => [...all].every(([pid, { pid: own }]) => pid === own)),
+  cgroups: map(text, z.object({ seconds: time, monotonicNs: time } satisfies Fields<CgroupUsage>)).exactOptional(),
+} satisfies Fields<Snapshot>);
+
+const ledger = z.object({
+  kind: text,
+  path: text.exactOptional(),
+  events: count,
+  lost: count.nullable(),
+  skipped: count,
+  examples: z.array(z.object({ locator: text, why: text, quote: text } satisfies Fields<SkippedExample>)),
+  note: text.exactOptional(),
+} satisfies Fields<SourceLedger>);
+
+const slices = z.object({
+  seconds: z.number(),
+  busySeconds: z.number(),
+  unknownSeconds: z.number(),
+  switches: count,
+  lost: count.nullable(),
+  programs: z.array(
+    z.object({
+      pid: integer.nullable(),
+      exe: text.nullable(),
+      comm: text,
+      seconds: z.number(),
+      processes: count,
+      windowSeconds: z.number(),
+    } satisfies Fields<ProgramCpu>),
+  ),
+} satisfies Fields<CpuSlices>);
+
+export const run: z.ZodType<RunFacts> = z.object({
+  sources: z.array(ledger),
+  couldNotLook: z.array(z.object({ code: text, what: text, why: text, remedy: text.nullable() })),
+  countersOnly: z.object({ forksPerSecond: z.number() }).nullable(),
+  interrupted: z.boolean(),
+  ownMountNamespace: text.nullable(),
+  slices: slices.nullable(),
+  cgroupsOf: map(text, map(text.nullable(), count)),
+} satisfies Fields<RunFacts>);

@@ -1,0 +1,23 @@
+import type { CpuSlices } from "../model/cpu.ts";
+import type { SourceLedger } from "../model/ledger.ts";
+import type { Untrusted } from "../model/text.ts";
+
+/** What a live run found out besides events and snapshots. */
+export interface RunFacts {
+  sources: SourceLedger[];
+  couldNotLook: { code: string; what: string; why: string; remedy: string | null }[];
+  /** Set when no source could tell who forks. */
+  countersOnly: { forksPerSecond: number } | null;
+  interrupted: boolean;
+  /** Mount namespace of the tool: programs of others were looked up in other roots. */
+  ownMountNamespace: string | null;
+  /** A short recording of all context switches. */
+  slices: CpuSlices | null;
+  /** Program → cgroup → processes of it met there. */
+  cgroupsOf: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
+}
+
+/** JSON of facts: maps become lists of pairs; text that no UTF-8 can spell is escaped (`\udc80`) and comes back as it was. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Map ? [...inner] : inner)) + "\n";
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { LookupAnswer, LookupAnswers, RecordedAnswer } from "./lookup.ts";
+import type { RestartFacts } from "./restarts.ts";
+import { identity, restart } from "./schema.ts";
+
+const text = z.string();
+const args = z.record(z.string(), z.unknown());
+
+/** Makes the compiler say when a fact is added that would not come back. */
+type Fields<T> = Record<keyof T, z.ZodType>;
+
+const restartFacts = z.object({
+  restart,
+  starts: text,
+  bringsBack: z.boolean(),
+  limit: z.object({ code: text, args }).nullable(),
+  counted: z
+    .object({ restarts: z.number(), result: text } satisfies Fields<NonNullable<RestartFacts["counted"]>>)
+    .nullable(),
+  ownerMismatch: z.object({ jobPackage: text }).nullable(),
+} satisfies Fields<RestartFacts>);
+
+const answers = z.array(
+  z.object({
+    program: text,
+    spawner: z.int().nullable(),
+    root: text.nullable(),
+    identity: identity.nullable(),
+    restarts: z.array(restartFacts),
+    couldNotLook: z.array(z.object({ code: text, what: text, why: text, remedy: text.nullable() })),
+  } satisfies Fields<RecordedAnswer>),
+);
+
+/**
+ * Answers that were kept in a case, as JSON gave them. Null when they are not made as answers are: the caller says that
+ * they are damaged.
+ */
+export function recordedAnswers(value: unknown): LookupAnswers | null {
+  // The schema of results allows encoded bytes in place of text; here text is always a string.
+  if (hasEncodedText(value)) return null;
+  // Checked, but taken as it is: the order of keys is part of the same result.
+  if (!answers.safeParse(value).success) return null;
+  const all = value as RecordedAnswer[];
+  return {
+    answerFor({ id, program, spawner }) {
+      const same = all.filter((answer) => answer.program === program.exe);
+      const found = same.find((answer) => answer.spawner === (spawner?.pid ?? null)) ?? same[0];
+      return found === undefined ? null : forStorm(found, id);
+    },
+  };
+}
+
+/** A newer version may number the storms in another order. */
+function forStorm({ root, identity: who, restarts, couldNotLook }: RecordedAnswer, storm: string): LookupAnswer {
+  return {
+    root,
+    identity: who,
+    restarts: restarts.map((facts) => ({ ...facts, restart: { ...facts.restart, storm } })),
+    couldNotLook,
+  };
+}
+
+function hasEncodedText(value: unknown): boolean {
+  const waiting = [{ value, depth: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value: inner, depth } = next;
+    if (typeof inner !== "object" || inner === null) continue;
+    // No answer is that deep; reports go down into them by recursion.
+    if (depth > MAX_DEPTH) return true;
+    if (Object.keys(inner).length === 1 && typeof (inner as { bytes?: unknown }).bytes === "string") return true;
+    for (const child of Object.values(inner)) waiting.push({ value: child, depth: depth + 1 });
+  }
+  return false;
+}
+
+const MAX_DEPTH = 32;

@@ -1,0 +1,131 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { SliceSums, type Resolve } from "../../../src/capture/tracefs/cpu-slices.ts";
+import { takeInOrder } from "../../../src/capture/tracefs/merge.ts";
+import { Kind, RecordQueue } from "../../../src/capture/tracefs/record-queue.ts";
+import type { CpuSlices } from "../../../src/model/cpu.ts";
+
+const THREAD = 0x1_0000;
+const nobody: Resolve = () => null;
+
+/** Records of some CPUs; times in ms. */
+class Recording {
+  readonly queues: RecordQueue[];
+
+  constructor(cpus: number) {
+    this.queues = Array.from({ length: cpus }, () => new RecordQueue());
+  }
+
+  switched(cpu: number, ms: number, from: number, to: number, comm: string): this {
+    this.queues[cpu]?.push(ms * 1e6, Kind.switched, from, to, 0, comm);
+    return this;
+  }
+
+  born(cpu: number, ms: number, caller: number, child: number, comm: string, flags = 0): this {
+    this.queues[cpu]?.push(ms * 1e6, Kind.newTask, caller, child, flags, comm);
+    return this;
+  }
+
+  executed(cpu: number, ms: number, pid: number, exe: string, caller = pid): this {
+    this.queues[cpu]?.push(ms * 1e6, Kind.exec, pid, caller, 0, exe);
+    return this;
+  }
+
+  sums(fromMs: number, toMs: number, resolve: Resolve = nobody): CpuSlices {
+    const sums = new SliceSums(fromMs * 1e6);
+    takeInOrder(this.queues, Number.POSITIVE_INFINITY, (queue, at) => sums.take(queue, at));
+    return sums.finish(toMs * 1e6, this.queues.length, 0, resolve);
+  }
+}
+
+/** Rows of [file or (name), processes, ms]. */
+function told({ programs }: CpuSlices): [string, number, number][] {
+  return programs.map(({ pid, exe, comm, processes, seconds }) => [
+    `${pid === null ? "" : `${pid}:`}${exe ?? `(${comm})`}`,
+    processes,
+    Math.round(seconds * 1e6) / 1e3,
+  ]);
+}
+
+test("a child counts for the program that it executes in the end, its time before the exec included", () => {
+  const recording = new Recording(2)
+    .switched(0, 1, 0, 100, "swapper/0")
+    .born(0, 3, 100, 101, "superd")
+    .switched(1, 3.5, 0, 101, "swapper/1")
+    .executed(1, 5, 101, "/usr/bin/worker")
+    .switched(1, 7.5, 101, 0, "worker")
+    .switched(0, 9, 100, 0, "superd");
+  const sums = recording.sums(0, 10, (task) =>
+    task === 100 ? { pid: 100, exe: "/usr/sbin/superd", comm: "superd" } : null,
+  );
+  expect(told(sums)).toEqual([
+    ["100:/usr/sbin/superd", 1, 8],
+    ["/usr/bin/worker", 1, 4],
+  ]);
+  expect(sums.busySeconds).toBeCloseTo(0.012, 9);
+  expect(sums.unknownSeconds).toBe(0);
+});
+
+test("a chain that executes nothing is one program, also when its numbers return and its name changes", () => {
+  const recording = new Recording(1)
+    .born(0, 1, 7, 8, "atd")
+    .switched(0, 2, 7, 8, "atd")
+    .born(0, 3, 8, 9, "kworker/0:1")
+    .switched(0, 4, 8, 9, "kworker/0:1")
+    .born(0, 5, 9, 8, "x")
+    .switched(0, 6, 9, 8, "x");
+  expect(told(recording.sums(0, 10))).toEqual([["(atd)", 4, 10]]);
+});
+
+test("threads are their process's time and no processes; a thread that executes becomes its process", () => {
+  const recording = new Recording(1)
+    .switched(0, 1, 0, 50, "swapper/0")
+    .born(0, 2, 50, 51, "app", THREAD)
+    .switched(0, 3, 50, 51, "app")
+    .executed(0, 5, 50, "/bin/next", 51)
+    .switched(0, 6, 50, 0, "next");
+  const sums = recording.sums(0, 6);
+  expect(told(sums)).toEqual([["/bin/next", 1, 5]]);
+  expect(sums.busySeconds).toBeCloseTo(0.005, 9);
+});
+
+test("after a loss nobody is charged for the time that nobody saw", () => {
+  const recording = new Recording(1).switched(0, 1, 0, 5, "swapper/0").switched(0, 9, 6, 0, "late");
+  expect(told(recording.sums(0, 10))).toEqual([]);
+});
+
+test("a CPU without a switch is unknown, not idle", () => {
+  const sums = new Recording(3).switched(0, 1, 0, 5, "swapper/0").sums(0, 10);
+  expect(sums.unknownSeconds).toBeCloseTo(0.02, 9);
+});
+
+test("all that ran is charged to somebody, once, whatever switched when", () => {
+  const step = fc.record({ cpu: fc.nat(2), gap: fc.nat(20), to: fc.nat(5), fork: fc.boolean(), exec: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      const recording = new Recording(3);
+      const running = [0, 0, 0];
+      const since = [0, 0, 0];
+      let now = 0;
+      let busy = 0;
+      for (const { cpu, gap, to, fork, exec } of steps) {
+        now += gap + 1;
+        const from = running[cpu] as number;
+        // Tasks 10·cpu+1 …: a task runs on one CPU at a time.
+        const next = to === 0 ? 0 : cpu * 10 + to;
+        if (fork && from !== 0) recording.born(cpu, now, from, cpu * 10 + 9, "child");
+        if (exec && from !== 0) recording.executed(cpu, now, from, `/bin/${from}`);
+        if (next === from) continue;
+        if (from !== 0) busy += now - (since[cpu] as number);
+        recording.switched(cpu, now, from, next, from === 0 ? "swapper" : `t${from}`);
+        running[cpu] = next;
+        since[cpu] = now;
+      }
+      running.forEach((task, cpu) => (busy += task === 0 ? 0 : now + 5 - (since[cpu] as number)));
+      const sums = recording.sums(0, now + 5);
+      const charged = sums.programs.reduce((sum, { seconds }) => sum + seconds, 0);
+      expect(sums.busySeconds * 1000).toBeCloseTo(busy, 6);
+      expect(charged * 1000).toBeCloseTo(busy, 6);
+    }),
+  );
+});

@@ -1,0 +1,352 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CaseWriter, type CaseFacts } from "../../../src/casefolder/case-writer.ts";
+import { openCase } from "../../../src/casefolder/case-reader.ts";
+import { isCase } from "../../../src/casefolder/is-case.ts";
+import { diagnoseCase } from "../../../src/cli/diagnose-case.ts";
+import { exitCodeOf } from "../../../src/cli/exit-code.ts";
+import { Failure } from "../../../src/cli/failure.ts";
+import { diagnosis as schema } from "../../../src/diagnosis/schema.ts";
+import type { Diagnosis } from "../../../src/diagnosis/result.ts";
+import { emptyLedger } from "../../../src/model/ledger.ts";
+import type { ProcFacts, Snapshot } from "../../../src/model/snapshot.ts";
+import { fromBytes } from "../../../src/model/text.ts";
+import { terminalReport } from "../../../src/report/terminal.ts";
+import { Stream } from "../../support/storms.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "whoforks-case-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ODD = fromBytes(Buffer.from("/usr/bin/at\xffd", "latin1"));
+const PARTS = ["events.bin", "run.json", "before.json", "after.json", "answers.json"];
+
+function facts(pid: number, ppid: number, exe: string, argv: string[]): ProcFacts {
+  return {
+    pid,
+    ppid,
+    comm: exe.split("/").at(-1) ?? "",
+    state: "S",
+    startedAfterBoot: pid / 100,
+    utime: 1,
+    stime: 2,
+    cutime: 0,
+    cstime: 0,
+    kernelThread: false,
+    exe,
+    root: "/",
+    threads: [],
+    argv,
+    cgroup: null,
+    cpuCgroup: "unified:/x",
+    ignoresSigchld: false,
+    mountNamespace: "mnt:[1]",
+    pidNamespace: "pid:[1]",
+    namespacePid: pid,
+  };
+}
+
+function snapshot(seconds: number): Snapshot {
+  const processes = [facts(1, 0, "/sbin/init", ["init"]), facts(7, 1, "/bin/x", ["x", "--password=hunter2"])];
+  return {
+    monotonicNs: seconds * 1e9,
+    epochMs: 1.7e12 + seconds * 1000,
+    cpu: { user: seconds, system: 2 * seconds, idle: seconds, iowait: 0, steal: 0 },
+    forks: 1000 + seconds * 5000,
+    processes: new Map(processes.map((process) => [process.pid, process])),
+    cgroups: new Map([["unified:/x", { seconds: 3 + seconds, monotonicNs: seconds * 1e9 }]]),
+  };
+}
+
+/** A chain of a program whose name is no UTF-8, seen for two seconds. */
+function chain(): Stream {
+  const stream = new Stream();
+  stream.seen(1, 0, "/sbin/init");
+  stream.seen(1000, 1, ODD);
+  stream.chain(1000, 10_000, 200);
+  return stream;
+}
+
+function rest(writer: CaseWriter): CaseFacts {
+  const tracefs = { ...emptyLedger("tracefs", 0), events: 30_002 };
+  return {
+    version: "0.0.0-test",
+    host: { hostname: "h", kernel: "6", machine: "x86_64", os: null, cpus: 2, bootedAt: "2026-01-01T00:00:00.000Z" },
+    window: { startEpochMs: 1.7e12, seconds: 2 },
+    run: {
+      sources: [tracefs],
+      couldNotLook: [],
+      countersOnly: null,
+      interrupted: false,
+      ownMountNamespace: "mnt:[1]",
+      slices: null,
+      cgroupsOf: new Map([[ODD, new Map([[null, 3]])]]),
+    },
+    before: writer.snapshot(snapshot(0)),
+    after: writer.snapshot(snapshot(2)),
+    answers: [],
+    configuration: [{ root: folder, path: "/inittab" }],
+  };
+}
+
+function make(name: string, redact = true): string {
+  const path = join(folder, name);
+  const writer = new CaseWriter(path, redact);
+  for (const event of chain().events) writer.event(event);
+  expect(writer.finish(rest(writer)).problems).toEqual([]);
+  return path;
+}
+
+async function diagnosed(path: string): Promise<Diagnosis> {
+  const progress = { show: () => undefined, clear: () => undefined };
+  const { diagnosis } = await diagnoseCase({ version: "1", path, signal: new AbortController().signal, progress });
+  return diagnosis;
+}
+
+let whole: string;
+let copies = 0;
+beforeAll(() => {
+  writeFileSync(join(folder, "inittab"), "at:2345:respawn:/usr/bin/atd\n");
+  whole = make("whole");
+});
+
+function copy(): string {
+  const path = join(folder, `copy-${copies++}`);
+  cpSync(whole, path, { recursive: true });
+  return path;
+}
+
+/** Changes a part and makes the manifest fit: what somebody does who wants it to be believed. */
+function forge(path: string, name: string, content: string | Uint8Array): void {
+  writeFileSync(join(path, name), content);
+  const manifest = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as {
+    parts: { name: string; size: number; sha256: string }[];
+  };
+  for (const part of manifest.parts) {
+    if (part.name !== name) continue;
+    part.size = Buffer.byteLength(content);
+    part.sha256 = createHash("sha256").update(content).digest("hex");
+  }
+  forgeManifest(path, JSON.stringify(manifest));
+}
+
+function forgeManifest(path: string, text: string): void {
+  writeFileSync(join(path, "manifest.json"), text);
+  writeFileSync(join(path, "manifest.sha256"), `${createHash("sha256").update(text).digest("hex")}  manifest.json\n`);
+}
+
+describe("a case folder", () => {
+  it("is its owner's alone", () => {
+    expect(statSync(whole).mode & 0o7777).toBe(0o700);
+    const files = readdirSync(whole, { recursive: true, encoding: "utf8" }).filter((name) => name !== "files");
+    expect(files.sort()).toEqual([...PARTS, "files/0001", "manifest.json", "manifest.sha256"].sort());
+    for (const name of files) expect(statSync(join(whole, name)).mode & 0o7777).toBe(0o600);
+  });
+
+  it("is never made over anything, nor through a link", () => {
+    expect(() => new CaseWriter(whole, true)).toThrow("EEXIST");
+    symlinkSync(join(folder, "elsewhere"), join(folder, "dangling"));
+    expect(() => new CaseWriter(join(folder, "dangling"), true)).toThrow("EEXIST");
+    expect(existsSync(join(folder, "elsewhere"))).toBe(false);
+  });
+
+  it("gives every fact back", () => {
+    const kept = openCase(whole);
+    expect(kept.damaged).toEqual([]);
+    expect(kept.manifest).toMatchObject({ complete: true, problems: [], redaction: { commandLines: 2 } });
+    expect(kept.manifest.events).toEqual({ kept: 30_002, dropped: 0 });
+    const hidden = snapshot(2);
+    const secret = hidden.processes.get(7);
+    if (secret !== undefined) secret.argv = ["x", "--password=<redacted>"];
+    expect(kept.after).toStrictEqual(hidden);
+    expect(kept.run?.cgroupsOf).toStrictEqual(new Map([[ODD, new Map([[null, 3]])]]));
+    expect(readFileSync(join(whole, "files/0001"), "utf8")).toBe("at:2345:respawn:/usr/bin/atd\n");
+    expect(kept.manifest.parts.find((part) => part.name === "files/0001")?.source).toEqual({
+      root: folder,
+      path: "/inittab",
+    });
+  });
+
+  it("keeps secrets only when asked to", () => {
+    const open = make("open", false);
+    const texts = (path: string): string => PARTS.map((name) => readFileSync(join(path, name), "latin1")).join();
+    expect(texts(open)).toContain("hunter2");
+    expect(texts(whole)).not.toContain("hunter2");
+    expect(openCase(open).manifest.redaction).toBeNull();
+  });
+
+  it("of a host where nothing happened is one of a healthy host", async () => {
+    const path = join(folder, "calm");
+    const writer = new CaseWriter(path, true);
+    const facts = rest(writer);
+    writer.finish({ ...facts, run: { ...facts.run, sources: [emptyLedger("tracefs", 0)] } });
+    const result = await diagnosed(path);
+    expect(result).toMatchObject({ sources: [{ kind: "tracefs", lost: 0 }], verdict: { outcome: "healthy" } });
+  });
+
+  it("is diagnosed from what it holds, and says what it does not hold", async () => {
+    const result = await diagnosed(whole);
+    expect(result.storms[0]).toMatchObject({ kind: "self-replicating-chain", program: { exe: ODD } });
+    expect(result.storms[0]?.processes).toBeGreaterThan(9_900);
+    expect(result.storms[0]?.perSecond).toBeGreaterThan(4900);
+    expect(result.couldNotLook.map((gap) => gap.code)).toEqual(["case.not-recorded"]);
+  });
+});
+
+describe("a damaged case", () => {
+  const damage: [string, (file: string) => void][] = [
+    ["gone", (file) => rmSync(file)],
+    ["empty", (file) => truncateSync(file, 0)],
+    ["cut", (file) => truncateSync(file, Math.floor(statSync(file).size / 2))],
+    ["longer", (file) => writeFileSync(file, "x", { flag: "a" })],
+    [
+      "changed in one bit",
+      (file) => {
+        const bytes = readFileSync(file);
+        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+        writeFileSync(file, bytes);
+      },
+    ],
+    [
+      "a link",
+      (file) => {
+        cpSync(file, `${file}.moved`);
+        rmSync(file);
+        symlinkSync(`${file}.moved`, file);
+      },
+    ],
+    [
+      "a folder",
+      (file) => {
+        rmSync(file);
+        mkdirSync(file);
+      },
+    ],
+  ];
+
+  for (const [how, harm] of damage) {
+    it.each([...PARTS, "files/0001"])(`%s is ${how}: it is named, and the rest is used`, async (name) => {
+      const path = copy();
+      harm(join(path, name));
+      const result = await diagnosed(path);
+      const gaps = result.couldNotLook.filter((gap) => gap.code === "case.damaged-part");
+      expect(gaps.map((gap) => gap.what)).toEqual([`${name} of the case`]);
+      // Without its events it is no quiet host.
+      if (name === "events.bin") {
+        expect(result.verdict.outcome).toBe("inconclusive");
+        expect(exitCodeOf(result, false)).toBe(3);
+      } else expect(result.storms[0]?.kind).toBe("self-replicating-chain");
+      const page = terminalReport(result, { columns: 100, colour: false, lang: "en", verbose: true, unicode: true });
+      expect(page).toContain(`${name} of the case`);
+    });
+
+    for (const name of ["manifest.json", "manifest.sha256"]) {
+      it(`${name} is ${how}: nothing of it is used`, async () => {
+        const path = copy();
+        harm(join(path, name));
+        // A digest file with something behind the digest still says the same.
+        if (how === "longer" && name === "manifest.sha256") return;
+        await expect(diagnosed(path)).rejects.toBeInstanceOf(Failure);
+      });
+    }
+  }
+
+  it("is a failure with a remedy when its manifest was written by something else", async () => {
+    const path = copy();
+    for (const text of ["", "null", "{}", "[]", '{"schema":"whoforks/case/2"}', "\xff", "[".repeat(100_000)]) {
+      forgeManifest(path, text);
+      await expect(diagnosed(path)).rejects.toBeInstanceOf(Failure);
+    }
+    const manifest = readFileSync(join(whole, "manifest.json"), "utf8");
+    for (const name of ["/etc/passwd", "../events.bin", "files/../../x", "files/1"]) {
+      forgeManifest(path, manifest.replace('"name": "run.json"', `"name": "${name}"`));
+      await expect(diagnosed(path)).rejects.toThrow("unknown part");
+    }
+  });
+
+  it("is no crash whatever its parts were made to say", async () => {
+    const path = copy();
+    for (const name of PARTS.slice(1)) {
+      for (const content of ["", "null", "{}", "[[]]", "[{}]", "1", '{"__proto__":1}', "[".repeat(50_000)]) {
+        forge(path, name, content);
+        expect(schema.safeParse(JSON.parse(JSON.stringify(await diagnosed(path)))).error).toBeUndefined();
+      }
+      forge(path, name, readFileSync(join(whole, name)));
+    }
+    const bytes = readFileSync(join(whole, "events.bin"));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), async (at, value) => {
+        const changed = Buffer.from(bytes);
+        changed[at] = value;
+        forge(path, "events.bin", changed);
+        await diagnosed(path);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("has answers that are used only if they are made as answers are", async () => {
+    const path = copy();
+    const answer = {
+      program: ODD,
+      spawner: null,
+      root: "/",
+      identity: null,
+      restarts: [] as unknown[],
+      couldNotLook: [{ code: "x", what: "what", why: "why", remedy: null }],
+    };
+    const codes = async (answers: unknown): Promise<string[]> => {
+      forge(path, "answers.json", JSON.stringify(answers));
+      return (await diagnosed(path)).couldNotLook.map((gap) => gap.code);
+    };
+    expect(await codes([answer])).toEqual(["x"]);
+    expect(await codes([{ ...answer, program: "/other" }])).toEqual(["case.not-recorded"]);
+    const deep = JSON.parse("[".repeat(100) + "]".repeat(100)) as unknown;
+    for (const bad of [
+      { ...answer, program: { bytes: "YQ==" } },
+      { ...answer, root: { bytes: "YQ==" } },
+      { ...answer, restarts: [{}] },
+      { ...answer, identity: { path: ODD } },
+      { ...answer, deep },
+    ])
+      expect(await codes([bad])).toEqual(["case.damaged-part", "case.not-recorded"]);
+  });
+
+  it("that is not complete counts rates over what it covers, and says so", async () => {
+    const path = copy();
+    const manifest = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as Record<string, unknown>;
+    manifest["complete"] = false;
+    manifest["problems"] = ["events.bin: ENOSPC"];
+    manifest["window"] = { startEpochMs: 1.7e12, seconds: 20 };
+    manifest["events"] = { kept: 30_002, dropped: 300_000 };
+    forgeManifest(path, JSON.stringify(manifest));
+    const result = await diagnosed(path);
+    expect(result.window.seconds).toBeCloseTo(2, 1);
+    expect(result.symptom.forksPerSecond).toBeGreaterThan(4900);
+    expect(result.sources[0]).toMatchObject({ lost: 300_000 });
+    expect(result.verdict.confidence).not.toBe("high");
+    expect(result.couldNotLook.find((gap) => gap.code === "case.incomplete")?.why).toContain("ENOSPC");
+  });
+
+  it("is not taken for one without its manifest", () => {
+    expect(isCase(whole)).toBe(true);
+    expect([folder, join(whole, "run.json"), join(folder, "missing"), "-", "a\0b"].map(isCase)).toEqual(
+      Array.from({ length: 5 }, () => false),
+    );
+  });
+});
