@@ -30,6 +30,7 @@ const LOOK_ALONE_NS = 5e6;
  * Everything made on the host is removed before it resolves or rejects. Rejects with what the sink or `enough` throws.
  */
 export async function observe(options: ObserveOptions): Promise<Observation> {
+  if (!(options.seconds > 0)) throw new RangeError(`a window of ${options.seconds} seconds`);
   const host = hostFacts();
   const before = snapshot();
   const startEpochMs = Date.now();

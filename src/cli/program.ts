@@ -39,7 +39,7 @@ function addDiagnose(program: Command, version: string): void {
     .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
     .addOption(
       new Option("--duration <time>", "observe at most this long; ends sooner when the verdict is certain")
-        .default("5s")
+        .default(5, "5s")
         .argParser(seconds),
     )
     .addOption(
@@ -86,7 +86,7 @@ function addRecord(program: Command, version: string): void {
     .command("record")
     .description("observe this host and keep everything in a case folder, to be diagnosed later or elsewhere")
     .requiredOption("-o, --output <case>", "the folder to make; it must not be there yet")
-    .addOption(new Option("--duration <time>", "observe this long").default("5s").argParser(seconds))
+    .addOption(new Option("--duration <time>", "observe this long").default(5, "5s").argParser(seconds))
     .addOption(new Option("--source <source>", "where to observe").choices(["auto", "tracefs", "proc"]).default("auto"))
     .option("--no-redact", "keep arguments that look like passwords or tokens")
     .option("-q, --quiet", "no progress on standard error")

@@ -97,6 +97,15 @@ for (const [name, options, args] of [
   });
 }
 
+test("without --duration a quiet host is done after five seconds", async (context) => {
+  needsLab(context);
+  const { exitCode, result } = await diagnosed([]);
+  expect(exitCode).toBe(0);
+  expect(result.verdict.code).toBe("verdict.healthy");
+  expect(result.window.seconds).toBeGreaterThan(4.9);
+  expect(result.window.seconds).toBeLessThan(6);
+});
+
 test("Ctrl-C ends the observation, undoes it, and says what was seen so far", async (context) => {
   needsLab(context);
   const before = leftovers();
