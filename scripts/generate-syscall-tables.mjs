@@ -1,11 +1,11 @@
-// Writes src/formats/audit/tables/: the names of all system calls per ABI, and the numbers of those that concern processes.
+// Writes src/syscalls/tables/: the names of all system calls per ABI, and the numbers of those that concern processes.
 // Sources: `ausyscall ARCH --dump` (package auditd) and the kernel's own headers (package linux-libc-dev), which win where
 // they differ. Usage: node scripts/generate-syscall-tables.mjs [--check]
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const target = fileURLToPath(new URL("../src/formats/audit/tables/", import.meta.url));
+const target = fileURLToPath(new URL("../src/syscalls/tables/", import.meta.url));
 const headers = "/usr/include/x86_64-linux-gnu/asm";
 const X32_BIT = 0x40000000;
 

@@ -6,7 +6,7 @@ import { exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { writeResult } from "./output.ts";
-import type { DiagnoseFlags } from "./program.ts";
+import type { DiagnoseFlags } from "./commands/diagnose.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
 

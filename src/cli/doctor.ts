@@ -4,7 +4,7 @@ import { jsonReport } from "../report/json.ts";
 import { chooseLanguage } from "../report/text/language.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { writeResult } from "./output.ts";
-import type { DoctorFlags } from "./program.ts";
+import type { DoctorFlags } from "./commands/doctor.ts";
 import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
 
 const EXIT_OF: Record<Examination["live"], ExitCode> = {

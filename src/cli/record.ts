@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { createKeeper, reportGaps } from "./keeper.ts";
 import { writeResult } from "./output.ts";
-import type { RecordFlags } from "./program.ts";
+import type { RecordFlags } from "./commands/record.ts";
 import { createProgress } from "./progress.ts";
 
 /** `whoforks record`: observes this host for the whole time, keeps it as a case and says how to diagnose it. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import type { ByteSource } from "./elf/elf-file.ts";
+import type { ByteSource } from "../elf/elf-file.ts";
 
 /** What one pass over a file's content gives. Digests are lower-case hex. */
 export interface Content {

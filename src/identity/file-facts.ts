@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { fromBytes, isUtf8, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { fileSource, LARGEST_READ, readContent, type Content } from "./content.ts";
-import { readElf } from "./elf.ts";
+import { readElf } from "../elf/read-elf.ts";
 import type { ElfFacts, FileFacts } from "./types.ts";
 
 /** A file that was looked at: metadata, content and format. */

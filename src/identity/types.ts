@@ -1,3 +1,4 @@
+import type { ElfHeaderFacts } from "../elf/read-elf.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -31,20 +32,8 @@ export interface FileFacts {
   flags: string[];
 }
 
-export interface ElfFacts {
-  bits: 32 | 64;
-  /** e_machine by name: i386, x86_64, aarch64, … */
-  machine: string;
-  /** e_type by name: EXEC, DYN, REL, CORE. */
-  type: string;
-  /** No PT_INTERP and no PT_DYNAMIC with DT_NEEDED. */
-  static: boolean;
-  /** No .symtab. */
-  stripped: boolean;
-  interpreter: Untrusted | null;
-  needed: Untrusted[];
-  /** Hex of the GNU build-id note, or null. */
-  buildId: string | null;
+/** What an ELF file says of itself, and how mixed its bytes are. */
+export interface ElfFacts extends ElfHeaderFacts {
   /** Shannon entropy of the content, bits a byte, 0..8; above 16 MiB from evenly spread samples. */
   entropy: number;
 }

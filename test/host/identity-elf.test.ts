@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { fileSource } from "../../src/identity/content.ts";
-import { readElf, type ElfReading } from "../../src/identity/elf.ts";
+import { readElf, type ElfReading } from "../../src/elf/read-elf.ts";
 import { need } from "./identity-made-root.ts";
 
 beforeEach((context) => need(context, fs.existsSync("/usr/bin/readelf"), "readelf, from binutils"));

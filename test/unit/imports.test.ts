@@ -9,15 +9,18 @@ const src = fileURLToPath(new URL("../../src", import.meta.url));
 const MAY_KNOW: Record<string, readonly string[]> = {
   model: [],
   platform: ["model"],
-  formats: ["model", "platform"],
-  capture: ["model", "platform"],
+  ftrace: ["model", "platform"],
+  elf: ["model"],
+  syscalls: ["model"],
+  formats: ["model", "platform", "ftrace", "syscalls"],
+  capture: ["model", "platform", "ftrace", "elf", "syscalls"],
   derive: ["model"],
   detect: ["model", "derive"],
-  identity: ["model", "platform"],
+  identity: ["model", "platform", "elf"],
   supervisors: ["model", "platform"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   report: ["model", "diagnosis"],
-  casefolder: ["model", "platform"],
+  casefolder: ["model", "platform", "ftrace"],
   cli: ["model", "platform", "formats", "capture", "casefolder", "derive", "detect", "diagnosis", "report"],
 };
 

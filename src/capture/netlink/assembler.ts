@@ -4,7 +4,7 @@ import { fromBytes, type Untrusted } from "../../model/text.ts";
 import { imageOf } from "../newest.ts";
 import { readSmall } from "../procfs/read-small.ts";
 import { parseStatLine } from "../procfs/stat-line.ts";
-import { Threads } from "../tracefs/threads.ts";
+import { Threads } from "../../ftrace/threads.ts";
 import { ExecNames } from "./exec-names.ts";
 import { endOf, What, type ProcEvent } from "./messages.ts";
 

@@ -2,11 +2,11 @@ import * as fs from "node:fs";
 import { errnoOf } from "../../platform/errno.ts";
 import { joined, monotonicNs, type SplitTime } from "../../platform/clock.ts";
 import { skip, type SourceLedger } from "../../model/ledger.ts";
-import type { Decoder } from "./decoder.ts";
-import type { PageLayout } from "./header-page.ts";
+import type { Decoder } from "../../ftrace/decoder.ts";
+import type { PageLayout } from "../../ftrace/header-page.ts";
 import type { Instance } from "./instance.ts";
-import { readPage } from "./page.ts";
-import { RecordQueue } from "./record-queue.ts";
+import { readPage } from "../../ftrace/page.ts";
+import { RecordQueue } from "../../ftrace/record-queue.ts";
 
 /** Pages read from one CPU in one go, so that a poll stays short even if the buffers are full. */
 const PAGES_A_TURN = 1024;

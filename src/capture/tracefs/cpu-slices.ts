@@ -1,6 +1,6 @@
 import type { CpuSlices, ProgramCpu } from "../../model/cpu.ts";
 import type { Untrusted } from "../../model/text.ts";
-import { Kind, type RecordQueue } from "./record-queue.ts";
+import { Kind, type RecordQueue } from "../../ftrace/record-queue.ts";
 
 /** CLONE_THREAD (include/uapi/linux/sched.h). */
 const CLONE_THREAD = 0x1_0000;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { errnoOf, reasonOf } from "../../platform/errno.ts";
 import { isAlive, ownLife } from "../../platform/process-identity.ts";
 import { INSTANCE_NAME, ourInstances } from "./locate.ts";
-import { parseEventFormat, type EventFormat } from "./event-format.ts";
+import { parseEventFormat, type EventFormat } from "../../ftrace/event-format.ts";
 import type { Probe } from "./probes.ts";
 
 let made = 0;

@@ -6,15 +6,15 @@ import { joined, monotonicNs, monotonicSplit, type SplitTime } from "../../platf
 import { reasonOf } from "../../platform/errno.ts";
 import { threadsOfAll } from "../procfs/threads-of-all.ts";
 import type { CouldNotLook, Observer } from "../types.ts";
-import { Assembler } from "./assembler.ts";
+import { Assembler } from "../../ftrace/assembler.ts";
 import { CpuBuffers } from "./cpu-buffers.ts";
-import { Decoder, type Formats } from "./decoder.ts";
-import type { PageLayout } from "./header-page.ts";
+import { Decoder, type Formats } from "../../ftrace/decoder.ts";
+import type { PageLayout } from "../../ftrace/header-page.ts";
 import type { Instance } from "./instance.ts";
 import { releaseTracefs } from "./locate.ts";
-import { releasable, takeInOrder } from "./merge.ts";
+import { releasable, takeInOrder } from "../../ftrace/merge.ts";
 import { cannotSee, canFilterBy, filter32, has32BitExits, RAW_ENTER, type Probe } from "./probes.ts";
-import { RecordQueue } from "./record-queue.ts";
+import { RecordQueue } from "../../ftrace/record-queue.ts";
 
 /**
  * A record reaches its CPU's buffer a little after its time was taken; where the machine is virtual, its CPU may be taken

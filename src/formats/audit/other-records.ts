@@ -1,5 +1,5 @@
 import type { Caller, ProcessEvents } from "./process-events.ts";
-import { auditArch } from "./abi.ts";
+import { auditArch } from "../../syscalls/abi.ts";
 import type { KnownProcesses } from "./known-processes.ts";
 import { RecordFields } from "./record-fields.ts";
 import { isPid } from "./syscall-record.ts";

@@ -1,6 +1,6 @@
 import type { ProcessEvent, SeenEvent } from "../../model/events.ts";
 import type { Untrusted } from "../../model/text.ts";
-import { ACTION } from "./abi.ts";
+import { ACTION } from "../../syscalls/abi.ts";
 import type { KnownProcesses } from "./known-processes.ts";
 import type { SyscallRecord, Task } from "./syscall-record.ts";
 import { note, type Tally } from "./tally.ts";

@@ -1,7 +1,7 @@
 import { emptyLedger, skip } from "../../model/ledger.ts";
 import { fromBytes } from "../../model/text.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
-import { ACTION } from "./abi.ts";
+import { ACTION } from "../../syscalls/abi.ts";
 import { ascii, matches, SPACE } from "./bytes.ts";
 import { Hosts, type Host } from "./host.ts";
 import { LineCutter } from "./line-cutter.ts";

@@ -1,5 +1,5 @@
 import type { Untrusted } from "../../model/text.ts";
-import { auditArch, type AuditArch } from "./abi.ts";
+import { auditArch, type AuditArch } from "../../syscalls/abi.ts";
 import { ascii, find, SPACE } from "./bytes.ts";
 import { ByteInterner } from "./byte-interner.ts";
 import { encodedText, valueEnd } from "./field-values.ts";

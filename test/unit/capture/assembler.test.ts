@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { ProcessEvent } from "../../../src/model/events.ts";
-import { Assembler } from "../../../src/capture/tracefs/assembler.ts";
-import { Decoder } from "../../../src/capture/tracefs/decoder.ts";
-import { parseEventFormat, type EventFormat } from "../../../src/capture/tracefs/event-format.ts";
-import { takeInOrder } from "../../../src/capture/tracefs/merge.ts";
-import { readPage } from "../../../src/capture/tracefs/page.ts";
-import { RecordQueue } from "../../../src/capture/tracefs/record-queue.ts";
+import { Assembler } from "../../../src/ftrace/assembler.ts";
+import { Decoder } from "../../../src/ftrace/decoder.ts";
+import { parseEventFormat, type EventFormat } from "../../../src/ftrace/event-format.ts";
+import { takeInOrder } from "../../../src/ftrace/merge.ts";
+import { readPage } from "../../../src/ftrace/page.ts";
+import { RecordQueue } from "../../../src/ftrace/record-queue.ts";
 import {
   DELIVER,
   EXEC,

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { SliceSums, type Resolve } from "../../../src/capture/tracefs/cpu-slices.ts";
-import { takeInOrder } from "../../../src/capture/tracefs/merge.ts";
-import { Kind, RecordQueue } from "../../../src/capture/tracefs/record-queue.ts";
+import { takeInOrder } from "../../../src/ftrace/merge.ts";
+import { Kind, RecordQueue } from "../../../src/ftrace/record-queue.ts";
 import type { CpuSlices } from "../../../src/model/cpu.ts";
 
 const THREAD = 0x1_0000;

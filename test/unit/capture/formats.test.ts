@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { integerPlace, parseEventFormat, textPlace } from "../../../src/capture/tracefs/event-format.ts";
-import { parseHeaderPage } from "../../../src/capture/tracefs/header-page.ts";
-import { Decoder, FormatError } from "../../../src/capture/tracefs/decoder.ts";
-import { RecordQueue } from "../../../src/capture/tracefs/record-queue.ts";
+import { integerPlace, parseEventFormat, textPlace } from "../../../src/ftrace/event-format.ts";
+import { parseHeaderPage } from "../../../src/ftrace/header-page.ts";
+import { Decoder, FormatError } from "../../../src/ftrace/decoder.ts";
+import { RecordQueue } from "../../../src/ftrace/record-queue.ts";
 import { FORK_5, FORK_6 } from "./format-samples.ts";
 
 const OLD_KERNELS = new URL("../../../../shared/data/ftrace-formats/", import.meta.url);

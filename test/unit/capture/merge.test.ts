@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { releasable, takeInOrder } from "../../../src/capture/tracefs/merge.ts";
-import { RecordQueue } from "../../../src/capture/tracefs/record-queue.ts";
+import { releasable, takeInOrder } from "../../../src/ftrace/merge.ts";
+import { RecordQueue } from "../../../src/ftrace/record-queue.ts";
 
 test("records of all CPUs come in time order, none before its time and none lost, whatever the cuts", () => {
   const cpus = fc.array(fc.array(fc.nat(50), { maxLength: 3000 }), { minLength: 1, maxLength: 5 });

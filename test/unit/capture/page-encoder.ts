@@ -1,4 +1,4 @@
-import type { PageLayout } from "../../../src/capture/tracefs/header-page.ts";
+import type { PageLayout } from "../../../src/ftrace/header-page.ts";
 
 export const LAYOUT_64: PageLayout = { timestamp: 0, commit: 8, longSize: 8, data: 16, pageSize: 4096 };
 export const LAYOUT_32: PageLayout = { timestamp: 0, commit: 8, longSize: 4, data: 12, pageSize: 4096 };

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PageLayout } from "../../../src/capture/tracefs/header-page.ts";
-import { readPage, type PageReading } from "../../../src/capture/tracefs/page.ts";
+import type { PageLayout } from "../../../src/ftrace/header-page.ts";
+import { readPage, type PageReading } from "../../../src/ftrace/page.ts";
 import { LAYOUT_32, LAYOUT_64, PageEncoder } from "./page-encoder.ts";
 
 const ORIGIN = { high: 0, low: 0 };

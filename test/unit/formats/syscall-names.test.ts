@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { auditArch } from "../../../src/formats/audit/abi.ts";
-import { syscallNames } from "../../../src/formats/audit/syscall-names.ts";
-import { PROCESS_CALLS } from "../../../src/formats/audit/tables/process-calls.ts";
+import { auditArch } from "../../../src/syscalls/abi.ts";
+import { syscallNames } from "../../../src/syscalls/syscall-names.ts";
+import { PROCESS_CALLS } from "../../../src/syscalls/tables/process-calls.ts";
 
 describe("system call names", () => {
   it.each([

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entropyOf, fileSource, readContent } from "../../../src/identity/content.ts";
-import { bytesSource, readElf } from "../../../src/identity/elf.ts";
+import { bytesSource, readElf } from "../../../src/elf/read-elf.ts";
 import { elfSample, type Sample } from "./elf-samples.ts";
 
 const LOADER = "/lib64/ld-linux-x86-64.so.2";

@@ -1,4 +1,4 @@
-import type { SplitTime } from "../../platform/clock.ts";
+import type { SplitTime } from "../platform/clock.ts";
 import type { PageLayout } from "./header-page.ts";
 
 /** Takes the records of a page in the order in which they stand there, which is the order of their CPU. */

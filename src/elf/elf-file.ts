@@ -1,4 +1,4 @@
-import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { fromBytes, type Untrusted } from "../model/text.ts";
 
 /** Bytes of a file by position. Returns fewer than asked, or none, where the file ends. */
 export type ByteSource = (offset: number, length: number) => Uint8Array;

@@ -1,4 +1,4 @@
-import type { Untrusted } from "../../model/text.ts";
+import type { Untrusted } from "../model/text.ts";
 import { Fields, stringAt, type ByteSource, type ElfFile } from "./elf-file.ts";
 
 const PT_LOAD = 1;

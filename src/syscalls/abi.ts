@@ -1,4 +1,4 @@
-import type { Abi } from "../../model/events.ts";
+import type { Abi } from "../model/events.ts";
 import { PROCESS_CALLS } from "./tables/process-calls.ts";
 
 /** What a system call does to processes, as far as events go. */

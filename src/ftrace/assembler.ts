@@ -1,5 +1,5 @@
-import type { EventSink } from "../../model/events.ts";
-import { fromBytes, toBytes, type Untrusted } from "../../model/text.ts";
+import type { EventSink } from "../model/events.ts";
+import { fromBytes, toBytes, type Untrusted } from "../model/text.ts";
 import { Ends } from "./ends.ts";
 import { Kind, type RecordQueue } from "./record-queue.ts";
 import { Threads } from "./threads.ts";

@@ -1,16 +1,32 @@
-import { readNeeded } from "./elf/dynamic.ts";
-import { readElfFile, stringAt, type ByteSource } from "./elf/elf-file.ts";
-import { machineName, typeName } from "./elf/machines.ts";
-import { readBuildId } from "./elf/notes.ts";
-import type { ElfFacts } from "./types.ts";
+import { readNeeded } from "./dynamic.ts";
+import { readElfFile, stringAt, type ByteSource } from "./elf-file.ts";
+import { machineName, typeName } from "./machines.ts";
+import { readBuildId } from "./notes.ts";
+import type { Untrusted } from "../model/text.ts";
 
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 const SHT_SYMTAB = 2;
 
+/** What the headers and tables of an ELF file say. */
+export interface ElfHeaderFacts {
+  bits: 32 | 64;
+  /** e_machine by name: i386, x86_64, aarch64, … */
+  machine: string;
+  /** e_type by name: EXEC, DYN, REL, CORE. */
+  type: string;
+  /** No PT_INTERP and no PT_DYNAMIC with DT_NEEDED. */
+  static: boolean;
+  /** No .symtab. */
+  stripped: boolean;
+  interpreter: Untrusted | null;
+  needed: Untrusted[];
+  /** Hex of the GNU build-id note, or null. */
+  buildId: string | null;
+}
+
 export interface ElfReading {
-  /** Everything but the entropy, which needs the whole content (`readContent`). */
-  facts: Omit<ElfFacts, "entropy">;
+  facts: ElfHeaderFacts;
   /** What was damaged; the facts are then what the rest tells. */
   problems: string[];
 }

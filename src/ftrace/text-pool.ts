@@ -1,4 +1,4 @@
-import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { fromBytes, type Untrusted } from "../model/text.ts";
 
 const SLOTS = 4096;
 /** Longer texts are paths of execs, which cost the kernel a thousand times more than decoding them costs here. */

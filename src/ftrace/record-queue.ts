@@ -1,4 +1,4 @@
-import type { Untrusted } from "../../model/text.ts";
+import type { Untrusted } from "../model/text.ts";
 
 /** What a queued record says; `a` and `b` are explained per kind. Task numbers are thread ids of the initial PID namespace. */
 export const Kind = {

@@ -1,0 +1,76 @@
+import { Option, type Command } from "commander";
+import { EXIT_CODES, seconds } from "./shared.ts";
+
+/** Adds `whoforks diagnose` to the command line. */
+export function addDiagnose(program: Command, version: string): void {
+  program
+    .command("diagnose", { isDefault: false })
+    .description(
+      "observe this host (or read logs), name the storm, who brings it back, whose program it is, what to do",
+    )
+    .option(
+      "--from <file...>",
+      "read these instead: audit logs (rotated, .gz), a folder of them, - for standard input, or a case",
+    )
+    .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
+    .addOption(
+      new Option("--duration <time>", "observe at most this long; ends sooner when the verdict is certain")
+        .default(5, "5s")
+        .argParser(seconds),
+    )
+    .addOption(
+      new Option("--source <source>", "where to observe")
+        .choices(["auto", "tracefs", "netlink", "proc"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
+    )
+    .option("--save <case>", "also keep the run in a new folder, to be diagnosed again anywhere with --from")
+    .option("--no-redact", "with --save: keep arguments that look like passwords or tokens")
+    .option("--json", "the same as --format json")
+    .option("-o, --output <file>", "write the result to a file instead of standard output")
+    .addOption(
+      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
+        "en",
+        "zh-CN",
+      ]),
+    )
+    .option("--no-color", "no colours (NO_COLOR does the same)")
+    .option("-q, --quiet", "no progress on standard error")
+    .option("-v, --verbose", "also show the evidence, the other storms and what spoke against the verdict")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sudo whoforks diagnose                                  observe this host for up to 5 s
+  sudo whoforks diagnose --duration 30s --json            for a script
+  whoforks diagnose --from /var/log/audit --root /        read this host's audit logs
+  whoforks diagnose --from audit.log.1.gz --root /mnt     logs and disk of another host
+  sudo whoforks diagnose --save web1.case                 and keep the run; elsewhere: diagnose --from web1.case
+
+Exit codes: ${EXIT_CODES}`,
+    )
+    .action(async (flags: DiagnoseFlags) => {
+      const { diagnoseCommand } = await import("../diagnose.ts");
+      process.exitCode = await diagnoseCommand(flags, version);
+    });
+}
+
+/** Options of `diagnose` as commander hands them over. */
+export interface DiagnoseFlags {
+  from?: string[];
+  root?: string;
+  /** Seconds. */
+  duration: number;
+  source: "auto" | "tracefs" | "netlink" | "proc";
+  format: "terminal" | "json";
+  save?: string;
+  redact: boolean;
+  json?: boolean;
+  output?: string;
+  lang?: "en" | "zh-CN";
+  color: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}

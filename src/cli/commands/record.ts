@@ -1,0 +1,37 @@
+import { Option, type Command } from "commander";
+import { seconds } from "./shared.ts";
+
+/** Adds `whoforks record` to the command line. */
+export function addRecord(program: Command, version: string): void {
+  program
+    .command("record")
+    .description("observe this host and keep everything in a case folder, to be diagnosed later or elsewhere")
+    .requiredOption("-o, --output <case>", "the folder to make; it must not be there yet")
+    .addOption(new Option("--duration <time>", "observe this long").default(5, "5s").argParser(seconds))
+    .addOption(new Option("--source <source>", "where to observe").choices(["auto", "tracefs", "proc"]).default("auto"))
+    .option("--no-redact", "keep arguments that look like passwords or tokens")
+    .option("-q, --quiet", "no progress on standard error")
+    .addHelpText(
+      "after",
+      `
+Example:
+  sudo whoforks record -o web1.case --duration 30s        then, anywhere: whoforks diagnose --from web1.case
+
+Exit codes: 0 recorded · 2 wrong usage · 3 the case is not complete · 4 recorded without privilege: nobody is named
+            5 internal error · 130 interrupted; what was seen until then is kept`,
+    )
+    .action(async (flags: RecordFlags) => {
+      const { recordCommand } = await import("../record.ts");
+      process.exitCode = await recordCommand(flags, version);
+    });
+}
+
+/** Options of `record` as commander hands them over. */
+export interface RecordFlags {
+  output: string;
+  /** Seconds. */
+  duration: number;
+  source: "auto" | "tracefs" | "proc";
+  redact: boolean;
+  quiet?: boolean;
+}
