@@ -30,6 +30,12 @@ const PACKAGES: Record<string, readonly string[]> = {
   zod: ["casefolder", "diagnosis"],
   "string-width": ["report"],
   picocolors: ["report"],
+  ink: ["top"],
+  react: ["top"],
+  "react/jsx-runtime": ["top"],
+  "tar-stream": ["casefolder"],
+  fzstd: ["formats", "ftrace"],
+  "xz-decompress": ["formats"],
 };
 
 /** Modules of Node that change or start something on the host, and the rooms that may. */
