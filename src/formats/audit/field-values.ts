@@ -1,5 +1,5 @@
 import { fromBytes, type Untrusted } from "../../model/text.ts";
-import { ENRICHED, hexDigit, QUOTE, SPACE } from "./bytes.ts";
+import { ENRICHED, hexDigit, QUOTE, SPACE } from "../text/bytes.ts";
 
 /**
  * Bytes of an encoded field's value [from, to). `"text"` is literal: the kernel escapes nothing inside quotes and writes a

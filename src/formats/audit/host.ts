@@ -1,6 +1,6 @@
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { SinkOf } from "../types.ts";
-import { ByteInterner } from "./byte-interner.ts";
+import { ByteInterner } from "../text/byte-interner.ts";
 import { KnownProcesses } from "./known-processes.ts";
 import { OpenExecs, SharedByExecs } from "./open-execs.ts";
 import { OtherRecords } from "./other-records.ts";

@@ -1,6 +1,6 @@
 import type { Untrusted } from "../../model/text.ts";
-import { ascii, matches } from "./bytes.ts";
-import { ByteInterner } from "./byte-interner.ts";
+import { ascii, matches } from "../text/bytes.ts";
+import { ByteInterner } from "../text/byte-interner.ts";
 import { Arguments, readExecve, titleArguments, wholeArguments } from "./execve-record.ts";
 import { encodedText, valueEnd } from "./field-values.ts";
 import type { ExecCall, ProcessEvents } from "./process-events.ts";

@@ -1,5 +1,5 @@
 import { fromBytes, type Untrusted } from "../../model/text.ts";
-import { ENRICHED, SPACE } from "./bytes.ts";
+import { ENRICHED, SPACE } from "../text/bytes.ts";
 import { encodedText, valueEnd } from "./field-values.ts";
 
 const EQUALS = 0x3d;

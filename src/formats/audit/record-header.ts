@@ -1,4 +1,4 @@
-import { ascii, find, matches, SPACE } from "./bytes.ts";
+import { ascii, find, matches, SPACE } from "../text/bytes.ts";
 
 /**
  * Beginning of a record: `type=SYSCALL msg=audit(1795469057.447:3): `, with `node=NAME ` before it when auditd writes for

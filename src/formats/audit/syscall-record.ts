@@ -1,7 +1,7 @@
 import type { Untrusted } from "../../model/text.ts";
 import { auditArch, type AuditArch } from "../../syscalls/abi.ts";
-import { ascii, find, SPACE } from "./bytes.ts";
-import { ByteInterner } from "./byte-interner.ts";
+import { ascii, find, SPACE } from "../text/bytes.ts";
+import { ByteInterner } from "../text/byte-interner.ts";
 import { encodedText, valueEnd } from "./field-values.ts";
 import { RecordFields } from "./record-fields.ts";
 
