@@ -3,16 +3,10 @@ import type { CpuSlices } from "../model/cpu.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
+export type { CouldNotLook } from "../model/could-not-look.ts";
 export type { HostFacts, ProcFacts, Snapshot } from "../model/snapshot.ts";
+import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { HostFacts, Snapshot } from "../model/snapshot.ts";
-
-/** Something that could not be observed, why, and the command that would allow it (null: nothing would). */
-export interface CouldNotLook {
-  code: string;
-  what: string;
-  why: string;
-  remedy: string | null;
-}
 
 /** A source of live kernel events. */
 export interface Observer {

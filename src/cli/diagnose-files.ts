@@ -3,7 +3,7 @@ import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { readInputs, type InputReading, type UnusableInput } from "../formats/input.ts";
-import type { StreamReading } from "../formats/types.ts";
+import type { Question, StreamReading } from "../formats/types.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { ownCost } from "./cost.ts";
 import { Failure } from "./failure.ts";
@@ -36,7 +36,8 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
   if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
   const parts = derivations.map((derivation) => derivation.finish());
   const readings = input.streams.map((s) => s.reading);
-  const tells = (what: keyof StreamReading["tells"]): boolean => readings.every((reading) => reading.tells[what]);
+  const told = (question: Question): boolean => readings.every(({ tells }) => tells[question] === true);
+  const withoutStatus = readings.map(({ tells }) => tells.exitStatus).find((answer) => answer !== true);
   const first = readings[0];
   const logged = [...new Set(readings.flatMap((reading) => reading.hosts))];
   const diagnosis = await diagnose({
@@ -57,7 +58,7 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
     })),
     derived: joinDerived(parts),
     parts,
-    known: { exitStatus: tells("exitStatus"), lineage: tells("lineage"), lifetimes: tells("lifetimes") },
+    known: { exitStatus: withoutStatus ?? true, lineage: told("lineage"), lifetimes: told("lifetimes") },
     live: null,
     remarks: readings.flatMap((reading) => reading.remarks),
     couldNotLook: gapsOf(input),
@@ -108,28 +109,15 @@ function reasonOf({ reason, detail }: UnusableInput): string {
 
 /** What the logs cannot tell, and which of them could not be used. */
 function gapsOf({ streams, unusable }: InputReading): Diagnosis["couldNotLook"] {
-  const gaps = unusable.map((input) => ({
+  const gaps: Diagnosis["couldNotLook"] = unusable.map((input) => ({
     code: `input.${input.reason}`,
     what: input.path,
     why: reasonOf(input),
     remedy: input.remedy,
   }));
-  const tells = streams.map(({ reading }) => reading.tells);
-  if (tells.some((t) => !t.cpu)) {
-    gaps.push({
-      code: "cpu.log-tells-none",
-      what: "how much CPU the storm burns",
-      why: "the records of this log have no CPU times",
-      remedy: "sudo whoforks diagnose",
-    });
-  }
-  if (tells.some((t) => !t.lifetimes)) {
-    gaps.push({
-      code: "lifetimes.log-tells-none",
-      what: "how long the processes lived and how they ended",
-      why: "no rule recorded exit and exit_group",
-      remedy: "auditctl -a always,exit -F arch=b64 -S exit,exit_group -k processes",
-    });
-  }
+  for (const { reading } of streams)
+    // Missing exit statuses are the detectors' to name: they matter only where there is something to tell apart.
+    for (const [question, answer] of Object.entries(reading.tells))
+      if (answer !== true && question !== "exitStatus") gaps.push(answer);
   return gaps;
 }

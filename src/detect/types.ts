@@ -1,9 +1,11 @@
 import type { Derived } from "../derive/index.ts";
 import type { Actor, Family } from "../derive/family.ts";
+import type { CouldNotLook } from "../model/could-not-look.ts";
 
 /** What the sources of this run can tell; a detector that needs more answers "could not look". */
 export interface Known {
-  exitStatus: boolean;
+  /** True, or why the evidence has no exit statuses. */
+  exitStatus: true | CouldNotLook;
   lineage: boolean;
   lifetimes: boolean;
 }
@@ -54,9 +56,7 @@ export interface Finding {
 }
 
 export type Outcome =
-  | { state: "found"; findings: Finding[] }
-  | { state: "none" }
-  | { state: "could-not-look"; code: string; what: string; why: string; remedy: string | null };
+  { state: "found"; findings: Finding[] } | { state: "none" } | ({ state: "could-not-look" } & CouldNotLook);
 
 /** One hypothesis about why processes come and go. A pure function of the view; it never throws. */
 export interface Detector {

@@ -8,7 +8,8 @@ import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts"
 import { findFiles } from "./input-files.ts";
 import { rotatedSets } from "./rotation.ts";
 import type { Untrusted } from "../model/text.ts";
-import type { FormatReader, SinkOf, StreamReading } from "./types.ts";
+import { fileBytes, Spool } from "./random-bytes.ts";
+import type { ContainerFormat, FormatReader, RandomBytes, SinkOf, StreamReading } from "./types.ts";
 
 export type { InputReason, UnusableInput } from "./input-error.ts";
 
@@ -92,9 +93,27 @@ class InputRun {
         stream.endFile();
         this.#unusable.push(fromSystemError(path, error));
       }
+      // Also after an error: a packed file that is damaged has been unpacked up to there.
+      const spooled = stream.takeSpooled();
+      if (spooled === null) continue;
+      try {
+        await this.#readContainer(spooled.format, path, spooled.bytes);
+      } catch (error) {
+        this.#unusable.push(fromSystemError(path, error));
+      } finally {
+        spooled.bytes.close();
+      }
     }
     const reading = stream.end();
     if (reading !== null) this.streams.push(reading);
+  }
+
+  /** A container is a stream of its own. */
+  async #readContainer(format: ContainerFormat, path: string, bytes: RandomBytes): Promise<void> {
+    const stream: InputStream = { format: format.id, name: path, files: [path] };
+    this.#options.onStream?.(stream);
+    const sinkOf = sinkOfStream(this.#options, stream);
+    this.streams.push({ stream, reading: await format.read(bytes, path, sinkOf, () => this.aborted) });
   }
 
   async #readFile(path: string, stream: StreamRun): Promise<void> {
@@ -102,12 +121,17 @@ class InputRun {
     if (path === "-") return this.#readStandardInput(take);
     const fd = openRegular(path);
     try {
-      const packed = packing(readHead(fd));
+      const head = readHead(fd);
+      const packed = packing(head);
+      const format = packed === "plain" ? recognise(head) : null;
       const advance = (bytes: number): void => {
         this.#done += bytes;
         this.#options.progress?.(this.#done, this.#total);
       };
-      if (packed === "gzip") await readGzip(fd, take, advance);
+      if (format !== null && "read" in format) {
+        stream.ignore();
+        await this.#readContainer(format, path, fileBytes(fd, advance));
+      } else if (packed === "gzip") await readGzip(fd, take, advance);
       else if (packed === "plain")
         await readPlain(
           fd,
@@ -144,13 +168,14 @@ class StreamRun {
   #head: Uint8Array[] | null = [];
   #headLength = 0;
   #accepted = false;
+  #spooled: { format: ContainerFormat; bytes: Spool } | null = null;
   sawBytes = false;
 
   constructor(name: string, options: ReadOptions) {
     const stream: InputStream = { format: "", name, files: [] };
     this.#stream = stream;
     this.#options = options;
-    this.#sinkOf = "sink" in options ? () => options.sink : (host) => options.sinkOf(stream, host);
+    this.#sinkOf = sinkOfStream(options, stream);
   }
 
   begin(path: string): void {
@@ -166,7 +191,8 @@ class StreamRun {
     if (bytes.length === 0) return true;
     this.sawBytes = true;
     if (this.#head === null) {
-      if (this.#accepted) this.#reader?.push(bytes, this.#path);
+      if (this.#spooled !== null) this.#spooled.bytes.push(bytes);
+      else if (this.#accepted) this.#reader?.push(bytes, this.#path);
       return this.#accepted;
     }
     if (this.#headLength === 0 && bytes.length >= HEAD) return this.#decide(bytes);
@@ -178,7 +204,14 @@ class StreamRun {
   #decide(bytes: Uint8Array): boolean {
     this.#head = null;
     const format = recognise(bytes.subarray(0, HEAD));
-    if (format === null || (this.#reader !== null && format.id !== this.#stream.format)) return false;
+    if (format === null) return false;
+    if ("read" in format) {
+      this.#accepted = true;
+      this.#spooled = { format, bytes: new Spool() };
+      this.#spooled.bytes.push(bytes);
+      return true;
+    }
+    if (this.#reader !== null && format.id !== this.#stream.format) return false;
     this.#accepted = true;
     this.#stream.files.push(this.#path);
     if (this.#reader === null) {
@@ -188,6 +221,13 @@ class StreamRun {
     }
     this.#reader.push(bytes, this.#path);
     return true;
+  }
+
+  /** The container that the current file turned out to be, when it came as a stream; the caller reads and closes it. */
+  takeSpooled(): { format: ContainerFormat; bytes: Spool } | null {
+    const spooled = this.#spooled;
+    this.#spooled = null;
+    return spooled;
   }
 
   /** The current file has an account elsewhere. */
@@ -205,4 +245,8 @@ class StreamRun {
   end(): { stream: InputStream; reading: StreamReading } | null {
     return this.#reader === null ? null : { stream: this.#stream, reading: this.#reader.end() };
   }
+}
+
+function sinkOfStream(options: ReadOptions, stream: InputStream): SinkOf {
+  return "sink" in options ? () => options.sink : (host) => options.sinkOf(stream, host);
 }

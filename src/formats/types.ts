@@ -1,4 +1,5 @@
 import type { EventSink } from "../model/events.ts";
+import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -8,24 +9,47 @@ import type { Untrusted } from "../model/text.ts";
  */
 export type SinkOf = (host: Untrusted | null) => EventSink;
 
-/** What a format can and cannot tell; the diagnosis says "could not look" from it. */
-export interface Tells {
-  argv: boolean;
-  exitStatus: boolean;
-  /** Parent and child of a fork. */
-  lineage: boolean;
-  /** Every end of a process, so that lifetimes are known. */
-  lifetimes: boolean;
-  cpu: boolean;
-}
+/**
+ * What a diagnosis asks of every stream:
+ * - `programs`: which files are executed           - `argv`: with which arguments
+ * - `lineage`: parent and child of a fork          - `reaper`: who is handed the dead
+ * - `exitStatus`: how processes end                - `lifetimes`: every end of a process, with its time
+ * - `cpu`: CPU time of the processes
+ */
+export type Question = "programs" | "argv" | "lineage" | "reaper" | "exitStatus" | "lifetimes" | "cpu";
+
+/**
+ * What a stream tells: for each question true, or why its records do not answer it. The diagnosis says "could not look" with
+ * these words; only the reader knows them, since the remedy is a rule, an option or an event of its own tool (see untold.ts).
+ */
+export type Tells = Readonly<Record<Question, true | CouldNotLook>>;
 
 /** One format of file. A reader knows its format and nothing of storms. */
-export interface Format {
+export type Format = StreamFormat | ContainerFormat;
+
+interface AnyFormat {
   readonly id: string;
   /** How sure this is its format, 0 (no) to 1, from the first bytes (up to 64 KiB, decompressed). */
   sniff(head: Uint8Array): number;
+}
+
+/** A format that is read from its beginning to its end: a log. */
+export interface StreamFormat extends AnyFormat {
   /** A reader of one stream: all files of a rotated set, oldest first, form one stream. */
   open(sinkOf: SinkOf): FormatReader;
+}
+
+/** A format whose parts point at each other: a file is a stream of its own, and can be read at any place. */
+export interface ContainerFormat extends AnyFormat {
+  /** Reads it all. Never rejects for content; `aborted` is asked now and then, and true ends the reading. */
+  read(bytes: RandomBytes, file: string, sinkOf: SinkOf, aborted: () => boolean): Promise<StreamReading>;
+}
+
+/** Bytes that can be read at any place. */
+export interface RandomBytes {
+  readonly size: number;
+  /** Up to `length` bytes from `at` on; fewer at the end. Throws the system's error. */
+  read(at: number, length: number): Uint8Array;
 }
 
 export interface FormatReader {

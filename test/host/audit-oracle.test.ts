@@ -212,12 +212,14 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
       read: lines,
       parsed: lines,
     });
-    expect(result?.streams[0]?.reading.tells).toEqual({
+    expect(result?.streams[0]?.reading.tells).toMatchObject({
+      programs: true,
       argv: true,
-      exitStatus: true,
       lineage: true,
+      reaper: true,
+      exitStatus: true,
       lifetimes: true,
-      cpu: false,
+      cpu: { code: "cpu.log-tells-none" },
     });
     expect(existsSync(log)).toBe(true);
   });

@@ -1,4 +1,4 @@
-import type { Format } from "../types.ts";
+import type { StreamFormat } from "../types.ts";
 import { AuditReader } from "./reader.ts";
 
 const RECORD =
@@ -9,7 +9,7 @@ const LINES = 200;
  * Linux audit records as auditd writes them (raw or enriched, with or without `node=`), and as they pass through syslog,
  * the kernel log or a journal. Grammar: audit-userspace lib/ and auparse/, kernel/audit.c and kernel/auditsc.c.
  */
-export const auditFormat: Format = {
+export const auditFormat: StreamFormat = {
   id: "audit",
   sniff(head) {
     const lines = Buffer.from(head.subarray(0, 65_536))

@@ -11,6 +11,7 @@ import { typeName } from "./record-types.ts";
 import { remarksOf, type LineCounts } from "./remarks.ts";
 import { SyscallReader } from "./syscall-record.ts";
 import { note, Tally } from "./tally.ts";
+import { tellsOf } from "./tells.ts";
 
 const NODE = ascii("node=");
 const BOM = ascii("\u00ef\u00bb\u00bf");
@@ -57,13 +58,7 @@ export class AuditReader implements FormatReader {
     this.#lines.read = this.#lines.parsed + this.#lines.skipped;
     return {
       ledger: this.#ledger,
-      tells: {
-        argv: tally.argv > 0,
-        exitStatus: tally.exits + tally.abnormalEnds > 0,
-        lineage: tally.forks > 0,
-        lifetimes: tally.exits > 0,
-        cpu: false,
-      },
+      tells: tellsOf(tally),
       originEpochMs: hosts.length === 0 ? null : Math.min(...hosts.map((host) => host.firstMs)),
       seconds: Math.max(0, ...hosts.map((host) => host.lastMs - host.firstMs)) / 1000,
       hosts: this.#hosts.names,

@@ -112,8 +112,9 @@ describe("a program that is brought back", () => {
   });
 
   it("says that it could not look for crashes without exit statuses, and names the loop all the same", () => {
-    const detection = look(loop(1), { ...ALL, exitStatus: false });
-    expect(detection.couldNotLook.map((c) => c.code)).toEqual(["exits.log-tells-none"]);
+    const why = { code: "exits.log-tells-none", what: "how programs end", why: "no rule for it", remedy: "add one" };
+    const detection = look(loop(1), { ...ALL, exitStatus: why });
+    expect(detection.couldNotLook).toEqual([{ state: "could-not-look", ...why }]);
   });
 
   it("once a second by a daemon is nothing", () => {

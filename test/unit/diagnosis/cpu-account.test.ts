@@ -2,12 +2,13 @@ import { expect, test } from "vitest";
 import { cpuUse } from "../../../src/derive/cpu.ts";
 import { createDerivation } from "../../../src/derive/index.ts";
 import { detect } from "../../../src/detect/index.ts";
+import type { Known } from "../../../src/detect/types.ts";
 import { cpuAccount, explainedCpus, type CpuAccount } from "../../../src/diagnosis/cpu-account.ts";
 import type { ProgramCpu } from "../../../src/model/cpu.ts";
 import type { ProcFacts, Snapshot } from "../../../src/model/snapshot.ts";
 import { Stream } from "../../support/storms.ts";
 
-const KNOWN = { exitStatus: true, lineage: true, lifetimes: true };
+const KNOWN: Known = { exitStatus: true, lineage: true, lifetimes: true };
 const SUPERD = 900;
 const HOME = "unified:/app.service";
 const SECONDS = 2;

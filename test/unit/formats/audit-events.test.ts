@@ -24,7 +24,7 @@ describe("forks", () => {
     expect(ofType(events, "fork")).toEqual([]);
     expect(remark(reading, "audit.syscall-2-is-open")).toEqual({ count: 1, example: "audit.log line 1" });
     expect(remark(reading, "audit.fork-by-32-bit")).toBeNull();
-    expect(reading.tells.lineage).toBe(false);
+    expect(reading.tells.lineage).toMatchObject({ code: "lineage.log-tells-none" });
   });
 
   it("arch=40000003 syscall=2 is fork by 32-bit code", () => {
@@ -114,7 +114,7 @@ describe("ends", () => {
       { type: "seen", pid: 20, exe: "/usr/bin/dash" },
       { type: "exit", pid: 20, code: null, signal: 11 },
     ]);
-    expect(reading.tells).toMatchObject({ exitStatus: true, lifetimes: false });
+    expect(reading.tells).toMatchObject({ exitStatus: true, lifetimes: { code: "lifetimes.log-tells-none" } });
   });
 
   it.each([
@@ -272,6 +272,14 @@ describe("a real log", () => {
       skipped: 0,
       examples: [],
     });
-    expect(reading.tells).toEqual({ argv: true, exitStatus: true, lineage: true, lifetimes: true, cpu: false });
+    expect(reading.tells).toMatchObject({
+      programs: true,
+      argv: true,
+      lineage: true,
+      reaper: true,
+      exitStatus: true,
+      lifetimes: true,
+      cpu: { code: "cpu.log-tells-none" },
+    });
   });
 });

@@ -26,5 +26,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.cpu.log-tells-none": "风暴用掉多少 CPU：日志中没有 CPU 时间",
   "couldnot.lifetimes.log-tells-none": "进程存活多久、怎样结束：日志没有记录每一次退出",
   "couldnot.exits.log-tells-none": "程序怎样结束：没有退出状态，无法区分崩溃与正常结束",
+  "couldnot.argv.log-tells-none": "程序以哪些参数执行：日志没有记录 execve",
+  "couldnot.lineage.log-tells-none": "谁派生了谁：日志没有记录 fork 和 clone，只能从其他记录得知父进程",
   "couldnot.audit.lost": "完整情况：内核丢失了审计记录（{what:words}: {why:words}）",
 };

@@ -1,0 +1,8 @@
+/** Something that could not be observed, why, and the command that would allow it (null: nothing would). */
+export interface CouldNotLook {
+  /** `couldnot.CODE` is the sentence for it in each language of the report. */
+  code: string;
+  what: string;
+  why: string;
+  remedy: string | null;
+}
