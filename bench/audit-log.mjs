@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { recordAudit } from "../lab/audit.mjs";
+import { runs32Bit } from "../lab/kernel-abi.mjs";
 import { pairs } from "./pairs.mjs";
 
 const BIN = fileURLToPath(new URL("../bin/whoforks", import.meta.url));
@@ -39,7 +40,7 @@ async function ensureLog() {
   mkdirSync(dirname(LOG), { recursive: true });
   console.error("recording the audit log of a storm …");
   const { lines, bytes, lostBefore, lostAfter } = await recordAudit(
-    "case-32",
+    runs32Bit() ? "case-32" : "case",
     { count: 60_000, seconds: 100, rate: 0 },
     { output: LOG },
   );

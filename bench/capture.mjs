@@ -1,107 +1,121 @@
-// What live capture costs and loses in the fastest bounded storm of this machine, beside forkstat on the same storm.
-// Usage (as root): node bench/capture.mjs [ROUNDS] [GENERATIONS] [LANES]
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+// What live capture costs and loses, beside its rivals on the same storms, interleaved, in one run.
+// Usage (as root): node bench/capture.mjs [ROUNDS]
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { collectors } from "./capture/collectors.mjs";
+import { compile, storm, STORMS } from "./capture/storms.mjs";
+import { median } from "./pairs.mjs";
 
-const [rounds = 3, generations = 40_000, lanes = 2] = process.argv.slice(2).map(Number);
-const sources = fileURLToPath(new URL("../test/fixtures/tracefs/", import.meta.url));
-const dir = mkdtempSync(join(tmpdir(), "whoforks-bench-"));
+/** ptrace stops every process several times: it gets so many times fewer of them. */
+const FEWER_UNDER_PTRACE = 10;
+const LANES = 2;
 
-async function main() {
-  const gcc = (name) => run("gcc", ["-O2", "-static", "-o", join(dir, name), `${sources}${name}.c`]);
-  gcc("fenced");
-  gcc("chain");
-  run("as", ["--32", "-o", join(dir, "chain32.o"), `${sources}chain32.s`]);
-  run("ld", ["-m", "elf_i386", "-o", join(dir, "chain32"), join(dir, "chain32.o")]);
-  const bundle = join(dir, "capture.mjs");
-  const start = fileURLToPath(new URL("../src/capture/tracefs/start.ts", import.meta.url));
-  await build({ entryPoints: [start], bundle: true, platform: "node", format: "esm", outfile: bundle });
-  const { startTracefs } = await import(pathToFileURL(bundle).href);
-  console.log(`${lanes} chains of ${generations} generations each, ${rounds} rounds, interleaved\n`);
-  console.log("storm    collector  storm s  own CPU ms  events   µs/event  lost");
-  for (const program of ["chain", "chain32"]) {
-    for (let round = 0; round < rounds; round++) {
-      row(program, "none", await storm(program), null);
-      await whoforks(program, startTracefs);
-      if (existsSync("/usr/bin/forkstat")) await forkstat(program);
+/** Measures every collector on every storm and prints a table; returns the rows that the speed table asks for. */
+export async function capture(rounds = 5) {
+  const dir = mkdtempSync(join(tmpdir(), "whoforks-bench-"));
+  try {
+    compile(dir);
+    const own = join(dir, "own-collector.mjs");
+    const source = fileURLToPath(new URL("capture/own-collector.ts", import.meta.url));
+    await build({ entryPoints: [source], bundle: true, platform: "node", format: "esm", outfile: own });
+    const rows = [];
+    console.log(`${LANES} storms side by side, ${rounds} rounds of every collector in turn, medians\n`);
+    console.log("collector           slowdown   CPU µs/event   events/process   lost");
+    for (const name of Object.keys(STORMS)) rows.push(...(await compare(dir, own, name, rounds)));
+    return rows;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function compare(dir, own, name, rounds) {
+  const all = collectors(dir, own, name).map((collector) => ({ ...collector, runs: [] }));
+  const { title, rounds: processes } = STORMS[name];
+  for (let round = 0; round < rounds; round++) {
+    for (const { start, starter, runs } of all) {
+      const fewer = starter === undefined ? processes : processes / FEWER_UNDER_PTRACE;
+      const collecting = start === null ? null : await start();
+      const seconds = await storm(dir, name, { lanes: LANES, rounds: fewer, under: starter });
+      const told = collecting === null ? null : await collecting.stop();
+      runs.push({ each: seconds / fewer, processes: fewer, ...told });
     }
   }
-}
-
-async function whoforks(program, startTracefs) {
-  let events = 0;
-  const observer = startTracefs(() => events++);
-  if (observer.kind === undefined) throw new Error(observer.why);
-  const before = process.cpuUsage();
-  const timer = setInterval(() => observer.poll(), 20);
-  const seconds = await storm(program);
-  clearInterval(timer);
-  const { lost } = observer.stop();
-  const { user, system } = process.cpuUsage(before);
-  row(program, "whoforks", seconds, { cpu: (user + system) / 1000, events, lost });
-}
-
-async function forkstat(program) {
-  const child = spawn("/usr/bin/forkstat", ["-e", "fork,exec,exit"], { stdio: ["ignore", "pipe", "ignore"] });
-  let lines = 0;
-  let nobufs = 0;
-  child.stdout.on("data", (chunk) => {
-    const text = chunk.toString("latin1");
-    lines += text.split("\n").length - 1;
-    nobufs += text.split("nobufs").length - 1;
-  });
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const seconds = await storm(program);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const stat = readFileSync(`/proc/${child.pid}/stat`, "latin1").split(") ")[1].split(" ");
-  child.kill("SIGINT");
-  await new Promise((resolve) => child.on("close", resolve));
-  const cpu = (Number(stat[11]) + Number(stat[12])) * 10;
-  row(program, "forkstat", seconds, { cpu, events: lines, lost: nobufs === 0 ? "not told" : `${nobufs} nobufs` });
-}
-
-/** Runs the storm in namespaces of its own and under a pids limit; resolves to its seconds. */
-async function storm(program) {
-  const base = existsSync("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
-  const cgroup = `${base}/whoforks-bench-${process.pid}`;
-  mkdirSync(cgroup);
-  if (existsSync(`${cgroup}/pids.max`)) writeFileSync(`${cgroup}/pids.max`, "1000");
-  const began = performance.now();
-  const args = [cgroup, "30", join(dir, program), String(generations), "3"];
-  const runs = Array.from({ length: lanes }, () => {
-    const child = spawn(join(dir, "fenced"), args, { stdio: "ignore" });
-    return new Promise((resolve) => child.on("close", resolve));
-  });
-  await Promise.all(runs);
-  rmdirSync(cgroup);
-  return (performance.now() - began) / 1000;
-}
-
-function row(program, collector, seconds, own) {
-  const cells = [program.padEnd(8), collector.padEnd(9), seconds.toFixed(2).padStart(8)];
-  if (own !== null) {
-    const each = ((own.cpu * 1000) / own.events).toFixed(2);
-    cells.push(
-      own.cpu.toFixed(0).padStart(11),
-      String(own.events).padStart(8),
-      each.padStart(9),
-      String(own.lost).padStart(6),
+  const untraced = all[0].runs;
+  const measured = new Map();
+  console.log(`\n${title}: ${Math.round(1 / median(untraced.map(({ each }) => each)))} processes/s untraced`);
+  for (const { name: collector, runs } of all) {
+    const slowdown = median(runs.map(({ each }, round) => each / untraced[round].each));
+    const perEvent = median(runs.map(({ cpu, events }) => (cpu === undefined ? NaN : (cpu * 1e6) / events)));
+    const perProcess = median(runs.map(({ cpu, processes }) => (cpu === undefined ? NaN : (cpu * 1e6) / processes)));
+    const perStart = median(runs.map(({ events, processes }) => (events === undefined ? NaN : events / processes)));
+    const losses = runs.map(({ lost }) => lost).filter((lost) => typeof lost === "number");
+    const lost = losses.length === 0 ? null : losses.reduce((sum, one) => sum + one, 0);
+    measured.set(collector, { slowdown, perEvent, perProcess, lost });
+    console.log(
+      [
+        collector.padEnd(18),
+        `× ${slowdown.toFixed(2)}`.padStart(9),
+        (Number.isFinite(perEvent) && collector !== "kernel alone" ? perEvent.toFixed(2) : "–").padStart(14),
+        (Number.isFinite(perStart) && collector !== "kernel alone" ? perStart.toFixed(2) : "–").padStart(16),
+        (collector === "kernel alone" || runs[0].cpu === undefined
+          ? "–"
+          : lost === null
+            ? "not told"
+            : String(lost)
+        ).padStart(8),
+      ].join(" "),
     );
   }
-  console.log(cells.join(" "));
+  return holds(title, measured);
 }
 
-function run(tool, args) {
-  const { status, stderr } = spawnSync(tool, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${tool}: ${stderr}`);
+/** What the speed table asks of one storm. CPU is compared for each process, since collectors tell of unlike events. */
+function holds(title, measured) {
+  const ours = measured.get("whoforks");
+  const alone = measured.get("kernel alone");
+  const rivals = ["forkstat", "bpftrace", "bpftrace execsnoop"].filter((name) => measured.has(name));
+  const row = (what, own, rival, ratio, hold, held) => ({
+    what: `${title}, ${what}`,
+    ours: own,
+    rival,
+    ratio,
+    hold,
+    held,
+  });
+  return [
+    row(
+      "events lost",
+      `${ours.lost}`,
+      rivals.map((name) => `${name}: ${measured.get(name).lost ?? "not told"}`).join(", "),
+      "–",
+      "0",
+      ours.lost === 0,
+    ),
+    row("own CPU", `${ours.perEvent.toFixed(2)} µs an event`, "–", "–", "< 1 µs", ours.perEvent < 1),
+    ...rivals.map((name) => {
+      const ratio = ours.perProcess / measured.get(name).perProcess;
+      const each = (value) => `${value.toFixed(1)} µs a process`;
+      return row(
+        "own CPU",
+        each(ours.perProcess),
+        `${name}: ${each(measured.get(name).perProcess)}`,
+        `${ratio.toFixed(2)} × its CPU`,
+        "< 1 ×",
+        ratio < 1,
+      );
+    }),
+    row(
+      "slowdown",
+      `× ${ours.slowdown.toFixed(2)}`,
+      `the kernel's tracing alone: × ${alone.slowdown.toFixed(2)}`,
+      `${(ours.slowdown / alone.slowdown).toFixed(2)} × its time`,
+      "≤ 1.10 ×",
+      ours.slowdown / alone.slowdown <= 1.1,
+    ),
+  ];
 }
 
-try {
-  await main();
-} finally {
-  rmSync(dir, { recursive: true, force: true });
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await capture(Number(process.argv[2] ?? 5));

@@ -1,6 +1,7 @@
 import { writeFileSync, mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { makeBounds, removeBounds } from "./bounds.mjs";
+import { NO_32_BIT, runs32Bit } from "./kernel-abi.mjs";
 import { clearLeftovers } from "./leftovers.mjs";
 import { enterNamespace } from "./namespace.mjs";
 import { settle } from "./options.mjs";
@@ -30,6 +31,7 @@ export async function startScenario(name, given = {}, { keep = false, loginUid =
   if (scenario === undefined)
     throw new RangeError(`lab: no scenario ${name}; there are ${[...scenarios.keys()].join(", ")}`);
   if (process.getuid() !== 0) throw new Error("lab: scenarios need root (mounts, namespaces, cgroups)");
+  if (scenario.executes32Bit === true && !runs32Bit()) throw new Error(`lab: ${name}: ${NO_32_BIT}`);
   const options = settle(given, scenario.defaults);
   clearLeftovers();
   const layer = await packageLayer();

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { auditLog } from "../bench/audit-log.mjs";
+import { capture } from "../bench/capture.mjs";
 import { startup } from "../bench/startup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -37,6 +38,6 @@ for (const part of parts) {
   console.log(`\n# ${part}`);
   if (part === "startup") print(startup());
   if (part === "audit") print(await auditLog());
-  if (part === "capture") execFileSync(process.execPath, [`${root}/bench/capture.mjs`], { stdio: "inherit" });
+  if (part === "capture") print(await capture());
   if (part === "ownership") execFileSync(process.execPath, [await bundled("ownership.ts")], { stdio: "inherit" });
 }

@@ -42,6 +42,7 @@ export const caseFile = {
 export const case32 = {
   name: "case-32",
   about: "the same, 32-bit as in the case: forks through int 0x80 (arch=40000003 syscall=2)",
+  executes32Bit: true,
   expected: storm(32),
   prepare: (tools, options) => plant(tools, options, { bits: 32, chains: options.chains }),
 };

@@ -10,6 +10,7 @@ import { ConnectorSocket } from "../../src/capture/netlink/socket.ts";
 import { libC } from "../../src/platform/ffi.ts";
 import { cannotRun, capture, listeners, stopAll } from "./netlink-lab.ts";
 import { descendants, fenced, polling, Programs } from "./tracefs-lab.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 const obstacle = cannotRun();
 
@@ -105,7 +106,8 @@ describe.skipIf(obstacle !== null)(
       expect(new Set(execs.map((exec) => (exec.type === "exec" ? exec.exe.split("/").at(-1) : "")))).not.toContain("");
     });
 
-    test("a chain in 32-bit code: its exit codes are told without further ado", async () => {
+    test("a chain in 32-bit code: its exit codes are told without further ado", async (context) => {
+      needs32Bit(context);
       const { events, observer } = capture();
       const fence = programs.c("fenced");
       const reaped = await polling([observer], 20, fenced(fence, 20, programs.asm32("chain32"), ["2000", "3"]));

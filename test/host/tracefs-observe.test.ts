@@ -6,6 +6,7 @@ import type { ProcessEvent } from "../../src/model/events.ts";
 import { observe } from "../../src/capture/observe.ts";
 import type { Observation, Snapshot } from "../../src/capture/types.ts";
 import { cannotRun, fenced, instances, mountedByUs, Programs } from "./tracefs-lab.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 /** What tracefs-observe-script.ts prints. */
 type Printed = Pick<Observation, "couldNotLook" | "sources"> & { events: ProcessEvent[]; before: number };
@@ -27,12 +28,13 @@ describe.skipIf(obstacle !== null)(
       if (instances().length === 0) expect(mountedByUs()).toBe(false);
     });
 
-    test.each([
+    test.for([
       ["32-bit", 32],
       ["64-bit", 64],
-    ])(
+    ] as const)(
       "a %s chain: its program, word size and exit codes are told although no member lives a millisecond",
-      async (name, bits) => {
+      async ([name, bits], context) => {
+        if (bits === 32) needs32Bit(context);
         const chain = bits === 32 ? programs.asm32("chain32", "wf-chain-32") : programs.c("chain", "wf-chain-64");
         let ended = false;
         const storm = fenced(fence, 20, chain, ["20000", "3"]).finally(() => (ended = true));

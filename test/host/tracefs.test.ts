@@ -15,6 +15,7 @@ import {
   Programs,
   stopAll,
 } from "./tracefs-lab.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 const obstacle = cannotRun();
 
@@ -98,7 +99,8 @@ describe.skipIf(obstacle !== null)(
       expect(threads).toHaveLength(5);
     });
 
-    test("a chain in 32-bit code: codes are seen once its name is known", async () => {
+    test("a chain in 32-bit code: codes are seen once its name is known", async (context) => {
+      needs32Bit(context);
       const { events, observer } = capture();
       const chain = programs.asm32("chain32");
       const blind = await polling([observer], 20, fenced(fence, 20, chain, ["200", "3"]));
@@ -116,7 +118,8 @@ describe.skipIf(obstacle !== null)(
       expect(ledger.note).toContain("exit codes of 1 32-bit programs are unknown");
     });
 
-    test("names that no filter can hold, and names made to break one, leave the filter sound", async () => {
+    test("names that no filter can hold, and names made to break one, leave the filter sound", async (context) => {
+      needs32Bit(context);
       const { events, observer } = capture();
       const instance = instances().find((each) => each.startsWith(`whoforks-${process.pid}-`));
       const filter = `/sys/kernel/tracing/instances/${instance}/events/raw_syscalls/sys_enter/filter`;

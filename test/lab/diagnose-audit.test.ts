@@ -9,6 +9,7 @@ import { makeOriginalCaseRoot } from "../../lab/make-original-case-root.mjs";
 import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import { diagnosed } from "../support/whoforks.ts";
 import { needsLab, needsProgram } from "./needs.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -24,6 +25,7 @@ for (const [name, bits] of [
 ] as const) {
   test(`${name}: the same storm from what auditd recorded`, async (context) => {
     needsLab(context);
+    if (name === "case-32") needs32Bit(context);
     needsProgram(context, "/usr/sbin/auditd");
     const log = join(folder, `${name}.log`);
     const recording = await recordAudit(name, { rate: 1500, count: 3000, seconds: 60 }, { output: log });

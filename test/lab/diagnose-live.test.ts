@@ -5,6 +5,7 @@ import { startScenario, type LabOptions, type RunningScenario } from "../../lab/
 import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import { diagnosed } from "../support/whoforks.ts";
 import { needsLab } from "./needs.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 interface Observed {
   exitCode: number | null;
@@ -41,6 +42,7 @@ function leftovers(): string[] {
 for (const name of ["case", "case-32"] as const) {
   test(`${name}: the chain, its impostor, who starts it, and the innocent reaper`, async (context) => {
     needsLab(context);
+    if (name === "case-32") needs32Bit(context);
     const before = leftovers();
     const observed = await observe(name, { seconds: 20 }, ["--duration", "5s"]);
     const { exitCode, result, scenario, realPerSecond } = observed;

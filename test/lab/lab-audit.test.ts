@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { recordAudit } from "../../lab/audit.mjs";
 import { needsLab, needsProgram } from "./needs.ts";
 import { output, tracesOf } from "./traces.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 for (const [name, fork] of [
   ["case-32", "arch=40000003 syscall=2 success=yes"],
@@ -11,6 +12,7 @@ for (const [name, fork] of [
 ] as const) {
   test(`${name}: real auditd logs each fork, and the host's audit is as before`, async (context) => {
     needsLab(context);
+    if (name === "case-32") needs32Bit(context);
     needsProgram(context, "/usr/sbin/auditd");
     const folder = mkdtempSync(`${tmpdir()}/whoforks-audit-test-`);
     const before = settings();

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { startScenario } from "../../lab/lab.mjs";
 import { needsLab } from "./needs.ts";
 import { countForksOf, eventually, inside, output, tasksSinceBoot, tracesOf } from "./traces.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 
 for (const [name, elfClass] of [
   ["case", 2],
@@ -10,6 +11,7 @@ for (const [name, elfClass] of [
 ] as const) {
   test(`${name}: as many forks as it says, by the kernel's tracer, its numbering and /proc/stat`, async (context) => {
     needsLab(context);
+    if (name === "case-32") needs32Bit(context);
     const tracer = await countForksOf("atd");
     const before = tasksSinceBoot();
     const scenario = await startScenario(name, { count: 3000, seconds: 60 });
