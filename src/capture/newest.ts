@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import type { ImageEvent } from "../model/events.ts";
 import { fromBytes } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
-import { insideRoot, link } from "./procfs/facts.ts";
+import { insideRoot, link, pickCgroup } from "./procfs/facts.ts";
 import { readSmall } from "./procfs/read-small.ts";
 
 /** Below this rate a burst would mostly wait; the newest process is looked at once instead. */
@@ -99,9 +99,22 @@ export function imageOf(pid: number, originNs: number): ImageEvent | null {
   // comm is followed by a newline, and may hold others.
   const comm = fromBytes(line.subarray(0, line.length - 1));
   const mountNamespace = link(`${dir}/ns/mnt`);
+  const cgroups = readSmall(`${dir}/cgroup`, 8192);
+  const cgroup = cgroups === null ? null : pickCgroup(fromBytes(cgroups));
   const again = link(`${dir}/exe`);
   if (again !== null && again !== exe) return null;
-  return { type: "image", ts, pid, comm, exe: insideRoot(exe, root), mountNamespace, bits };
+  return {
+    type: "image",
+    ts,
+    pid,
+    comm,
+    exe: insideRoot(exe, root),
+    mountNamespace,
+    bits,
+    root,
+    // A process that ends is moved to the root (kernel/cgroup/cgroup.c cgroup_exit), after its program is taken away.
+    cgroup: again === null ? null : cgroup,
+  };
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Abi, EventSink, ProcessEvent } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
-import { Code, EVENT_TYPES, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME } from "./event-layout.ts";
+import { Code, EVENT_TYPES, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME, WITH_PLACE } from "./event-layout.ts";
 
 /** The bytes are no events: the file is damaged, or somebody made it so. */
 export class DamagedEvents extends Error {}
+
+const PLACED: Record<number, "seen" | "image" | undefined> = { [WITH_PLACE.seen]: "seen", [WITH_PLACE.image]: "image" };
 
 /** A day more than a capture can last, in ns: times beyond it are damage, and would make summaries by second grow without end. */
 const MAX_TIME = 90_000e9;
@@ -45,7 +47,9 @@ export class EventDecoder {
       this.#units = 0;
     }
     const head = this.#byte();
-    const type = EVENT_TYPES[head & ~WHOLE_TIME];
+    const number = head & ~WHOLE_TIME;
+    const placed = PLACED[number];
+    const type = placed ?? EVENT_TYPES[number];
     const time = this.#number();
     if (time === null || time === undefined) throw new DamagedEvents("an event without a time");
     const ts = (head & WHOLE_TIME) === 0 ? this.#ts + time : time;
@@ -81,16 +85,29 @@ export class EventDecoder {
         const exe = this.#textOrNull();
         const abi = this.#abi();
         const threads = this.#integers();
-        return { type, ts, pid, ppid, comm, exe, abi, ...(threads === undefined ? {} : { threads }) };
+        const event = { type, ts, pid, ppid, comm, exe, abi, ...(threads === undefined ? {} : { threads }) };
+        if (placed === undefined) return event;
+        const mountNamespace = this.#textOrAbsent();
+        const root = this.#textOrAbsent();
+        return {
+          ...event,
+          ...(mountNamespace === undefined ? {} : { mountNamespace }),
+          ...(root === undefined ? {} : { root }),
+        };
       }
       case "image": {
         const comm = this.#text();
         const exe = this.#text();
         const mountNamespace = this.#textOrNull();
-        return { type, ts, pid, comm, exe, mountNamespace, bits: this.#bits() };
+        const event = { type, ts, pid, comm, exe, mountNamespace, bits: this.#bits() };
+        if (placed === undefined) return event;
+        const root = this.#textOrAbsent();
+        const cgroup = this.#textOrAbsent();
+        if (root === null) throw new DamagedEvents("a text is missing");
+        return { ...event, ...(root === undefined ? {} : { root }), ...(cgroup === undefined ? {} : { cgroup }) };
       }
       default:
-        throw new DamagedEvents(`no event has the number ${head & ~WHOLE_TIME}`);
+        throw new DamagedEvents(`no event has the number ${number}`);
     }
   }
 
@@ -178,6 +195,12 @@ export class EventDecoder {
     const text = this.#textOrNull();
     if (text === null) throw new DamagedEvents("a text is missing");
     return text;
+  }
+
+  #textOrAbsent(): Untrusted | null | undefined {
+    if (this.#block[this.#at] !== Code.absent) return this.#textOrNull();
+    this.#at++;
+    return undefined;
   }
 
   #textOrNull(): Untrusted | null {

@@ -1,8 +1,18 @@
-import type { ProcessEvent } from "../model/events.ts";
+import type { ImageEvent, ProcessEvent, SeenEvent } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
-import { Code, EVENT_TYPES, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME } from "./event-layout.ts";
+import { Code, EVENT_TYPES, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME, WITH_PLACE } from "./event-layout.ts";
 
 const TYPE_OF = new Map<ProcessEvent["type"], number>(EVENT_TYPES.map((type, index) => [type, index]));
+
+function numberOf(event: ProcessEvent): number {
+  if ((event.type === "seen" || event.type === "image") && hasPlace(event)) return WITH_PLACE[event.type];
+  return TYPE_OF.get(event.type) as number;
+}
+
+function hasPlace(event: SeenEvent | ImageEvent): boolean {
+  if (event.root !== undefined) return true;
+  return event.type === "seen" ? event.mountNamespace !== undefined : event.cgroup !== undefined;
+}
 
 /** A number takes at most nine bytes, and no event has more than this many besides its lists and texts. */
 const NUMBERS = 16;
@@ -37,7 +47,7 @@ export class EventEncoder {
       this.#units = 0;
     }
     this.#room(NUMBERS * NUMBER_BYTES);
-    this.#head(TYPE_OF.get(event.type) as number, event.ts);
+    this.#head(numberOf(event), event.ts);
     this.#number(event.type === "service" ? null : event.pid);
     this.#fields(event);
   }
@@ -70,12 +80,18 @@ export class EventEncoder {
         this.#text(event.exe);
         this.#text(event.abi?.machine ?? null);
         this.#number(event.abi?.bits ?? null);
-        return this.#numbers(event.threads);
+        this.#numbers(event.threads);
+        if (!hasPlace(event)) return;
+        this.#text(event.mountNamespace);
+        return this.#text(event.root);
       case "image":
         this.#text(event.comm);
         this.#text(event.exe);
         this.#text(event.mountNamespace);
-        return this.#number(event.bits);
+        this.#number(event.bits);
+        if (!hasPlace(event)) return;
+        this.#text(event.root);
+        return this.#text(event.cgroup);
       case "service":
         this.#text(event.unit);
         this.#flag(event.action === "start");
@@ -129,8 +145,8 @@ export class EventEncoder {
     for (const value of values ?? []) this.#text(value);
   }
 
-  #text(text: Untrusted | null): void {
-    if (text === null) return this.#number(null);
+  #text(text: Untrusted | null | undefined): void {
+    if (text === null || text === undefined) return this.#number(text);
     const known = this.#texts.get(text);
     if (known !== undefined) {
       this.#room(NUMBERS * NUMBER_BYTES);

@@ -14,6 +14,12 @@ export const EVENT_TYPES = [
   "service",
 ] as const satisfies readonly ProcessEvent["type"][];
 
+/**
+ * Of an event that tells where its program lies: what goes before it, the number in the file of that type with its place
+ * after the other fields. Not among `EVENT_TYPES`, so that it stays clear of types to come.
+ */
+export const WITH_PLACE = { seen: 0x40, image: 0x41 } as const;
+
 /** Set in the byte of the type when the time is not a step from the last one. */
 export const WHOLE_TIME = 0x80;
 

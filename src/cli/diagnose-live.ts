@@ -94,9 +94,9 @@ function introduce(before: Snapshot, sink: EventSink): void {
   const living = [...before.processes.values()].sort(
     (a, b) => a.startedAfterBoot - b.startedAfterBoot || a.pid - b.pid,
   );
-  for (const { pid, ppid, comm, exe, threads, kernelThread } of living) {
+  for (const { pid, ppid, comm, exe, threads, kernelThread, mountNamespace, root } of living) {
     if (kernelThread) continue;
-    sink({ type: "seen", ts: 0, pid, ppid, comm, exe, abi: null, threads });
+    sink({ type: "seen", ts: 0, pid, ppid, comm, exe, abi: null, threads, mountNamespace, root });
   }
 }
 

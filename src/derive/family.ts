@@ -28,6 +28,8 @@ export interface Ending {
 export interface Family {
   readonly image: Image;
   readonly spawnerImage: Image | null;
+  /** The program that the spawner's children really run, when one of them was met at another place than the spawner's. */
+  elsewhere: Image | null;
   /** Processes forked and then executed by the spawner's program. */
   spawned: number;
   /** Processes that a member forked and that went on with the same program. */
@@ -73,6 +75,7 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
   return {
     image,
     spawnerImage,
+    elsewhere: null,
     spawned: 0,
     replicas: 0,
     inferred: 0,

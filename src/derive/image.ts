@@ -2,6 +2,19 @@ import type { Abi } from "../model/events.ts";
 import type { PendingFork } from "./pending-forks.ts";
 import type { Untrusted } from "../model/text.ts";
 
+/**
+ * Where a file name means something: a mount namespace and, for a chroot, the directory in it that is "/". The same
+ * path in two containers is two files, so it is two programs.
+ */
+export interface Place {
+  /** 0: unknown. */
+  readonly id: number;
+  /** `mnt:[4026531841]`; null: unknown. */
+  readonly mountNamespace: string | null;
+  /** Root directory within the namespace, as /proc/PID/root names it; "/" but for a chroot. */
+  readonly root: Untrusted;
+}
+
 /** A program as processes run it: one object for all processes that share it, named by the best source so far. */
 export interface Image {
   readonly id: number;
@@ -10,40 +23,80 @@ export interface Image {
   /** Task name (15 bytes, settable by the process itself): a label, never an identity. */
   comm: Untrusted;
   abi: Abi | null;
-  /** Mount namespace in which a process of it was last seen, or null. */
+  /** Where its file lies. Inherited at fork and exec until somebody looks. */
+  place: Place;
+  /** Whether a process of it was met at that place, so that it is more than inherited. */
+  met: boolean;
+  /** Mount namespace of `place`, or null. */
   mountNamespace: string | null;
+  /** Cgroups in which processes of it were met when they were looked up, with their number; at most `MAX_CGROUPS`. */
+  cgroups: Map<Untrusted, number> | null;
   /** The last fork of a process of it whose child has not turned up. */
   pending: PendingFork | null;
   /** Arguments of up to three of its execs. */
   argvExamples: Untrusted[][];
 }
 
-/** Interns images by file name, and by task name for processes whose file is not known (yet). */
-export class Images {
-  readonly #byExe = new Map<Untrusted, Image>();
-  readonly #byComm = new Map<Untrusted, Image>();
-  #next = 0;
-  /** Programs beyond the bound share this one; a host runs a few thousand different files at most. */
-  readonly other: Image = this.#create(null, "(other programs)");
+/** Programs of one place by file name, and by task name for processes whose file is not known (yet). */
+class Programs implements Place {
+  readonly byExe = new Map<Untrusted, Image>();
+  readonly byComm = new Map<Untrusted, Image>();
+  readonly id: number;
+  readonly mountNamespace: string | null;
+  readonly root: Untrusted;
 
-  byExe(exe: Untrusted, comm: Untrusted): Image {
-    const known = this.#byExe.get(exe);
+  constructor(id: number, mountNamespace: string | null, root: Untrusted) {
+    this.id = id;
+    this.mountNamespace = mountNamespace;
+    this.root = root;
+  }
+}
+
+/** Interns images by place and file name, and by task name for processes whose file is not known (yet). */
+export class Images {
+  /** The place of processes of which nobody has told one. */
+  readonly nowhere: Place = new Programs(0, null, "/");
+  readonly #places = new Map<string, Programs>();
+  #next = 0;
+  #named = 0;
+  #labelled = 0;
+  /** Programs beyond the bound share this one; a host runs a few thousand different files at most. */
+  readonly other: Image = this.#create(null, "(other programs)", this.nowhere);
+
+  /** The place of a mount namespace and root; `nowhere` without a namespace. */
+  place(mountNamespace: string | null | undefined, root: Untrusted | null | undefined): Place {
+    if (!mountNamespace) return this.nowhere;
+    const key = root && root !== "/" ? `${mountNamespace}${root}` : mountNamespace;
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      if (this.#places.size >= MAX_PLACES) return this.nowhere;
+      this.#places.set(key, (place = new Programs(this.#places.size + 1, mountNamespace, root ?? "/")));
+    }
+    return place;
+  }
+
+  byExe(exe: Untrusted, comm: Untrusted, place: Place = this.nowhere): Image {
+    const { byExe } = place as Programs;
+    const known = byExe.get(exe);
     if (known !== undefined) {
       if (known.comm === "") known.comm = comm;
       return known;
     }
-    if (this.#byExe.size >= MAX_IMAGES) return this.other;
-    const image = this.#create(exe, comm);
-    this.#byExe.set(exe, image);
+    if (this.#named >= MAX_IMAGES) return this.other;
+    this.#named++;
+    const image = this.#create(exe, comm, place);
+    byExe.set(exe, image);
     return image;
   }
 
-  byComm(comm: Untrusted): Image {
-    const known = this.#byComm.get(comm);
+  byComm(comm: Untrusted, place: Place = this.nowhere): Image {
+    const { byComm } = place as Programs;
+    const known = byComm.get(comm);
     if (known !== undefined) return known;
-    if (this.#byComm.size >= MAX_IMAGES) return this.other;
-    const image = this.#create(null, comm);
-    this.#byComm.set(comm, image);
+    if (this.#labelled >= MAX_IMAGES) return this.other;
+    this.#labelled++;
+    const image = this.#create(null, comm, place);
+    byComm.set(comm, image);
     return image;
   }
 
@@ -51,14 +104,51 @@ export class Images {
   name(image: Image, exe: Untrusted): Image {
     if (image.exe !== null || image === this.other) return image;
     image.exe = exe;
-    if (!this.#byExe.has(exe) && this.#byExe.size < MAX_IMAGES) this.#byExe.set(exe, image);
-    this.#byComm.delete(image.comm);
+    const { byExe, byComm } = image.place as Programs;
+    if (!byExe.has(exe) && this.#named < MAX_IMAGES) {
+      byExe.set(exe, image);
+      this.#named++;
+    }
+    if (byComm.delete(image.comm)) this.#labelled--;
     return image;
   }
 
-  #create(exe: Untrusted | null, comm: Untrusted): Image {
-    return { id: this.#next++, exe, comm, abi: null, mountNamespace: null, pending: null, argvExamples: [] };
+  /** All processes of an image turn out to be elsewhere than they were thought to be. */
+  move(image: Image, place: Place): void {
+    const from = image.place as Programs;
+    const to = place as Programs;
+    const key = image.exe ?? image.comm;
+    const [old, now] = image.exe === null ? [from.byComm, to.byComm] : [from.byExe, to.byExe];
+    if (old.get(key) === image) old.delete(key);
+    // Where that place has the program already, the two are joined by name in the end.
+    if (!now.has(key)) now.set(key, image);
+    image.place = place;
+    image.mountNamespace = place.mountNamespace;
+  }
+
+  #create(exe: Untrusted | null, comm: Untrusted, place: Place): Image {
+    return {
+      id: this.#next++,
+      exe,
+      comm,
+      abi: null,
+      place,
+      met: false,
+      mountNamespace: place.mountNamespace,
+      cgroups: null,
+      pending: null,
+      argvExamples: [],
+    };
   }
 }
 
+/** Notes that a process of the program was met in a cgroup. */
+export function noteCgroup(image: Image, cgroup: Untrusted): void {
+  image.cgroups ??= new Map();
+  const count = image.cgroups.get(cgroup);
+  if (count !== undefined || image.cgroups.size < MAX_CGROUPS) image.cgroups.set(cgroup, (count ?? 0) + 1);
+}
+
 const MAX_IMAGES = 8192;
+const MAX_PLACES = 4096;
+const MAX_CGROUPS = 16;

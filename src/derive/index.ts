@@ -1,5 +1,6 @@
 import type { EventSink } from "../model/events.ts";
 import { mergeFamily, starts, type Family } from "./family.ts";
+import type { Image, Images, Place } from "./image.ts";
 import { Lives } from "./lives.ts";
 import { RateBins } from "./rates.ts";
 
@@ -85,6 +86,7 @@ export function createDerivation(): Derivation {
     peek: () => ({ ...sums, peakForksPerSecond: 0, families: lives.families.all, services }),
     finish() {
       lives.finish(sums.lastTs);
+      settlePlaces(lives.families.all, lives.images);
       return { ...sums, peakForksPerSecond: bins.peakPerSecond(), families: joinByName(lives.families.all), services };
     },
   };
@@ -121,17 +123,17 @@ function joinByName(families: readonly Family[]): Family[] {
       orphans.push(family);
       continue;
     }
-    add(joined, `${imageName(family.spawnerImage)}\0${imageName(family.image)}`, family);
+    add(joined, `${imageKey(family.spawnerImage)}\0${imageKey(family.image)}`, family);
   }
   const ofProgram = new Map<string, Family>();
   for (const family of joined.values()) {
-    const name = imageName(family.image);
+    const name = imageKey(family.image);
     const known = ofProgram.get(name);
     if (known === undefined || known.spawned < family.spawned) ofProgram.set(name, family);
   }
   for (const family of orphans) {
-    const home = ofProgram.get(imageName(family.image));
-    if (home === undefined) add(joined, `\0${imageName(family.image)}`, family);
+    const home = ofProgram.get(imageKey(family.image));
+    if (home === undefined) add(joined, `\0${imageKey(family.image)}`, family);
     else mergeFamily(home, family);
   }
   return [...joined.values()].sort((a, b) => starts(b) - starts(a));
@@ -143,7 +145,35 @@ function add(joined: Map<string, Family>, key: string, family: Family): void {
   else mergeFamily(known, family);
 }
 
-/** Name by which two images are the same program: the file, else the task name. */
+/**
+ * A program of which nobody knows where it ran is the one of that name that is known, if there is one such only: else it
+ * stays apart, because nothing says whose it is.
+ */
+function settlePlaces(families: readonly Family[], images: Images): void {
+  const placesOf = new Map<string, Set<Place>>();
+  const unsettled = new Set<Image>();
+  for (const image of families.flatMap((family) => [family.image, family.spawnerImage])) {
+    if (image === null || image === images.other) continue;
+    if (image.place === images.nowhere) unsettled.add(image);
+    else {
+      const name = imageName(image);
+      const places = placesOf.get(name);
+      if (places === undefined) placesOf.set(name, new Set([image.place]));
+      else places.add(image.place);
+    }
+  }
+  for (const image of unsettled) {
+    const [place, another] = placesOf.get(imageName(image)) ?? [];
+    if (place !== undefined && another === undefined) images.move(image, place);
+  }
+}
+
+/** By this two images are the same program: its name, and where that name means it. */
+export function imageKey(image: Image): string {
+  return `${image.place.id} ${imageName(image)}`;
+}
+
+/** What a program is called: its file, else its task name. Two programs may be called the same (`imageKey`). */
 export function imageName(image: Family["image"]): string {
   return image.exe ?? `(${image.comm})`;
 }

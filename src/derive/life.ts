@@ -35,6 +35,8 @@ export interface Life {
   livingReplicas: number;
   /** Its last fork whose child has not turned up. */
   pending: PendingFork | null;
+  /** The child it forked last; null once it has ended itself. */
+  lastChild: Life | null;
   /** Its parent was worked out from order and name, because the source does not name it. */
   readonly inferred: boolean;
   /** Turn of the PID counter in which it was last heard of (for sources that do not report ends). */

@@ -2,7 +2,7 @@ import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, See
 import { noteEnd, noteStart } from "./family.ts";
 import { Families } from "./families.ts";
 import { JustEnded } from "./just-ended.ts";
-import { Images, type Image } from "./image.ts";
+import { Images, noteCgroup, type Image, type Place } from "./image.ts";
 import type { Life } from "./life.ts";
 import { PendingForks } from "./pending-forks.ts";
 
@@ -47,7 +47,7 @@ export class Lives {
       life.family.failedExecs++;
       return;
     }
-    const image = this.images.byExe(event.exe, event.comm);
+    const image = this.images.byExe(event.exe, event.comm, life.image.place);
     if (event.comm !== "") image.comm = event.comm;
     if (event.argv !== null && image.argvExamples.length < 3) image.argvExamples.push(event.argv);
     this.#becomes(life, image);
@@ -76,7 +76,9 @@ export class Lives {
       this.#forget(life);
       life = undefined;
     }
-    life ??= this.#turnsUp(event.pid, event.ppid, event.exe, event.comm, event.ts);
+    const place = this.images.place(event.mountNamespace, event.root);
+    life ??= this.#turnsUp(event.pid, event.ppid, event.exe, event.comm, event.ts, place);
+    if (place !== this.images.nowhere && life.image.place === place) life.image.met = true;
     life.turn = this.#turn;
     if (event.exe !== null && life.image.exe !== event.exe) this.#named(life, event.exe, event.comm);
     if (event.abi !== null) life.image.abi ??= event.abi;
@@ -88,8 +90,10 @@ export class Lives {
   onImage(event: ImageEvent): void {
     const life = this.#living.get(event.pid);
     if (life === undefined) return;
+    const place = this.images.place(event.mountNamespace, event.root);
+    if (place !== this.images.nowhere) this.#isAt(life, place, event);
     if (life.image.exe === null) this.images.name(life.image, event.exe);
-    life.image.mountNamespace = event.mountNamespace;
+    if (event.cgroup) noteCgroup(life.image, event.cgroup);
     if (event.bits !== null) life.image.abi ??= { machine: event.bits === 32 ? "32-bit" : "64-bit", bits: event.bits };
   }
 
@@ -108,11 +112,19 @@ export class Lives {
   }
 
   /** A process that nobody saw being forked: the child of a fork that waits for one, or one from before the window. */
-  #turnsUp(pid: number, ppid: number | null, exe: string | null, comm: string, ts: number): Life {
+  #turnsUp(
+    pid: number,
+    ppid: number | null,
+    exe: string | null,
+    comm: string,
+    ts: number,
+    at: Place = this.images.nowhere,
+  ): Life {
     if (pid < this.#lastNewPid / 2) this.#turn++;
     this.#lastNewPid = pid;
     const parent = ppid === null ? undefined : this.#living.get(ppid);
-    const image = exe === null ? this.images.byComm(comm) : this.images.byExe(exe, comm);
+    const place = at === this.images.nowhere && parent !== undefined ? parent.image.place : at;
+    const image = exe === null ? this.images.byComm(comm, place) : this.images.byExe(exe, comm, place);
     const match = this.#pending.match(pid, parent, image);
     if (match !== null) return this.#fork(match.fork.parent, pid, match.fork.ts, ts, !match.certain);
     const family = this.families.of(parent?.image ?? null, image);
@@ -140,6 +152,7 @@ export class Lives {
     const firstborn = parent.children === 0;
     const life = this.#born({ pid, parentId, parentPid, start, known: now, image, family, firstborn, inferred });
     parent.children++;
+    parent.lastChild = life;
     life.generation = parent.generation + 1;
     life.undecided = true;
     if (now >= start) this.#maturing.push(life);
@@ -167,6 +180,7 @@ export class Lives {
       replicas: 0,
       livingReplicas: 0,
       pending: null,
+      lastChild: null,
       turn: this.#turn,
     };
     this.#living.set(life.pid, life);
@@ -218,11 +232,12 @@ export class Lives {
   }
 
   /** The process runs another program from now on. */
-  #becomes(life: Life, image: Image): void {
+  #becomes(life: Life, program: Image): void {
+    let image = program;
     const before = life.image;
     const forked = life.undecided;
     life.undecided = false;
-    if (image === before || (image.exe !== null && image.exe === before.exe)) {
+    if (image === before || (image.exe !== null && image.exe === before.exe && image.place === before.place)) {
       if (forked) {
         life.family.reExecs++;
         this.#countReplica(life);
@@ -232,14 +247,65 @@ export class Lives {
     const spawner = forked || life.isReplica ? before : life.family.spawnerImage;
     if (forked) life.family.otherExecs++;
     else this.#leave(life);
+    const starter = life.start === null ? before : spawner;
+    let family = this.families.of(starter, image);
+    if (family.elsewhere !== null) {
+      image = family.elsewhere;
+      family = this.families.of(starter, image);
+    }
     life.image = image;
     life.generation = 0;
     life.isReplica = false;
-    life.family = this.families.of(life.start === null ? before : spawner, image);
+    life.family = family;
     if (life.start === null) return;
     life.family.spawners.add(life.parentId, { life: life.parentId, pid: life.parentPid, image: spawner ?? before });
     life.family.spawned++;
     this.#count(life);
+  }
+
+  /**
+   * A process was met at a place. Where none of its program was ever met where they were thought to be, all of them are
+   * there. Otherwise only this one is, and what it has forked last, and what its starter starts from now on: a process
+   * enters a container before the exec, and the container's program may bear the name of one outside.
+   */
+  #isAt(life: Life, place: Place, { exe, comm }: ImageEvent): void {
+    const image = life.image;
+    if (image === this.images.other) return;
+    if (image.place === place || !image.met) {
+      if (image.place !== place) this.images.move(image, place);
+      image.met = true;
+      life.family.elsewhere = null;
+      return;
+    }
+    const there = this.images.byExe(exe, comm, place);
+    there.met = true;
+    if (life.counted && !life.isReplica) life.family.elsewhere = there;
+    let one: Life | null = life;
+    for (let links = 0; one !== null && one.image === image && links < MAX_MOVED; links++) {
+      this.#moves(one, there);
+      one = one.lastChild;
+    }
+  }
+
+  /** A life belongs to the same program at another place: its count goes with it. */
+  #moves(life: Life, image: Image): void {
+    const from = life.family;
+    const to = this.families.of(from.spawnerImage, image);
+    life.image = image;
+    life.family = to;
+    if (!life.counted) return;
+    from.alive--;
+    const kind = life.isReplica ? "replicas" : "spawned";
+    from[kind]--;
+    to[kind]++;
+    if (life.isReplica && life.inferred) {
+      from.inferred--;
+      to.inferred++;
+    }
+    if (life.isReplica && life.generation + 1 > to.depth) to.depth = life.generation + 1;
+    if (!life.isReplica && from.spawnerImage !== null)
+      to.spawners.add(life.parentId, { life: life.parentId, pid: life.parentPid, image: from.spawnerImage });
+    noteStart(to, life.start as number);
   }
 
   /** A process counted under one program goes on as another: it was one process, so the first count is taken back. */
@@ -260,7 +326,7 @@ export class Lives {
   /** A record names a file that differs from what was known: the name was missing, or the exec went unrecorded. */
   #named(life: Life, exe: string, comm: string): void {
     if (life.image.exe === null && life.image.comm === comm) this.images.name(life.image, exe);
-    else this.#becomes(life, this.images.byExe(exe, comm));
+    else this.#becomes(life, this.images.byExe(exe, comm, life.image.place));
   }
 
   #adopted(life: Life, reaper: number): void {
@@ -269,6 +335,8 @@ export class Lives {
 
   #end(life: Life, ts: number, code: number | null, signal: number | null): void {
     this.#decide(life);
+    // Or a long line of the dead would hang on whoever forked the first of them.
+    life.lastChild = null;
     this.#living.delete(life.pid);
     this.#justEnded.add(life.pid, life.family);
     const family = life.family;
@@ -287,6 +355,7 @@ export class Lives {
   /** Its end was never reported (the PID returned, or the table is full). */
   #forget(life: Life): void {
     this.#decide(life);
+    life.lastChild = null;
     this.#living.delete(life.pid);
     if (life.counted) life.family.alive--;
   }
@@ -309,5 +378,7 @@ type Birth = Pick<
 >;
 
 const MAX_LIVES = 262_144;
+/** Links of a chain that live at once; a few, unless the host starves. */
+const MAX_MOVED = 256;
 /** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
 const MATURE_NS = 50e6;

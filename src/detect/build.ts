@@ -1,4 +1,4 @@
-import { imageName } from "../derive/index.ts";
+import { imageKey, imageName } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { baseName, confidenceOf, rate, reason } from "./measure.ts";
 import { isBuildTool, isCompiler } from "./programs.ts";
@@ -46,11 +46,11 @@ export const build: Detector = {
 /** The compilers' families and all that stands between them and the build tool: programs that start compilers, and what a build tool starts. */
 function underBuild(families: readonly Family[], compiled: readonly Family[]): Family[] {
   const starters = new Set<string>();
-  for (const family of compiled) if (family.spawnerImage) starters.add(imageName(family.spawnerImage));
+  for (const family of compiled) if (family.spawnerImage) starters.add(imageKey(family.spawnerImage));
   for (let round = 0; round < 4; round++) {
     for (const family of families) {
-      if (family.spawnerImage && family.spawned > 0 && starters.has(imageName(family.image)))
-        starters.add(imageName(family.spawnerImage));
+      if (family.spawnerImage && family.spawned > 0 && starters.has(imageKey(family.image)))
+        starters.add(imageKey(family.spawnerImage));
     }
   }
   const withinBuild = (f: Family): boolean =>
@@ -59,14 +59,14 @@ function underBuild(families: readonly Family[], compiled: readonly Family[]): F
     (isBuildTool(baseName(f.spawnerImage)) ||
       isCompiler(baseName(f.spawnerImage)) ||
       isCompiler(baseName(f.image)) ||
-      (starters.has(imageName(f.image)) && starters.has(imageName(f.spawnerImage))));
+      (starters.has(imageKey(f.image)) && starters.has(imageKey(f.spawnerImage))));
   const within = families.filter(withinBuild);
-  const shells = new Set(within.map((f) => imageName(f.image)));
+  const shells = new Set(within.map((f) => imageKey(f.image)));
   // What the shells of the build's recipes start (mkdir, sed, mv) is part of it too.
   return families.filter(
     (f) =>
       within.includes(f) ||
-      (f.spawnerImage !== null && shells.has(imageName(f.spawnerImage))) ||
-      (f.replicas > 0 && f.spawned === 0 && shells.has(imageName(f.image))),
+      (f.spawnerImage !== null && shells.has(imageKey(f.spawnerImage))) ||
+      (f.replicas > 0 && f.spawned === 0 && shells.has(imageKey(f.image))),
   );
 }

@@ -1,4 +1,4 @@
-import { imageName } from "../derive/index.ts";
+import { imageKey, imageName } from "../derive/index.ts";
 import { starts, type Actor, type Family } from "../derive/family.ts";
 import type { Finding, Reason, SpawnerGroup } from "./types.ts";
 
@@ -61,15 +61,22 @@ export function groupBySpawner(families: readonly Family[]): SpawnerGroup[] {
   const groups = new Map<string, Family[]>();
   for (const family of families) {
     if (family.spawnerImage === null || family.spawned === 0) continue;
-    const name = imageName(family.spawnerImage);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [family]);
+    const key = imageKey(family.spawnerImage);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [family]);
     else group.push(family);
   }
   return [...groups]
-    .map(([name, members]) => {
+    .map(([key, members]) => {
       const top = topSpawner(members);
-      return { name, families: members, starts: members.reduce((sum, f) => sum + starts(f), 0), top };
+      const image = members[0]?.spawnerImage;
+      return {
+        key,
+        name: image ? imageName(image) : "",
+        families: members,
+        starts: members.reduce((sum, f) => sum + starts(f), 0),
+        top,
+      };
     })
     .sort((a, b) => b.starts - a.starts);
 }

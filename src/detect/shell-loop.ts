@@ -1,4 +1,4 @@
-import { imageName } from "../derive/index.ts";
+import { imageKey, imageName } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { baseName, confidenceOf, rate, reason } from "./measure.ts";
 import { isShell } from "./programs.ts";
@@ -24,7 +24,7 @@ function judge(group: SpawnerGroup, view: View): Finding | null {
   const image = group.families[0]?.spawnerImage;
   if (!image || !isShell(baseName(image)) || group.top === null || group.starts < MIN_STARTS) return null;
   // Subshells are replicas of the shell itself and belong to its loop.
-  const subshells = view.derived.families.filter((f) => imageName(f.image) === group.name && f.replicas > 0);
+  const subshells = view.derived.families.filter((f) => imageKey(f.image) === group.key && f.replicas > 0);
   const covers: Family[] = [...new Set([...group.families, ...subshells])];
   const perSecond = rate(covers);
   if (perSecond < MIN_PER_SECOND) return null;

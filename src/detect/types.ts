@@ -22,6 +22,8 @@ export interface View {
 
 /** Everything that processes of one program started. */
 export interface SpawnerGroup {
+  /** The program (`imageKey`): the same path in two containers is two. */
+  key: string;
   /** The program's file, or `(task name)`. */
   name: string;
   families: Family[];

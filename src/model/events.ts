@@ -84,6 +84,10 @@ export interface SeenEvent {
   abi: Abi | null;
   /** Task numbers of its other threads, when the source tells. */
   threads?: readonly number[];
+  /** Its mount namespace (`mnt:[4026531840]`), when the source tells. */
+  mountNamespace?: string | null;
+  /** Its root directory as seen from outside, when the source tells: "/" but for a chroot. */
+  root?: Untrusted | null;
 }
 
 /** The program behind a living process was looked up (`/proc/PID/exe`). */
@@ -98,6 +102,10 @@ export interface ImageEvent {
   mountNamespace: string | null;
   /** ELF class of the file, or null when it could not be read in time. */
   bits: 32 | 64 | null;
+  /** Its root directory as seen from outside: "/" but for a chroot. Absent: not looked at. */
+  root?: Untrusted;
+  /** Its cgroup (as `ProcFacts.cgroup`), or null when it was gone by then. Absent: not looked at. */
+  cgroup?: Untrusted | null;
 }
 
 /** A service manager said that it started or stopped a unit (audit SERVICE_START / SERVICE_STOP). */

@@ -89,16 +89,33 @@ function argvOf(dir: string): Untrusted[] | null {
   return words;
 }
 
-/** From lines `0::/system.slice/atd.service` (unified) or `1:name=systemd:/…` (cgroups(7)): the unified hierarchy's path if it is more than the root, else that of name=systemd, else the unified one or null. */
+/**
+ * From lines `0::/system.slice/atd.service` (unified), `1:name=systemd:/…`, `8:pids:/…` (cgroups(7)): the path in the
+ * first of these hierarchies in which it is more than the root. Without systemd, a container is told by its controllers
+ * only. "/" when it is at the root of all, null when there are none.
+ */
 export function pickCgroup(text: Untrusted): Untrusted | null {
-  let unified: Untrusted | null = null;
-  let systemd: Untrusted | null = null;
+  let found: Untrusted | null = null;
+  let best = Number.POSITIVE_INFINITY;
   for (const line of text.split("\n")) {
-    if (line.startsWith("0::")) unified = line.slice(3);
     const controllers = /^\d+:([^:]*):/.exec(line);
-    if (controllers?.[1] === "name=systemd") systemd = line.slice(controllers[0].length);
+    if (controllers === null) continue;
+    const path = line.slice(controllers[0].length);
+    const rank = path === "/" ? Number.MAX_VALUE : rankOf(controllers[1] as string);
+    if (rank >= best) continue;
+    best = rank;
+    found = path;
   }
-  return unified !== null && unified !== "/" ? unified : (systemd ?? unified);
+  return found;
+}
+
+/** Hierarchies in the order in which they tell to what a process belongs; all runtimes limit the number of processes. */
+const HIERARCHIES = ["", "name=systemd", "pids", "cpuacct", "memory", "cpu"];
+
+function rankOf(controllers: string): number {
+  const places = [controllers, ...controllers.split(",")].map((each) => HIERARCHIES.indexOf(each));
+  const [best] = places.filter((place) => place >= 0).sort((a, b) => a - b);
+  return best ?? HIERARCHIES.length;
 }
 
 /** Last number of the line `NSpid:	812	5	1` of /proc/PID/status (4.1); the PID itself where that is missing. */

@@ -52,7 +52,10 @@ test("/proc/stat: nice is user time, interrupts are system time, guests are not 
   });
 });
 
-test("cgroup: the unified path, else that of systemd", () => {
+test("cgroup: the unified path, else that of systemd, else one of a controller", () => {
+  expect(pickCgroup("8:pids:/docker/1\n4:memory:/x\n1:name=systemd:/\n0::/\n")).toBe("/docker/1");
+  expect(pickCgroup("4:memory:/x\n3:cpuset:/y\n2:cpu,cpuacct:/z\n0::/\n")).toBe("/z");
+  expect(pickCgroup("3:cpuset:/y\n0::/\n")).toBe("/y");
   expect(pickCgroup("0::/system.slice/atd.service\n")).toBe("/system.slice/atd.service");
   expect(pickCgroup("12:pids:/p\n1:name=systemd:/user.slice/a:b\n0::/\n")).toBe("/user.slice/a:b");
   expect(pickCgroup("0::/\n")).toBe("/");

@@ -84,6 +84,11 @@ const anyEvent: fc.Arbitrary<ProcessEvent> = fc.oneof(
       fc
         .option(fc.array(pid, { maxLength: 3000 }), { nil: null })
         .map((t) => (t === null ? event : { ...event, threads: t })),
+    )
+    .chain((event) =>
+      fc
+        .option(fc.record({ mountNamespace: maybe(anyText), root: maybe(anyText) }, { requiredKeys: [] }), { nil: {} })
+        .map((place) => ({ ...event, ...place })),
     ),
   fc.record({
     type: fc.constant("image" as const),
@@ -94,6 +99,20 @@ const anyEvent: fc.Arbitrary<ProcessEvent> = fc.oneof(
     mountNamespace: maybe(anyText),
     bits: maybe(bits),
   }),
+  fc.record(
+    {
+      type: fc.constant("image" as const),
+      ts,
+      pid,
+      comm: anyText,
+      exe: anyText,
+      mountNamespace: maybe(anyText),
+      bits: maybe(bits),
+      root: anyText,
+      cgroup: maybe(anyText),
+    },
+    { requiredKeys: ["type", "ts", "pid", "comm", "exe", "mountNamespace", "bits"] },
+  ),
   fc.record({
     type: fc.constant("service" as const),
     ts,
