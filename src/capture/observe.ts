@@ -19,7 +19,6 @@ const POLL_MS = 20;
 const POLL_QUIET_MS = 50;
 const ASK_EVERY_NS = 0.1e9;
 const FIRST_LOOK_NS = 0.02e9;
-const ASK_FROM_NS = 0.5e9;
 /** Time for looking up programs in each tenth of a second: 2 % of a CPU beside tracefs, 5 % when it is all there is. */
 const LOOK_NS = 2e6;
 const LOOK_ALONE_NS = 5e6;
@@ -108,7 +107,9 @@ class Window {
       if (now >= ask) {
         this.#lookUp(now - asked);
         this.#options.progress?.((now - this.#startNs) / 1e9);
-        if (now - this.#startNs >= ASK_FROM_NS && !this.switches.open && this.#options.enough()) return;
+        // Asked each time: whoever answers counts from look to look.
+        const enough = this.#options.enough();
+        if (enough && !this.switches.open) return;
         asked = now;
         ask = now + ASK_EVERY_NS;
       }

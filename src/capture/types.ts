@@ -35,7 +35,7 @@ export interface ObserveOptions {
   begin?(before: Snapshot): void;
   /** Upper bound of the window, seconds. */
   seconds: number;
-  /** Asked about ten times a second after the first 0.5 s; true ends the window early. */
+  /** Asked about ten times a second, from the start on; true ends the window early, once no recording is under way. */
   enough(): boolean;
   /** Aborted by Ctrl-C: the window ends, everything is removed. */
   signal: AbortSignal;

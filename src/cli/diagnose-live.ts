@@ -1,12 +1,13 @@
 import { readlinkSync } from "node:fs";
 import { observe } from "../capture/observe.ts";
 import { createDerivation } from "../derive/index.ts";
-import { detect } from "../detect/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import type { EventSink } from "../model/events.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { monotonicNs } from "../platform/clock.ts";
+import { watchVerdict } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
 import { ownCost } from "./cost.ts";
 import type { Keeper } from "./keeper.ts";
@@ -26,10 +27,6 @@ export interface LiveOptions {
   wholeTime?: boolean;
 }
 
-/** Before this a rate is not known well enough for a verdict (10 ms ticks, bursts). */
-const MIN_SECONDS = 1.5;
-const MIN_STARTS = 150;
-
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
 export async function diagnoseLive(
   options: LiveOptions,
@@ -38,23 +35,18 @@ export async function diagnoseLive(
   const { keeper } = options;
   const sink: EventSink =
     keeper === undefined ? derivation.onEvent : (event) => derivation.onEvent(keeper.writer.event(event));
-  const started = process.hrtime.bigint();
-  const elapsed = (): number => Number(process.hrtime.bigint() - started) / 1e9;
-
-  /** Whether the worst storm is named with certainty: then more time would not change the answer. */
-  function enough(): boolean {
-    if (options.wholeTime === true || elapsed() < MIN_SECONDS) return false;
-    const worst = detect(derivation.peek(), KNOWN, elapsed()).findings[0];
-    if (worst === undefined || worst.benign || worst.confidence !== "high" || worst.starts < MIN_STARTS) return false;
-    return worst.subject.image.exe !== null;
-  }
+  const isCertain = watchVerdict(KNOWN);
+  let begun = 0;
 
   const observation = await observe({
     sink,
-    begin: (before) => introduce(before, sink),
+    begin: (before) => {
+      introduce(before, sink);
+      begun = monotonicNs();
+    },
     ...(options.source === "auto" ? {} : { source: options.source }),
     seconds: options.seconds,
-    enough,
+    enough: () => options.wholeTime !== true && isCertain(derivation.peek(), (monotonicNs() - begun) / 1e9),
     signal: options.signal,
     progress: (seconds) => options.progress.show(`observing … ${seconds.toFixed(1)} of at most ${options.seconds} s`),
   });

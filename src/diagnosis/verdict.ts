@@ -29,7 +29,11 @@ export function verdictOf(material: Material, symptom: Symptom, story: Story | n
   return {
     outcome: "healthy",
     code: "verdict.healthy",
-    args: { forksPerSecond: symptom.forksPerSecond },
+    args: {
+      forksPerSecond: symptom.forksPerSecond,
+      // A log's window is no time for which somebody looked.
+      seconds: material.live === null ? null : material.window.seconds,
+    },
     confidence: weakened(material.live === null ? "medium" : "high", material),
     storm: null,
   };

@@ -16,12 +16,13 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   capture: ["model", "platform", "ftrace", "elf", "syscalls"],
   derive: ["model"],
   detect: ["model", "derive"],
+  stopping: ["derive", "detect"],
   identity: ["model", "platform", "elf"],
   supervisors: ["model", "platform"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   report: ["model", "diagnosis"],
   casefolder: ["model", "platform", "ftrace"],
-  cli: ["model", "platform", "formats", "capture", "casefolder", "derive", "detect", "diagnosis", "report"],
+  cli: ["model", "platform", "formats", "capture", "casefolder", "derive", "detect", "stopping", "diagnosis", "report"],
 };
 
 /** Packages from npm, and the rooms that may load them. */

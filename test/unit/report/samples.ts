@@ -49,7 +49,7 @@ const base: Diagnosis = {
   verdict: {
     outcome: "healthy",
     code: "verdict.healthy",
-    args: { forksPerSecond: 1.5 },
+    args: { forksPerSecond: 1.5, seconds: 5 },
     confidence: "high",
     storm: null,
   },

@@ -18,7 +18,8 @@ export const story = {
   "verdict.unclassified":
     "{program} is started {perSecond:rate} times a second[[ by {spawner}]], in a way that fits no known kind of storm",
   "verdict.build": "{program} runs a build: {perSecond:rate} short processes a second, each with work of its own",
-  "verdict.healthy": "nothing wrong: {forksPerSecond:rate} forks a second and no storm among them",
+  "verdict.healthy":
+    "[[observed for {seconds:seconds}: ]]nothing wrong, {forksPerSecond:rate} forks a second, no storm",
   "verdict.inconclusive.no-source": "nothing could be observed, so nothing can be said",
   "verdict.inconclusive.proc-only":
     "{forksPerSecond:rate} forks a second were counted, but /proc alone does not name who forks",

@@ -15,7 +15,7 @@ export const story: Record<keyof typeof english, string> = {
     "[[{spawner}||某个 shell]] 在循环中反复启动 [[{programs:list}||程序]]，每秒 {perSecond:rate} 个进程（shell 循环）",
   "verdict.unclassified": "{program} 每秒[[被 {spawner} ]]启动 {perSecond:rate} 次，不符合任何已知的风暴类型",
   "verdict.build": "{program} 正在进行构建：每秒 {perSecond:rate} 个短时进程，各做各的工作",
-  "verdict.healthy": "没有问题：每秒派生 {forksPerSecond:rate} 次，其中没有进程风暴",
+  "verdict.healthy": "[[已观察 {seconds:seconds}：]]没有问题：每秒派生 {forksPerSecond:rate} 次，其中没有进程风暴",
   "verdict.inconclusive.no-source": "什么都无法观测，因此无法下结论",
   "verdict.inconclusive.proc-only": "每秒派生 {forksPerSecond:rate} 次，但仅凭 /proc 看不出是谁在派生",
   "verdict.inconclusive.few-events": "只看到 {events:count} 个事件，不足以判断",

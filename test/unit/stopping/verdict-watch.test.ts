@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { createDerivation } from "../../../src/derive/index.ts";
+import { watchVerdict } from "../../../src/stopping/verdict-watch.ts";
+import { Stream } from "../../support/storms.ts";
+
+const KNOWN = { exitStatus: true, lineage: true, lifetimes: true } as const;
+
+/** Seconds at which a run of `seconds` would end early, or null. `burst` writes a tenth of a second of events, or less. */
+function endOf(seconds: number, burst: (stream: Stream, tick: number) => void): number | null {
+  const derivation = createDerivation();
+  const stream = new Stream((event) => derivation.onEvent(event));
+  stream.seen(1, 0, "/sbin/init");
+  stream.seen(300, 1, "/bin/dash");
+  const isCertain = watchVerdict(KNOWN);
+  for (let tick = 0; tick < seconds * 10; tick++) {
+    burst(stream, tick);
+    stream.ts = Math.max(stream.ts, (tick + 1) * 1e8);
+    if (isCertain(derivation.peek(), (tick + 1) / 10)) return (tick + 1) / 10;
+  }
+  return null;
+}
+
+/** A chain that goes on from burst to burst. */
+function chain(generations: number): (stream: Stream) => void {
+  let member: number | null = null;
+  return (stream) => {
+    member ??= stream.exec(stream.fork(1), "/usr/bin/atd");
+    member = stream.chain(member, generations, 1e5 / generations);
+  };
+}
+
+test("a chain and a shell loop are certain in less than two seconds", () => {
+  expect(endOf(5, chain(500))).toBeLessThan(2);
+  const loop = (stream: Stream): void => {
+    for (let i = 0; i < 12; i++) {
+      stream.run(300, "/bin/true", 1000);
+      stream.wait(7000);
+    }
+  };
+  expect(endOf(5, loop)).toBeLessThan(2);
+});
+
+test("a chain that ends by itself, or begins late, is looked at to the end of the window", () => {
+  const early = chain(500);
+  expect(endOf(5, (stream, tick) => (tick < 9 ? early(stream) : undefined))).toBeNull();
+  const late = chain(500);
+  expect(endOf(5, (stream, tick) => (tick < 40 ? undefined : late(stream)))).toBeNull();
+});
+
+test("a chain beside a shell that forks as much leaves the question open", () => {
+  const one = chain(20);
+  const both = (stream: Stream): void => {
+    one(stream);
+    for (let i = 0; i < 20; i++) stream.run(300, "/bin/true", 100);
+  };
+  expect(endOf(5, both)).toBeNull();
+});
+
+test("a quiet host and a build are never certain", () => {
+  expect(endOf(5, (stream, tick) => (tick % 10 === 0 ? stream.run(300, "/bin/date", 500) : undefined))).toBeNull();
+  const build = (stream: Stream): void => {
+    const make = stream.exec(stream.fork(300), "/usr/bin/make");
+    for (let i = 0; i < 10; i++) stream.run(make, "/usr/bin/cc1", 8000);
+    stream.exit(make);
+  };
+  expect(endOf(5, build)).toBeNull();
+});
