@@ -6,6 +6,8 @@ export type ByteSource = (offset: number, length: number) => Uint8Array;
 /** One program header, see elf(5). */
 export interface Segment {
   type: number;
+  /** PF_X 1, PF_W 2, PF_R 4. */
+  flags: number;
   offset: number;
   address: number;
   fileSize: number;
@@ -47,6 +49,10 @@ export class Fields {
 
   get length(): number {
     return this.#view.byteLength;
+  }
+
+  byte(at: number): number {
+    return this.#view.getUint8(at);
   }
 
   half(at: number): number {
@@ -113,6 +119,7 @@ function readSegments(source: ByteSource, file: ElfFile, table: Table): Segment[
   const wide = file.bits === 64;
   return readTable(source, file, table, wide ? 56 : 32, "program headers", (entry, at) => ({
     type: entry.word(at),
+    flags: entry.word(at + (wide ? 4 : 24)),
     offset: entry.long(at + (wide ? 8 : 4), file.bits),
     address: entry.long(at + (wide ? 16 : 8), file.bits),
     fileSize: entry.long(at + (wide ? 32 : 16), file.bits),

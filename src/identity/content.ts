@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import type { ByteSource } from "../elf/elf-file.ts";
 
 /** What one pass over a file's content gives. Digests are lower-case hex. */
 export interface Content {
@@ -82,19 +81,4 @@ function countBytes(bytes: Uint8Array, from: number, to: number, counts: Uint32A
     const byte = bytes[at] as number;
     counts[byte] = (counts[byte] as number) + 1;
   }
-}
-
-/** A file by its descriptor as a source for the ELF reader. I/O errors throw. */
-export function fileSource(fd: number): ByteSource {
-  return (offset, length) => {
-    if (!Number.isSafeInteger(offset) || length <= 0) return new Uint8Array();
-    const bytes = Buffer.allocUnsafe(length);
-    let total = 0;
-    while (total < length) {
-      const got = fs.readSync(fd, bytes, total, length - total, offset + total);
-      if (got === 0) break;
-      total += got;
-    }
-    return bytes.subarray(0, total);
-  };
 }

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { fromBytes, isUtf8, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { fileSource, LARGEST_READ, readContent, type Content } from "./content.ts";
+import { fileSource } from "../platform/file-source.ts";
+import { LARGEST_READ, readContent, type Content } from "./content.ts";
 import { readElf } from "../elf/read-elf.ts";
 import type { ElfFacts, FileFacts } from "./types.ts";
 

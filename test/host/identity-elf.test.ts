@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { fileSource } from "../../src/identity/content.ts";
+import { fileSource } from "../../src/platform/file-source.ts";
 import { readElf, type ElfReading } from "../../src/elf/read-elf.ts";
 import { need } from "./identity-made-root.ts";
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { errnoOf, reasonOf } from "../../platform/errno.ts";
 import { isAlive, ownLife } from "../../platform/process-identity.ts";
 import { INSTANCE_NAME, ourInstances } from "./locate.ts";
@@ -25,6 +25,11 @@ export class Instance {
   write(file: string, text: string): void {
     // tracefs files exist; O_CREAT would only blur the error.
     writeFileSync(`${this.dir}/${file}`, text, { flag: "r+" });
+  }
+
+  /** Adds to a file that is a list: opening it for anything else empties it. */
+  append(file: string, text: string): void {
+    appendFileSync(`${this.dir}/${file}`, text);
   }
 
   read(file: string): string {

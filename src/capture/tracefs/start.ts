@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { EventSink } from "../../model/events.ts";
 import { errnoOf, reasonOf } from "../../platform/errno.ts";
 import type { CouldNotLook, Observer } from "../types.ts";
+import { removeLeftoverProbes } from "./uprobes.ts";
 import { onlineCpus } from "./cpu-buffers.ts";
 import { FormatError } from "../../ftrace/decoder.ts";
 import type { EventFormat } from "../../ftrace/event-format.ts";
@@ -32,6 +33,7 @@ export function startTracefs(sink: EventSink, options: TracefsOptions = {}): Obs
     let instance: Instance;
     try {
       removeLeftovers(found.dir);
+      removeLeftoverProbes(found.dir);
       instance = new Instance(found.dir);
     } catch (error) {
       if (attempt < 3 && found.ours && ["ENOENT", "EPERM", "EACCES", "EBUSY"].includes(errnoOf(error))) continue;

@@ -3,7 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entropyOf, fileSource, readContent } from "../../../src/identity/content.ts";
+import { entropyOf, readContent } from "../../../src/identity/content.ts";
+import { fileSource } from "../../../src/platform/file-source.ts";
 import { bytesSource, readElf } from "../../../src/elf/read-elf.ts";
 import { elfSample, type Sample } from "./elf-samples.ts";
 
