@@ -17,13 +17,13 @@ export function collectors(dir, own, name) {
     { name: "none", start: null },
     { name: "kernel alone", start: () => ours(own, "kernel") },
     { name: "whoforks", start: () => ours(own, "read") },
-    { name: "forkstat", start: () => lines(["/usr/bin/forkstat", "-e", "fork,exec,exit"], 500, /nobufs/g, null) },
+    { name: "forkstat", start: () => lines(["/usr/bin/forkstat", "-e", "fork,exec,exit"], 2, /nobufs/g, null) },
     {
       name: executes ? "bpftrace execsnoop" : "bpftrace",
       start: () =>
         lines(
           executes ? ["/usr/bin/bpftrace", "/usr/sbin/execsnoop.bt"] : ["/usr/bin/bpftrace", "-e", LINES],
-          6000,
+          2,
           /^Lost (\d+) events/gm,
           0,
         ),
@@ -34,9 +34,21 @@ export function collectors(dir, own, name) {
 }
 
 function available(name) {
-  const program = { forkstat: "bin/forkstat", "trace-cmd record": "bin/trace-cmd", "strace -f": "bin/strace" };
   if (name.startsWith("bpftrace")) return existsSync("/usr/bin/bpftrace");
-  return program[name] === undefined || existsSync(`/usr/${program[name]}`);
+  if (name === "trace-cmd record") return traceCmdObstacle() === null;
+  const program = { forkstat: "/usr/bin/forkstat", "strace -f": "/usr/bin/strace" }[name];
+  return program === undefined || existsSync(program);
+}
+
+/** Why trace-cmd cannot record here, or null. Where function tracing is locked it crashes and leaves its recorders behind. */
+export function traceCmdObstacle() {
+  if (!existsSync("/usr/bin/trace-cmd")) return "it is not installed";
+  try {
+    readFileSync("/sys/kernel/tracing/set_ftrace_pid");
+    return null;
+  } catch (error) {
+    return `this kernel does not let anyone read set_ftrace_pid (${error.code}), which it cannot do without`;
+  }
 }
 
 /** Starts a command in a cgroup of its own. */
@@ -77,8 +89,8 @@ async function ours(own, mode) {
   };
 }
 
-/** A collector that prints a line an event; `settleMs` is the time it needs until it collects. */
-async function lines(command, settleMs, lossPattern, lossWithoutAWord) {
+/** A collector that prints a line an event; `header`: lines that it prints before the first. */
+async function lines(command, header, lossPattern, lossWithoutAWord) {
   const { child, closed, cpuSeconds, remove } = inCgroup(command, ["ignore", "pipe", "pipe"]);
   let text = 0;
   let lost = 0;
@@ -93,7 +105,14 @@ async function lines(command, settleMs, lossPattern, lossWithoutAWord) {
   };
   child.stdout.on("data", read);
   child.stderr.on("data", read);
-  await sleep(settleMs);
+  // It collects as soon as it tells of something that happened just now.
+  const tells = () => text > header;
+  for (let waited = 0; !tells(); waited += 200) {
+    if (waited > 30_000) throw new Error(`${command[0]} tells of nothing`);
+    spawnSync("/bin/true");
+    await sleep(200);
+  }
+  await sleep(500);
   const before = cpuSeconds();
   const already = text;
   return {
