@@ -1,12 +1,21 @@
-// Writes schema/diagnosis-1.json, the JSON Schema of `whoforks diagnose --json`, from src/diagnosis/schema.ts.
+// Writes the JSON Schemas of what the commands print with --json to schema/ (or another folder), from the code.
 import { build } from "esbuild";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Schema of src/, its name, what it describes. */
+const SCHEMAS = [
+  { from: "./src/diagnosis/schema.ts", of: "diagnosis", title: "Result of whoforks diagnose --json" },
+  { from: "./src/behave/schema.ts", of: "behaviour", title: "Result of whoforks behave --json" },
+];
+
 const { outputFiles } = await build({
   stdin: {
-    contents: `export { diagnosis } from "./src/diagnosis/schema.ts"; export { z } from "zod";`,
+    contents: [...SCHEMAS.map(({ from, of }) => `export { ${of} } from "${from}";`), 'export { z } from "zod";'].join(
+      "\n",
+    ),
     resolveDir: root,
   },
   bundle: true,
@@ -14,11 +23,14 @@ const { outputFiles } = await build({
   format: "esm",
   platform: "node",
 });
-const { diagnosis, z } = await import(
+const { z, ...schemas } = await import(
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
 );
-const schema = z.toJSONSchema(diagnosis, { target: "draft-2020-12", io: "input" });
-const text =
-  JSON.stringify({ $id: "whoforks/diagnosis/1", title: "Result of whoforks diagnose --json", ...schema }, null, 2) +
-  "\n";
-writeFileSync(process.argv[2] ?? `${root}/schema/diagnosis-1.json`, text);
+const folder = process.argv[2] ?? `${root}/schema`;
+for (const { of, title } of SCHEMAS) {
+  const schema = z.toJSONSchema(schemas[of], { target: "draft-2020-12", io: "input" });
+  writeFileSync(
+    `${folder}/${of}-1.json`,
+    JSON.stringify({ $id: `whoforks/${of}/1`, title, ...schema }, null, 2) + "\n",
+  );
+}

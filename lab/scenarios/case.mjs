@@ -100,3 +100,14 @@ export const caseBare = {
     return { ...facts, countedBy: "pids" };
   },
 };
+
+export const variedChain = {
+  name: "varied-chain",
+  about: "a chain of which each generation makes other calls before it forks",
+  expected: { ...storm(64), exe: "/usr/local/bin/varied", identity: undefined, restart: undefined },
+  prepare(tools, options) {
+    const facts = plant(tools, options, { bits: 64, chains: options.chains, command: "/usr/local/bin/varied" });
+    tools.install("chain", "/usr/local/bin/varied", { defines: { VARIED: "1" } });
+    return facts;
+  },
+};

@@ -6,6 +6,10 @@ import { TextPool } from "./text-pool.ts";
 /** Formats of the events in use, by the name of the event; those that this kernel lacks are absent. */
 export type Formats = ReadonlyMap<string, EventFormat>;
 
+/** Names in `Formats` that ask for all of raw_syscalls/sys_enter and sys_exit: their numbers, first arguments, results. */
+export const CALL_ENTER = "sys_enter:calls";
+export const CALL_EXIT = "sys_exit:calls";
+
 /** Places of one event's fields; -1 where the event has none. */
 interface Plan {
   kind: number;
@@ -140,6 +144,10 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
       return made(Kind.childSignal, integer("pid"), integer("sig"), integer("code"), text("comm"));
     case "signal_deliver":
       return made(Kind.signalTaken, commonPid, integer("sig"), -1, null);
+    case CALL_ENTER:
+      return made(Kind.callEnter, commonPid, integer("id"), integer("args"), null);
+    case CALL_EXIT:
+      return made(Kind.callExit, commonPid, integer("id"), integer("ret"), null);
     case "sched_switch":
       return made(Kind.switched, integer("prev_pid"), integer("next_pid"), -1, text("prev_comm"));
     default:

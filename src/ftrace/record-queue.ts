@@ -24,6 +24,10 @@ export const Kind = {
   signalTaken: 10,
   /** sched_switch: task = who ran, a = who runs now, text = the former's name. Thread ids; 0 is the idle task. */
   switched: 11,
+  /** raw sys_enter of any call: task, a = number, b = low half of the first argument. */
+  callEnter: 12,
+  /** raw sys_exit of any call: task, a = number, b = low half of the result. */
+  callExit: 13,
 } as const;
 
 /** Records of one CPU that wait until no other CPU can still bring an older one. Columns, because objects cost too much here. */

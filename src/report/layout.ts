@@ -1,4 +1,4 @@
-import type { Screen } from "./screen.ts";
+import type { Sheet } from "./screen.ts";
 import { join, line, repeat, type Safe } from "./text/sanitise.ts";
 import { ellipsis } from "./text/voice.ts";
 import { displayWidth, padEnd, padStart, truncateMiddle, wrap } from "./text/width.ts";
@@ -16,14 +16,14 @@ const PLAIN: Style = (text) => text;
  *     restart  upstart atd: respawn in /etc/init/atd.conf:12
  *              its limit …
  */
-export function labelled(screen: Screen, label: Safe, bodies: readonly Safe[]): string[] {
+export function labelled(screen: Sheet, label: Safe, bodies: readonly Safe[]): string[] {
   const lead = line`${MARGIN}${padEnd(label, LABEL_WIDTH)}`;
   return besides(screen, lead, screen.paint.dim, bodies, PLAIN);
 }
 
 /** Bodies beside a lead-in of any width, which is styled on its own. */
 export function besides(
-  screen: Screen,
+  screen: Sheet,
   lead: Safe,
   leadStyle: Style,
   bodies: readonly Safe[],
@@ -35,12 +35,12 @@ export function besides(
 }
 
 /** Clauses as one running text. */
-export function sentence(screen: Screen, clauses: readonly Safe[]): Safe {
+export function sentence(screen: Sheet, clauses: readonly Safe[]): Safe {
   return join(clauses, screen.voice.language === "zh-CN" ? line`；` : line`; `);
 }
 
 /** Short facts side by side. */
-export function facts(screen: Screen, parts: readonly Safe[]): Safe {
+export function facts(screen: Sheet, parts: readonly Safe[]): Safe {
   return join(parts, screen.voice.unicode ? line` · ` : line` - `);
 }
 
@@ -59,7 +59,7 @@ const SHRUNK = 12;
  * ones, are left out.
  */
 export function table(
-  screen: Screen,
+  screen: Sheet,
   columns: readonly Column[],
   rows: readonly (readonly Safe[])[],
   width: number,
@@ -106,7 +106,7 @@ function trimEnd(text: Safe): Safe {
 
 /** The lines of a table, indented by `indent` columns. */
 export function indentedTable(
-  screen: Screen,
+  screen: Sheet,
   indent: number,
   columns: readonly Column[],
   rows: readonly (readonly Safe[])[],

@@ -4,14 +4,18 @@ import type { Voice } from "./text/voice.ts";
 
 export type Paint = ReturnType<typeof pc.createColors>;
 
-/** What every part of the terminal report gets: what to say, how to say it, and the room there is. */
-export interface Screen {
-  diagnosis: Diagnosis;
+/** How a report is written: in which words, and the room there is. */
+export interface Sheet {
   voice: Voice;
   /** Columns of the terminal. */
   columns: number;
   /** Colours, or functions that do nothing. Colour repeats what the words say. */
   paint: Paint;
+}
+
+/** What every part of the report on a diagnosis gets: what to say, and how. */
+export interface Screen extends Sheet {
+  diagnosis: Diagnosis;
 }
 
 export interface TerminalOptions {
@@ -26,9 +30,12 @@ export interface TerminalOptions {
 }
 
 export function openScreen(diagnosis: Diagnosis, options: TerminalOptions): Screen {
+  return { diagnosis, ...openSheet(options) };
+}
+
+export function openSheet(options: TerminalOptions): Sheet {
   const columns = Math.max(40, Math.floor(options.columns) || 80);
   return {
-    diagnosis,
     columns,
     paint: pc.createColors(options.colour),
     voice: {

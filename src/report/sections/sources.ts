@@ -1,6 +1,6 @@
 import type { SourceAccount } from "../../diagnosis/result.ts";
 import { facts, labelled } from "../layout.ts";
-import type { Screen } from "../screen.ts";
+import type { Screen, Sheet } from "../screen.ts";
 import { say } from "../text/catalogue/index.ts";
 import { join, line, type Safe } from "../text/sanitise.ts";
 import { words } from "../text/voice.ts";
@@ -27,7 +27,8 @@ export function sourcesSection(screen: Screen, verbose: boolean): string[] {
   return labelled(screen, say(voice, "label.sources"), [facts(screen, parts)]);
 }
 
-function accountOf({ voice }: Screen, source: SourceAccount, first: boolean, verbose: boolean): Safe {
+/** `tracefs 39,484 events, none lost`. */
+export function accountOf({ voice }: Sheet, source: SourceAccount, first: boolean, verbose: boolean): Safe {
   const { lost, skipped, note } = source;
   const parts = [
     say(voice, first ? "line.source" : "line.next-source", {

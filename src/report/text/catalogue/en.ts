@@ -1,4 +1,5 @@
 import { advice } from "./en/advice.ts";
+import { behave } from "./en/behave.ts";
 import { doctor } from "./en/doctor.ts";
 import { gaps } from "./en/gaps.ts";
 import { identity } from "./en/identity.ts";
@@ -8,7 +9,17 @@ import { screen } from "./en/screen.ts";
 import { story } from "./en/story.ts";
 
 /** All messages in English: code → template (syntax in ../template.ts). */
-export const en = { ...story, ...advice, ...reasons, ...identity, ...remarks, ...gaps, ...screen, ...doctor } as const;
+export const en = {
+  ...story,
+  ...advice,
+  ...reasons,
+  ...identity,
+  ...remarks,
+  ...gaps,
+  ...screen,
+  ...doctor,
+  ...behave,
+} as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */
 export type MessageCode = keyof typeof en;

@@ -1,4 +1,5 @@
 import { advice } from "./zh-CN/advice.ts";
+import { behave } from "./zh-CN/behave.ts";
 import { doctor } from "./zh-CN/doctor.ts";
 import { gaps } from "./zh-CN/gaps.ts";
 import { identity } from "./zh-CN/identity.ts";
@@ -19,4 +20,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...gaps,
   ...screen,
   ...doctor,
+  ...behave,
 };

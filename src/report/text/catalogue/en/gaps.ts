@@ -18,6 +18,7 @@ export const gaps = {
   "couldnot.tracefs.no-clock": "kernel events: {why:words}",
   "couldnot.tracefs.no-event": "{what:words}: {why:words}",
   "couldnot.tracefs.no-switches": "{what:words}: {why:words}",
+  "couldnot.tracefs.no-calls": "{what:words}: {why:words}",
   "couldnot.procfs.pid-namespace": "{what:words}: {why:words}",
   "couldnot.identity.no-root-given": "{what:words}: {why:words}",
   "couldnot.identity.program-unknown":

@@ -16,6 +16,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.tracefs.no-clock": "内核事件：缺少所需的时钟（{why:words}）",
   "couldnot.tracefs.no-event": "{what:words}：看不到（{why:words}）",
   "couldnot.tracefs.no-switches": "{what:words}：无法记录（{why:words}）",
+  "couldnot.tracefs.no-calls": "{what:words}：无法记录（{why:words}）",
   "couldnot.procfs.pid-namespace": "容器之外的进程：本程序处于独立的 PID 命名空间（{what:words}: {why:words}）",
   "couldnot.identity.no-root-given": "程序是否为原版、由什么启动：文件系统不可用（{what:words}: {why:words}）",
   "couldnot.identity.program-unknown": "{what:words}：进程在其文件被读取之前就已消失，也没有看到执行",

@@ -1,0 +1,55 @@
+import type { CallSink } from "../../model/calls.ts";
+import type { SourceLedger } from "../../model/ledger.ts";
+import type { CouldNotLook } from "../types.ts";
+import { Abis } from "./abi.ts";
+import { traceCalls } from "./call-trace.ts";
+import type { Scope } from "./scope.ts";
+
+/** A storm of a hundred thousand calls a second fills an eighth of the buffers in that time. */
+const POLL_MS = 20;
+
+export interface CallWindow {
+  sink: CallSink;
+  scope: Scope;
+  /** Where the paths of executed files lie on this host: "/", "/proc/812/root". */
+  root: string;
+  /** Of the target's program. */
+  bits: 32 | 64;
+  seconds: number;
+  signal: AbortSignal;
+  /** Called about ten times a second with the seconds gone. */
+  progress?(seconds: number): void;
+}
+
+export interface CallObservation {
+  /** Start of the window, ms since 1970, and its length. */
+  startEpochMs: number;
+  seconds: number;
+  source: SourceLedger;
+}
+
+/** Records calls for a while. Everything made on the host is removed before it resolves or rejects. */
+export async function observeCalls(window: CallWindow): Promise<CallObservation | CouldNotLook> {
+  const abis = await Abis.load(window.root, window.bits);
+  const startEpochMs = Date.now();
+  const trace = traceCalls(window.sink, window.scope, abis);
+  if ("code" in trace) return trace;
+  try {
+    const started = performance.now();
+    const gone = (): number => (performance.now() - started) / 1000;
+    let told = 0;
+    while (!window.signal.aborted && gone() < window.seconds) {
+      await pause(Math.max(1, Math.min(POLL_MS, (window.seconds - gone()) * 1000)));
+      trace.poll();
+      if (gone() - told > 0.1) window.progress?.((told = gone()));
+    }
+    const seconds = gone();
+    return { startEpochMs, seconds, source: trace.stop() };
+  } finally {
+    trace.release();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
