@@ -1,6 +1,9 @@
 import { emptyLedger, type SourceLedger } from "../model/ledger.ts";
 import type { ForkEvent, ImageEvent, ProcessEvent } from "../model/events.ts";
 import { monotonicNs } from "../platform/clock.ts";
+import { AuditBeside } from "./audit/enrich.ts";
+import { boundedByAudit, clearAuditLeftovers } from "./audit/start.ts";
+import { MOST_SECONDS as AUDIT_SECONDS } from "./audit/window.ts";
 import { CgroupsOfPrograms } from "./cgroup/of-programs.ts";
 import { InOrder } from "./in-order.ts";
 import { imageOf, NewestProcesses } from "./newest.ts";
@@ -8,6 +11,7 @@ import { hostFacts } from "./procfs/host.ts";
 import { readSmall } from "./procfs/read-small.ts";
 import { readCounters, snapshot } from "./procfs/snapshot.ts";
 import { insideContainer } from "./procfs/container.ts";
+import { hiddenProcesses, missedByPolling } from "./procfs/limits.ts";
 import { parseStatLine } from "./procfs/stat-line.ts";
 import { startObserver } from "./start-observer.ts";
 import { SwitchWindow } from "./switch-window.ts";
@@ -62,11 +66,15 @@ class Window {
   readonly switches: SwitchWindow;
   readonly cgroups = new CgroupsOfPrograms();
   readonly #options: ObserveOptions;
+  readonly #seconds: number;
   readonly #observer: Observer | null;
+  readonly #audit: AuditBeside | null = null;
   readonly #startNs: number;
   readonly #stream: InOrder;
   readonly #newest: NewestProcesses;
   readonly #young: YoungSpawners;
+  /** Without kernel events: numbers of processes that turned up. */
+  readonly #seen = new Set<number>();
   #forks = 0;
   #forksAsked = 0;
   #released = false;
@@ -76,11 +84,19 @@ class Window {
     this.#stream = new InOrder(options.sink);
     this.#young = new YoungSpawners((pid) => before.processes.has(pid));
     this.switches = new SwitchWindow(before);
-    const inside = insideContainer();
-    if (inside !== null) this.couldNotLook.push(inside);
-    const { observer, refused } = startObserver(options.source, (event) => this.#pass(event));
+    for (const limit of [insideContainer(), hiddenProcesses()]) if (limit !== null) this.couldNotLook.push(limit);
+    clearAuditLeftovers();
+    const { openAuditReader, withAudit } = options;
+    const { observer, refused } = startObserver(options, (event) => this.#arrived(event));
     this.#observer = observer;
     this.couldNotLook.push(...refused, ...(observer?.limits ?? []));
+    this.#seconds = Math.min(options.seconds, observer?.mostSeconds ?? options.seconds);
+    if (this.#seconds < options.seconds || (withAudit === true && options.seconds > AUDIT_SECONDS))
+      this.couldNotLook.push(boundedByAudit());
+    if (withAudit === true && openAuditReader !== undefined && observer !== null && observer.kind !== "audit") {
+      this.#audit = new AuditBeside(openAuditReader, observer.originNs, (event) => this.#pass(event));
+      this.couldNotLook.push(...this.#audit.couldNotLook);
+    }
     if (observer === null) {
       this.#forks = before.forks;
       this.#forksAsked = before.forks;
@@ -94,13 +110,14 @@ class Window {
   }
 
   async run(): Promise<void> {
-    const { seconds, signal } = this.#options;
-    const end = this.#startNs + seconds * 1e9;
+    const { signal } = this.#options;
+    const end = this.#startNs + this.#seconds * 1e9;
     // The first look comes early: what it finds decides which exit codes of 32-bit programs are seen.
     let ask = this.#startNs + FIRST_LOOK_NS;
     let asked = this.#startNs;
     while (!signal.aborted) {
       const events = this.#observer?.poll() ?? 0;
+      this.#audit?.poll();
       this.switches.poll();
       const now = monotonicNs();
       if (now >= end) return;
@@ -128,12 +145,20 @@ class Window {
     this.couldNotLook.push(...this.switches.couldNotLook);
     const sources: SourceLedger[] = [];
     if (this.#observer !== null) sources.push(this.#observer.stop());
+    const audit = this.#audit?.stop() ?? null;
+    if (audit !== null) sources.push(audit);
     this.#stream.flush(Number.POSITIVE_INFINITY);
     const proc = emptyLedger("proc", null);
     proc.events = this.#stream.woven;
     const { met, told } = this.#newest;
     proc.note = `programs of ${told} of ${met} processes looked at just after their birth`;
-    if (this.#observer === null) proc.note += `, out of ${after.forks - before.forks} tasks created in the window`;
+    if (this.#observer === null) {
+      const forks = after.forks - before.forks;
+      proc.note += `, out of ${forks} tasks created in the window`;
+      for (const pid of after.processes.keys()) if (!before.processes.has(pid)) this.#seen.add(pid);
+      const missed = missedByPolling(forks, this.#seen.size);
+      if (missed !== null) this.couldNotLook.push(missed);
+    }
     sources.push(proc);
     return sources;
   }
@@ -144,7 +169,13 @@ class Window {
     this.#released = true;
     this.#newest.close();
     this.switches.release();
+    this.#audit?.release();
     this.#observer?.stop();
+  }
+
+  #arrived(event: ProcessEvent): void {
+    if (this.#audit === null) this.#pass(event);
+    else this.#audit.pass(event);
   }
 
   #pass(event: ProcessEvent): void {
@@ -170,6 +201,7 @@ class Window {
     const line = readSmall(`/proc/${pid}/stat`);
     const stat = line === null ? null : parseStatLine(line);
     if (stat === null && image === null) return;
+    this.#seen.add(pid);
     const ts = image?.ts ?? monotonicNs() - this.#startNs;
     const comm = image?.comm ?? stat?.comm ?? "";
     this.#stream.add({ type: "seen", ts, pid, ppid: stat?.ppid ?? null, comm, exe: image?.exe ?? null, abi: null });

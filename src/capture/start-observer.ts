@@ -1,15 +1,18 @@
 import type { EventSink } from "../model/events.ts";
+import { startAudit } from "./audit/start.ts";
 import { startNetlink } from "./netlink/start.ts";
 import { startTracefs } from "./tracefs/start.ts";
 import type { CouldNotLook, ObserveOptions, Observer } from "./types.ts";
 
+type Wish = Pick<ObserveOptions, "source" | "openAuditReader">;
+
 /**
- * Starts the source of kernel events that was asked for. Without a wish tracefs, and where that is not to be had the
- * proc connector, but only for root: others would see forks and ends without names and take that for a diagnosis.
- * `refused` tells of each source that was tried in vain.
+ * Starts the source of kernel events that was asked for. Without a wish tracefs; where that is not to be had, and only for
+ * root, the proc connector, and after that audit records. Others would see forks and ends without names and take that for
+ * a diagnosis. `refused` tells of each source that was tried in vain.
  */
 export function startObserver(
-  source: ObserveOptions["source"],
+  { source, openAuditReader }: Wish,
   sink: EventSink,
 ): { observer: Observer | null; refused: CouldNotLook[] } {
   const refused: CouldNotLook[] = [];
@@ -19,9 +22,11 @@ export function startObserver(
     return null;
   };
   let observer: Observer | null = null;
-  if (source === undefined || source === "tracefs") observer = attempt(startTracefs(sink));
-  const fallback = source === undefined && observer === null && process.geteuid?.() === 0;
-  if (source === "netlink" || fallback) observer = attempt(startNetlink(sink));
+  const wanted = (kind: Observer["kind"]): boolean =>
+    source === kind || (source === undefined && observer === null && (kind === "tracefs" || process.geteuid?.() === 0));
+  if (wanted("tracefs")) observer = attempt(startTracefs(sink));
+  if (wanted("netlink")) observer = attempt(startNetlink(sink));
+  if (wanted("audit") && openAuditReader !== undefined) observer = attempt(startAudit(sink, openAuditReader));
   if (source === "proc") {
     refused.push({
       code: "proc.chosen",

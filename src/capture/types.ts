@@ -1,5 +1,6 @@
 import type { EventSink } from "../model/events.ts";
 import type { CpuSlices } from "../model/cpu.ts";
+import type { OpenRecordReader } from "./audit/reader.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -10,9 +11,11 @@ import type { HostFacts, Snapshot } from "../model/snapshot.ts";
 
 /** A source of live kernel events. */
 export interface Observer {
-  readonly kind: "tracefs" | "netlink";
+  readonly kind: "tracefs" | "netlink" | "audit";
   /** CLOCK_MONOTONIC nanoseconds that are time 0 of the events. */
   readonly originNs: number;
+  /** Longer than this it does not observe, because of what it costs the host; seconds. Not given: no bound. */
+  readonly mostSeconds?: number;
   /** What this kernel cannot tell although the observer runs, e.g. exit codes where an event is missing. */
   readonly limits: readonly CouldNotLook[];
   /** Reads what the kernel has by now and passes on the events that are old enough to be in order. Never blocks. Returns their number. */
@@ -27,10 +30,14 @@ export interface Observer {
 export interface ObserveOptions {
   sink: EventSink;
   /**
-   * `tracefs`, `netlink`: only that source of kernel events. `proc`: none. Without it the best there is: tracefs, else
-   * for root the proc connector, else /proc alone.
+   * `tracefs`, `netlink`, `audit`: only that source of kernel events. `proc`: none. Without it the best there is: tracefs,
+   * else for root the proc connector, else a window of audit records, else /proc alone.
    */
-  source?: "tracefs" | "netlink" | "proc";
+  source?: "tracefs" | "netlink" | "audit" | "proc";
+  /** Reads audit records. Without it there is no source `audit`. */
+  openAuditReader?: OpenRecordReader;
+  /** Beside another source of kernel events: arguments and instruction sets from a window of audit records. */
+  withAudit?: boolean;
   /** Called once with the living, before any event is passed on. */
   begin?(before: Snapshot): void;
   /** Upper bound of the window, seconds. */

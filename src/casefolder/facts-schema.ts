@@ -77,7 +77,15 @@ const slices = z.object({
 
 export const run: z.ZodType<RunFacts> = z.object({
   sources: z.array(ledger),
-  couldNotLook: z.array(z.object({ code: text, what: text, why: text, remedy: text.nullable() })),
+  couldNotLook: z.array(
+    z.object({
+      code: text,
+      what: text,
+      why: text,
+      remedy: text.nullable(),
+      args: z.record(text, z.number()).exactOptional(),
+    }),
+  ),
   countersOnly: z.object({ forksPerSecond: z.number() }).nullable(),
   interrupted: z.boolean(),
   ownMountNamespace: text.nullable(),

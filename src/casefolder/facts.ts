@@ -5,7 +5,13 @@ import type { Untrusted } from "../model/text.ts";
 /** What a live run found out besides events and snapshots. */
 export interface RunFacts {
   sources: SourceLedger[];
-  couldNotLook: { code: string; what: string; why: string; remedy: string | null }[];
+  couldNotLook: {
+    code: string;
+    what: string;
+    why: string;
+    remedy: string | null;
+    args?: Readonly<Record<string, number>>;
+  }[];
   /** Set when no source could tell who forks. */
   countersOnly: { forksPerSecond: number } | null;
   interrupted: boolean;

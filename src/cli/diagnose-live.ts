@@ -4,11 +4,13 @@ import { createDerivation } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
+import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { watchVerdict } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
+import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
 import type { Keeper } from "./keeper.ts";
 import { KNOWN } from "./known-live.ts";
@@ -18,7 +20,9 @@ export interface LiveOptions {
   version: string;
   /** Upper bound of the window, seconds. */
   seconds: number;
-  source: "auto" | "tracefs" | "netlink" | "proc";
+  source: Source;
+  /** What is used beside the source. */
+  with: readonly Companion[];
   signal: AbortSignal;
   progress: Progress;
   /** Keeps the run as a case. */
@@ -45,6 +49,8 @@ export async function diagnoseLive(
       begun = monotonicNs();
     },
     ...(options.source === "auto" ? {} : { source: options.source }),
+    openAuditReader: (to) => new AuditReader(() => to),
+    withAudit: options.with.includes("audit"),
     seconds: options.seconds,
     enough: () => options.wholeTime !== true && isCertain(derivation.peek(), (monotonicNs() - begun) / 1e9),
     signal: options.signal,
@@ -54,7 +60,7 @@ export async function diagnoseLive(
   const { host, seconds, startEpochMs, sources, couldNotLook, interrupted } = observation;
   const before = keeper?.writer.snapshot(observation.before) ?? observation.before;
   const after = keeper?.writer.snapshot(observation.after) ?? observation.after;
-  const traced = sources.some((source) => source.kind === "tracefs" || source.kind === "netlink");
+  const traced = sources.some((source) => source.kind !== "proc");
   const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
   const ownNamespace = ownMountNamespace();
   const { cpu: slices, cgroupsOf } = observation;

@@ -17,6 +17,8 @@ export async function diagnoseCommand(flags: DiagnoseFlags, version: string): Pr
   }
   if (flags.save !== undefined && flags.from !== undefined)
     throw new Failure("--save keeps a live run: it does not go with --from");
+  if (flags.with !== undefined && flags.from !== undefined)
+    throw new Failure("--with is about a live run: it does not go with --from");
   const progress = createProgress(flags.quiet !== true);
   const answer = await (flags.from === undefined
     ? live(flags, version, progress)
@@ -33,8 +35,8 @@ interface Answer {
 
 async function live(flags: DiagnoseFlags, version: string, progress: Progress): Promise<Answer> {
   const { diagnoseLive } = await import("./diagnose-live.ts");
-  const { duration: seconds, source } = flags;
-  const options = { version, seconds, source, signal: interruptSignal(), progress };
+  const { duration: seconds, source, with: companions = [] } = flags;
+  const options = { version, seconds, source, with: companions, signal: interruptSignal(), progress };
   if (flags.save === undefined) return diagnoseLive(options);
   const { createKeeper, reportGaps } = await import("./keeper.ts");
   const answer = await diagnoseLive({ ...options, keeper: createKeeper(flags.save, flags.redact) });

@@ -16,6 +16,7 @@ export async function recordCommand(flags: RecordFlags, version: string): Promis
     version,
     seconds: flags.duration,
     source: flags.source,
+    with: flags.with ?? [],
     signal: interruptSignal(),
     progress,
     keeper,

@@ -33,6 +33,8 @@ export interface Image {
   cgroups: Map<Untrusted, number> | null;
   /** The last fork of a process of it whose child has not turned up. */
   pending: PendingFork | null;
+  /** Whose children run it, for a program that nobody could name: they executed something that was gone before a look. */
+  readonly unseenChildOf: Image | null;
   /** Arguments of up to three of its execs. */
   argvExamples: Untrusted[][];
 }
@@ -57,6 +59,7 @@ export class Images {
   /** The place of processes of which nobody has told one. */
   readonly nowhere: Place = new Programs(0, null, "/");
   readonly #places = new Map<string, Programs>();
+  readonly #unseen = new Map<Image, Image>();
   #next = 0;
   #named = 0;
   #labelled = 0;
@@ -100,9 +103,24 @@ export class Images {
     return image;
   }
 
+  /**
+   * What children of `spawner` execute without anybody seeing what. One image for each spawner: children of one program
+   * mostly run one program, those of two do not. Below two such levels all is one, so that a chain of unseen programs
+   * does not make a program of each generation.
+   */
+  unseen(spawner: Image): Image {
+    if (spawner.unseenChildOf?.unseenChildOf != null) return spawner;
+    const known = this.#unseen.get(spawner);
+    if (known !== undefined) return known;
+    if (this.#unseen.size >= MAX_IMAGES) return this.other;
+    const image = this.#create(null, "", spawner.place, spawner);
+    this.#unseen.set(spawner, image);
+    return image;
+  }
+
   /** The file behind an image known by task name only was found: all its processes have that name from now on. */
   name(image: Image, exe: Untrusted): Image {
-    if (image.exe !== null || image === this.other) return image;
+    if (image.exe !== null || image === this.other || image.unseenChildOf !== null) return image;
     image.exe = exe;
     const { byExe, byComm } = image.place as Programs;
     if (!byExe.has(exe) && this.#named < MAX_IMAGES) {
@@ -115,6 +133,11 @@ export class Images {
 
   /** All processes of an image turn out to be elsewhere than they were thought to be. */
   move(image: Image, place: Place): void {
+    image.mountNamespace = place.mountNamespace;
+    if (image.unseenChildOf !== null) {
+      image.place = place;
+      return;
+    }
     const from = image.place as Programs;
     const to = place as Programs;
     const key = image.exe ?? image.comm;
@@ -123,10 +146,9 @@ export class Images {
     // Where that place has the program already, the two are joined by name in the end.
     if (!now.has(key)) now.set(key, image);
     image.place = place;
-    image.mountNamespace = place.mountNamespace;
   }
 
-  #create(exe: Untrusted | null, comm: Untrusted, place: Place): Image {
+  #create(exe: Untrusted | null, comm: Untrusted, place: Place, unseenChildOf: Image | null = null): Image {
     return {
       id: this.#next++,
       exe,
@@ -137,6 +159,7 @@ export class Images {
       mountNamespace: place.mountNamespace,
       cgroups: null,
       pending: null,
+      unseenChildOf,
       argvExamples: [],
     };
   }

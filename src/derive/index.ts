@@ -173,9 +173,12 @@ export function imageKey(image: Image): string {
   return `${image.place.id} ${imageName(image)}`;
 }
 
-/** What a program is called: its file, else its task name. Two programs may be called the same (`imageKey`). */
+/**
+ * What a program is called: its file, else its task name. Two programs may be called the same (`imageKey`). Unseen
+ * programs of different spawners stay apart; what they are called is a key and not for the eye.
+ */
 export function imageName(image: Family["image"]): string {
-  return image.exe ?? `(${image.comm})`;
+  return image.exe ?? (image.unseenChildOf === null ? `(${image.comm})` : `()${image.id}`);
 }
 
 const MAX_SERVICES = 4096;

@@ -1,4 +1,4 @@
-import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
+import type { Abi, ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
 import { noteEnd, noteStart } from "./family.ts";
 import { Families } from "./families.ts";
 import { JustEnded } from "./just-ended.ts";
@@ -47,8 +47,8 @@ export class Lives {
       life.family.failedExecs++;
       return;
     }
-    const image = this.images.byExe(event.exe, event.comm, life.image.place);
-    if (event.comm !== "") image.comm = event.comm;
+    const image = event.exe === "" ? this.#unseen(life) : this.images.byExe(event.exe, event.comm, life.image.place);
+    if (event.comm !== "" && event.exe !== "") image.comm = event.comm;
     if (event.argv !== null && image.argvExamples.length < 3) image.argvExamples.push(event.argv);
     this.#becomes(life, image);
   }
@@ -81,7 +81,7 @@ export class Lives {
     if (place !== this.images.nowhere && life.image.place === place) life.image.met = true;
     life.turn = this.#turn;
     if (event.exe !== null && life.image.exe !== event.exe) this.#named(life, event.exe, event.comm);
-    if (event.abi !== null) life.image.abi ??= event.abi;
+    if (event.abi !== null && (life.image.abi === null || isWordSize(life.image.abi))) life.image.abi = event.abi;
     for (const thread of event.threads ?? []) this.#threads.set(thread, event.pid);
     if (event.ppid !== null && (life.isReplica || life.undecided) && event.ppid !== life.parentPid)
       this.#adopted(life, event.ppid);
@@ -92,9 +92,12 @@ export class Lives {
     if (life === undefined) return;
     const place = this.images.place(event.mountNamespace, event.root);
     if (place !== this.images.nowhere) this.#isAt(life, place, event);
-    if (life.image.exe === null) this.images.name(life.image, event.exe);
+    // That one child of a spawner runs this says nothing of the others that nobody saw.
+    if (life.image.unseenChildOf !== null)
+      this.#becomes(life, this.images.byExe(event.exe, event.comm, life.image.place));
+    else if (life.image.exe === null) this.images.name(life.image, event.exe);
     if (event.cgroup) noteCgroup(life.image, event.cgroup);
-    if (event.bits !== null) life.image.abi ??= { machine: event.bits === 32 ? "32-bit" : "64-bit", bits: event.bits };
+    if (event.bits !== null) life.image.abi ??= { machine: `${event.bits}-bit`, bits: event.bits };
   }
 
   /** End of the stream at `ts`: what has lived on with its parent's program for a while is a replica. */
@@ -323,9 +326,16 @@ export class Lives {
     life.counted = false;
   }
 
+  /** What it executes when the source tells that it did, not what. */
+  #unseen(life: Life): Image {
+    const ownProgram = !life.undecided && !life.isReplica;
+    return this.images.unseen((ownProgram ? life.family.spawnerImage : null) ?? life.image);
+  }
+
   /** A record names a file that differs from what was known: the name was missing, or the exec went unrecorded. */
   #named(life: Life, exe: string, comm: string): void {
-    if (life.image.exe === null && life.image.comm === comm) this.images.name(life.image, exe);
+    if (life.image.exe === null && life.image.unseenChildOf === null && life.image.comm === comm)
+      this.images.name(life.image, exe);
     else this.#becomes(life, this.images.byExe(exe, comm, life.image.place));
   }
 
@@ -376,6 +386,11 @@ type Birth = Pick<
   Life,
   "pid" | "parentId" | "parentPid" | "start" | "known" | "image" | "family" | "firstborn" | "inferred"
 >;
+
+/** /proc tells the word size only; a source that names the instruction set knows more. */
+function isWordSize({ machine, bits }: Abi): boolean {
+  return machine === `${bits}-bit`;
+}
 
 const MAX_LIVES = 262_144;
 /** Links of a chain that live at once; a few, unless the host starves. */

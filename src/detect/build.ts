@@ -1,6 +1,6 @@
 import { imageKey, imageName } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
-import { baseName, confidenceOf, rate, reason } from "./measure.ts";
+import { baseName, confidenceOf, rate, reason, programNames } from "./measure.ts";
 import { isBuildTool, isCompiler } from "./programs.ts";
 import type { Detector, View } from "./types.ts";
 
@@ -36,7 +36,7 @@ export const build: Detector = {
       reasons: reasons.filter((r) => r.code !== "reason.one-spawner"),
       facts: {
         tool: tool?.spawnerImage ? baseName(tool.spawnerImage) : null,
-        programs: [...new Set(covers.map((f) => imageName(f.image)))].slice(0, 6),
+        programs: programNames(covers).slice(0, 6),
       },
     };
     return { state: "found", findings: [finding] };

@@ -81,6 +81,11 @@ export function groupBySpawner(families: readonly Family[]): SpawnerGroup[] {
     .sort((a, b) => b.starts - a.starts);
 }
 
+/** The programs of families as a finding shows them: the file, else `(task name)`, `()` for those that nobody saw. */
+export function programNames(families: readonly Family[]): string[] {
+  return [...new Set(families.map(({ image }) => image.exe ?? `(${image.comm})`))];
+}
+
 /** Last part of a program's name: of its file, else its task name. */
 export function baseName(family: { exe: string | null; comm: string }): string {
   const name = family.exe ?? family.comm;

@@ -1,6 +1,6 @@
 import { imageKey, imageName } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
-import { baseName, confidenceOf, rate, reason } from "./measure.ts";
+import { baseName, confidenceOf, rate, reason, programNames } from "./measure.ts";
 import { isShell } from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, Outcome, SpawnerGroup, View } from "./types.ts";
@@ -48,6 +48,6 @@ function judge(group: SpawnerGroup, view: View): Finding | null {
     benign: false,
     confidence: confidenceOf(reasons),
     reasons,
-    facts: { programs: families.slice(0, 4).map((f) => imageName(f.image)) },
+    facts: { programs: programNames(families).slice(0, 4) },
   };
 }

@@ -1,6 +1,5 @@
-import { imageName } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
-import { rate, reason } from "./measure.ts";
+import { rate, reason, programNames } from "./measure.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, View } from "./types.ts";
 
@@ -59,6 +58,6 @@ function finding(
     benign: false,
     confidence: "low",
     reasons,
-    facts: { programs: covers.slice(0, 4).map((f) => imageName(f.image)) },
+    facts: { programs: programNames(covers).slice(0, 4) },
   };
 }

@@ -27,7 +27,15 @@ const answers = z.array(
     root: text.nullable(),
     identity: identity.nullable(),
     restarts: z.array(restartFacts),
-    couldNotLook: z.array(z.object({ code: text, what: text, why: text, remedy: text.nullable() })),
+    couldNotLook: z.array(
+      z.object({
+        code: text,
+        what: text,
+        why: text,
+        remedy: text.nullable(),
+        args: z.record(text, z.number()).exactOptional(),
+      }),
+    ),
   } satisfies Fields<RecordedAnswer>),
 );
 

@@ -62,7 +62,14 @@ export interface Diagnosis {
   };
   chain: (Message & { evidence: Evidence[] })[];
   advice: Advice[];
-  couldNotLook: { code: string; what: string; why: string; remedy: string | null }[];
+  couldNotLook: {
+    code: string;
+    what: string;
+    why: string;
+    remedy: string | null;
+    /** Numbers that `why` gives in words. */
+    args?: Readonly<Record<string, number>>;
+  }[];
   experiment: null;
   cost: { cpuSeconds: number; wallSeconds: number; peakRssBytes: number };
 }

@@ -173,7 +173,13 @@ export const diagnosis = z.object({
     }),
   ),
   couldNotLook: z.array(
-    z.object({ code: z.string(), what: z.string(), why: z.string(), remedy: z.string().nullable() }),
+    z.object({
+      code: z.string(),
+      what: z.string(),
+      why: z.string(),
+      remedy: z.string().nullable(),
+      args: z.record(z.string(), z.number()).exactOptional(),
+    }),
   ),
   experiment: z.null(),
   cost: z.object({ cpuSeconds: z.number(), wallSeconds: z.number(), peakRssBytes: count }),

@@ -5,4 +5,6 @@ export interface CouldNotLook {
   what: string;
   why: string;
   remedy: string | null;
+  /** Numbers that `why` gives in words, for sentences in other languages. */
+  args?: Readonly<Record<string, number>>;
 }

@@ -6,7 +6,8 @@ import { startNetlink } from "../../src/capture/netlink/start.ts";
 import { parseDatagram, controlMessage, Operation, What } from "../../src/capture/netlink/messages.ts";
 import { onEachCpu } from "../../src/capture/netlink/each-cpu.ts";
 import { SequenceGaps } from "../../src/capture/netlink/sequence.ts";
-import { ConnectorSocket } from "../../src/capture/netlink/socket.ts";
+import { connectorSocket } from "../../src/capture/netlink/connector-socket.ts";
+import type { NetlinkSocket } from "../../src/capture/netlink/socket.ts";
 import { libC } from "../../src/platform/ffi.ts";
 import { cannotRun, capture, listeners, stopAll } from "./netlink-lab.ts";
 import { descendants, fenced, polling, Programs } from "./tracefs-lab.ts";
@@ -141,10 +142,10 @@ describe.skipIf(obstacle !== null)(
     test("the count is exact: beside a socket that misses nothing, event by event", async () => {
       const c = libC();
       if ("missing" in c) throw new Error(c.why);
-      const complete = new ConnectorSocket(c, 64 << 20);
-      const small = new ConnectorSocket(c, 16_384);
+      const complete = connectorSocket(c, 64 << 20);
+      const small = connectorSocket(c, 16_384);
       const listen = (): void => small.send(controlMessage(Operation.listen, 7));
-      const read = (socket: ConnectorSocket, seen: [cpu: number, seq: number][]): void => {
+      const read = (socket: NetlinkSocket, seen: [cpu: number, seq: number][]): void => {
         for (let length = socket.receive(); length > 0; length = socket.receive()) {
           const event = parseDatagram(socket.buffer, length);
           if ("why" in event) throw new Error(event.why);
@@ -187,7 +188,7 @@ describe.skipIf(obstacle !== null)(
       const c = libC();
       if ("missing" in c) throw new Error(c.why);
       const other = capture();
-      const socket = new ConnectorSocket(c, 8 << 20);
+      const socket = connectorSocket(c, 8 << 20);
       try {
         socket.send(controlMessage(Operation.listen, 7));
         await polling([other.observer], 5, run(programs.c("children"), ["500"]));

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import type { Check, Note } from "../../model/doctor.ts";
 import { hierarchies } from "../cgroup/hierarchies.ts";
 import { check, note } from "./check.ts";
-import { textOf, wholeTextOf, type Circumstances } from "./circumstances.ts";
+import { hidepid } from "../procfs/limits.ts";
+import { textOf, type Circumstances } from "./circumstances.ts";
 
 /** /proc itself: who lives, and how many were forked. hidepid (proc(5)) hides the processes of others from all but root. */
 export function procfsCheck(now: Circumstances): Check {
@@ -15,10 +16,9 @@ export function procfsCheck(now: Circumstances): Check {
       undo: ["umount", "/proc"],
     });
   const notes: Note[] = [note("proc-short-lives")];
-  const options = /^\S+ \/proc proc (\S+)/m.exec(wholeTextOf("/proc/self/mounts") ?? "")?.[1] ?? "";
-  const hidden = /(?:^|,)hidepid=([1-4]|noaccess|invisible|ptraceable)(?:,|$)/.exec(options)?.[1];
+  const hidden = hidepid();
   if (!now.root) notes.push(note("proc-others"));
-  if (hidden !== undefined && !now.root) notes.push(note("hidepid", { value: hidden }));
+  if (hidden !== null && !now.root) notes.push(note("hidepid", { value: hidden }));
   return check("procfs", "remark", { gives, notes });
 }
 

@@ -10,7 +10,7 @@ import { Assembler } from "./assembler.ts";
 import { onEachCpu } from "./each-cpu.ts";
 import { controlMessage, Operation, parseDatagram, What, type ProcEvent } from "./messages.ts";
 import { SequenceGaps } from "./sequence.ts";
-import type { ConnectorSocket } from "./socket.ts";
+import type { NetlinkSocket } from "./socket.ts";
 
 /** How often the socket is emptied: what is executed must be looked up while it lives. */
 const DRAIN_MS = 2;
@@ -31,7 +31,7 @@ export class NetlinkObserver implements Observer {
   readonly originNs: number = monotonicNs();
   readonly limits: readonly CouldNotLook[];
   readonly #c: LibC;
-  readonly #socket: ConnectorSocket;
+  readonly #socket: NetlinkSocket;
   readonly #ledger: SourceLedger = emptyLedger("netlink", 0);
   readonly #notes: string[] = [];
   readonly #gaps = new SequenceGaps();
@@ -47,7 +47,7 @@ export class NetlinkObserver implements Observer {
   #broken = false;
   #stopped = false;
 
-  constructor(c: LibC, socket: ConnectorSocket, sink: EventSink, limits: readonly CouldNotLook[]) {
+  constructor(c: LibC, socket: NetlinkSocket, sink: EventSink, limits: readonly CouldNotLook[]) {
     this.#c = c;
     this.#socket = socket;
     this.limits = limits;

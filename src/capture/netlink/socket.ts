@@ -5,8 +5,6 @@ const AF_NETLINK = 16;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2_000_000;
 const SOCK_NONBLOCK = 0o4_000;
-const NETLINK_CONNECTOR = 11;
-const CN_IDX_PROC = 1;
 /** Socket options of asm-generic/socket.h; alpha, mips, parisc and sparc number them otherwise, Node does not run there or reads no such events. */
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -23,27 +21,42 @@ export class SocketError extends Error {
   }
 }
 
-/** A socket that listens to the proc connector's multicast group; see netlink(7). */
-export class ConnectorSocket {
-  readonly buffer = new Uint8Array(4096);
+/** Which netlink socket to open. */
+export interface NetlinkKind {
+  /** NETLINK_CONNECTOR, NETLINK_AUDIT, … (linux/netlink.h). */
+  protocol: number;
+  /** Multicast groups, a bit each; 0: none. */
+  groups: number;
+  /** Wish for the receive buffer; without CAP_NET_ADMIN net.core.rmem_max bounds it. 0: as the kernel gives it. */
+  bufferBytes: number;
+  /** The longest message that comes. */
+  messageBytes: number;
+}
+
+/** A netlink socket that never blocks; see netlink(7). */
+export class NetlinkSocket {
+  readonly buffer: Uint8Array;
   /** Times that the kernel said that the buffer had been full. */
   overflows = 0;
   readonly #c: LibC;
   #fd: number;
 
-  /** Throws SocketError. `bufferBytes` is a wish: without CAP_NET_ADMIN net.core.rmem_max bounds it. */
-  constructor(c: LibC, bufferBytes: number) {
+  /** Throws SocketError. */
+  constructor(c: LibC, { protocol, groups, bufferBytes, messageBytes }: NetlinkKind) {
     this.#c = c;
-    this.#fd = c.socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+    this.buffer = new Uint8Array(messageBytes);
+    this.#fd = c.socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (this.#fd < 0) throw new SocketError("socket", c.errno());
-    const wish = numberBytes(bufferBytes);
-    if (c.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, wish, 4) < 0)
-      c.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, wish, 4);
+    if (bufferBytes > 0) {
+      const wish = numberBytes(bufferBytes);
+      if (c.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, wish, 4) < 0)
+        c.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, wish, 4);
+    }
     // sockaddr_nl: family, 2 bytes of padding, port (0: the kernel chooses), groups.
     const address = new Uint8Array(12);
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_NETLINK, true);
-    view.setUint32(8, CN_IDX_PROC, true);
+    view.setUint32(8, groups, true);
     if (c.bind(this.#fd, address, address.length) < 0) {
       const error = new SocketError("bind", c.errno());
       this.close();

@@ -4,7 +4,8 @@ import { reasonOf } from "../../platform/errno.ts";
 import { libC } from "../../platform/ffi.ts";
 import type { CouldNotLook, Observer } from "../types.ts";
 import { NetlinkObserver } from "./observer.ts";
-import { ConnectorSocket, SocketError } from "./socket.ts";
+import { connectorSocket } from "./connector-socket.ts";
+import { SocketError, type NetlinkSocket } from "./socket.ts";
 
 /** Holds some 40,000 events, because the kernel charges about 800 bytes for each. */
 const BUFFER_BYTES = 32 * 1024 * 1024;
@@ -30,9 +31,9 @@ export function startNetlink(sink: EventSink, options: NetlinkOptions = {}): Obs
   if (endianness() !== "LE") return cannot("big-endian", "events of big-endian machines are not read", null);
   const c = libC();
   if ("missing" in c) return cannot("no-koffi", c.why, c.missing === "package" ? "npm install koffi@3" : null);
-  let socket: ConnectorSocket;
+  let socket: NetlinkSocket;
   try {
-    socket = new ConnectorSocket(c, options.bufferBytes ?? BUFFER_BYTES);
+    socket = connectorSocket(c, options.bufferBytes ?? BUFFER_BYTES);
   } catch (error) {
     return refused(error);
   }

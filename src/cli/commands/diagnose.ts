@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { EXIT_CODES, seconds } from "./shared.ts";
+import { EXIT_CODES, seconds, sourceOption, withOption, type ObservingFlags } from "./shared.ts";
 
 /** Adds `whoforks diagnose` to the command line. */
 export function addDiagnose(program: Command, version: string): void {
@@ -18,11 +18,8 @@ export function addDiagnose(program: Command, version: string): void {
         .default(5, "5s")
         .argParser(seconds),
     )
-    .addOption(
-      new Option("--source <source>", "where to observe")
-        .choices(["auto", "tracefs", "netlink", "proc"])
-        .default("auto"),
-    )
+    .addOption(sourceOption())
+    .addOption(withOption())
     .addOption(
       new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
     )
@@ -47,6 +44,7 @@ Examples:
   sudo whoforks diagnose --duration 30s --json            for a script
   whoforks diagnose --from /var/log/audit --root /        read this host's audit logs
   whoforks diagnose --from audit.log.1.gz --root /mnt     logs and disk of another host
+  sudo whoforks diagnose --with audit                     and the arguments of every exec, by audit rules for a while
   sudo whoforks diagnose --save web1.case                 and keep the run; elsewhere: diagnose --from web1.case
 
 Exit codes: ${EXIT_CODES}`,
@@ -58,12 +56,11 @@ Exit codes: ${EXIT_CODES}`,
 }
 
 /** Options of `diagnose` as commander hands them over. */
-export interface DiagnoseFlags {
+export interface DiagnoseFlags extends ObservingFlags {
   from?: string[];
   root?: string;
   /** Seconds. */
   duration: number;
-  source: "auto" | "tracefs" | "netlink" | "proc";
   format: "terminal" | "json";
   save?: string;
   redact: boolean;

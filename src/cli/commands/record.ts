@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { seconds } from "./shared.ts";
+import { seconds, sourceOption, withOption, type ObservingFlags } from "./shared.ts";
 
 /** Adds `whoforks record` to the command line. */
 export function addRecord(program: Command, version: string): void {
@@ -8,7 +8,8 @@ export function addRecord(program: Command, version: string): void {
     .description("observe this host and keep everything in a case folder, to be diagnosed later or elsewhere")
     .requiredOption("-o, --output <case>", "the folder to make; it must not be there yet")
     .addOption(new Option("--duration <time>", "observe this long").default(5, "5s").argParser(seconds))
-    .addOption(new Option("--source <source>", "where to observe").choices(["auto", "tracefs", "proc"]).default("auto"))
+    .addOption(sourceOption())
+    .addOption(withOption())
     .option("--no-redact", "keep arguments that look like passwords or tokens")
     .option("-q, --quiet", "no progress on standard error")
     .addHelpText(
@@ -27,11 +28,10 @@ Exit codes: 0 recorded · 2 wrong usage · 3 the case is not complete · 4 recor
 }
 
 /** Options of `record` as commander hands them over. */
-export interface RecordFlags {
+export interface RecordFlags extends ObservingFlags {
   output: string;
   /** Seconds. */
   duration: number;
-  source: "auto" | "tracefs" | "proc";
   redact: boolean;
   quiet?: boolean;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** The exit codes, for `--help`. */
 export const EXIT_CODES = `0 nothing wrong · 1 a problem was found · 2 wrong usage or unusable input
@@ -12,4 +12,32 @@ export function seconds(text: string): number {
   if (match === null || value <= 0 || value > 3600)
     throw new InvalidArgumentError("give a time such as 500ms, 5s or 2m, at most 60m");
   return value;
+}
+
+/** Where a live run observes, and what it uses beside that. */
+export type Source = "auto" | "tracefs" | "netlink" | "audit" | "proc";
+export type Companion = "audit";
+
+const SOURCES: readonly Source[] = ["auto", "tracefs", "netlink", "audit", "proc"];
+const COMPANIONS: readonly Companion[] = ["audit"];
+
+/** `--source`, the same for every command that observes. */
+export function sourceOption(): Option {
+  return new Option("--source <source>", "where to observe; auto: the first of these that is to be had")
+    .choices(SOURCES)
+    .default("auto");
+}
+
+/** `--with`, the same for every command that observes. */
+export function withOption(): Option {
+  return new Option(
+    "--with <what...>",
+    "audit: also load audit rules for at most 10 s, which tell the arguments of every exec (and slow forks down)",
+  ).choices(COMPANIONS);
+}
+
+/** Both as commander hands them over. */
+export interface ObservingFlags {
+  source: Source;
+  with?: Companion[];
 }

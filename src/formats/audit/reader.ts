@@ -46,6 +46,20 @@ export class AuditReader implements FormatReader {
     this.#cutter.push(chunk);
   }
 
+  /**
+   * Hands on what is older than this, ms since 1970. For records that are read while they are made: without it an event
+   * waits until 256 others have come.
+   */
+  handOn(untilMs: number): void {
+    for (const host of this.#hosts.all()) host.order.handOn(untilMs);
+  }
+
+  /** Wall clock of event time 0, ms since 1970; null before the first record. */
+  get originEpochMs(): number | null {
+    const hosts = this.#hosts.all();
+    return hosts.length === 0 ? null : Math.min(...hosts.map((host) => host.firstMs));
+  }
+
   end(): StreamReading {
     this.#cutter.endFile();
     const hosts = this.#hosts.all();
@@ -59,7 +73,7 @@ export class AuditReader implements FormatReader {
     return {
       ledger: this.#ledger,
       tells: tellsOf(tally),
-      originEpochMs: hosts.length === 0 ? null : Math.min(...hosts.map((host) => host.firstMs)),
+      originEpochMs: this.originEpochMs,
       seconds: Math.max(0, ...hosts.map((host) => host.lastMs - host.firstMs)) / 1000,
       hosts: this.#hosts.names,
       remarks: remarksOf(tally, this.#lines, this.#hosts),

@@ -124,6 +124,12 @@ export class TimeOrder {
     this.#sink(event);
   }
 
+  /** Hands on what is older than `untilMs` (ms since 1970, before any step of the clock). */
+  handOn(untilMs: number): void {
+    const until = untilMs + this.#shift;
+    while (this.#tail > this.#head && (this.#times[this.#head & (RING - 1)] as number) < until) this.#handOn();
+  }
+
   /** Hands on all that is held. */
   flush(): void {
     while (this.#tail > this.#head) this.#handOn();

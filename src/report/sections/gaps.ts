@@ -28,6 +28,6 @@ export function gapLines(sheet: Sheet, gaps: readonly Gap[]): string[] {
 
 function titleOf({ voice }: Sheet, gap: Gap): Safe {
   const code = `couldnot.${gap.code}`;
-  if (hasMessage(code)) return render(voice, code, { what: gap.what, why: gap.why });
+  if (hasMessage(code)) return render(voice, code, { ...gap.args, what: gap.what, why: gap.why });
   return line`${words(voice, gap.what)}: ${words(voice, gap.why)}`;
 }

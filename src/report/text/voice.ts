@@ -27,10 +27,14 @@ const PROCESS = /^(.*) \(pid (\d{1,10})\)$/s;
 // A program whose file is not known, by its task name: `(atd)`.
 const TASK = /^\((.*)\)$/s;
 
+/** How other rooms write a program that was gone before anybody could see which it was: no file, no task name. */
+const UNSEEN: Record<Language, Safe> = { en: line`(a program that nobody saw)`, "zh-CN": line`（未能看到的程序）` };
+
 /** A name, path or other word of the examined host as it stands in a sentence: sanitised, shortened, quoted if need be. */
 export function name(voice: Voice, untrusted: string): Safe {
   const process = PROCESS.exec(untrusted);
   if (process !== null) return line`${bareOrQuoted(voice, process[1] as string)}\u00a0(pid\u00a0${process[2] as Safe})`;
+  if (untrusted === "()") return own(voice, UNSEEN[voice.language]);
   const task = TASK.exec(untrusted);
   if (task !== null) return line`(${bareOrQuoted(voice, task[1] as string)})`;
   return bareOrQuoted(voice, untrusted);

@@ -58,6 +58,9 @@ describe("the codes that the source uses", () => {
   const gapCode =
     /code: "((?:tracefs|procfs|identity|supervisors|cpu|lifetimes|exits|audit|host)\.[a-z0-9.-]+)",\s*what/g;
 
+  /** `cannot("no-root", …)`, `{ code: "locked", why: … }`. */
+  const REFUSAL = /(?:\bcannot\(\s*|\bcode: )"([a-z0-9-]+)",\s*(?!what)/g;
+
   test("are in the catalogue", () => {
     const gaps = new Set(uses(gapCode).keys());
     const missing = [...uses(literal)]
@@ -72,6 +75,8 @@ describe("the codes that the source uses", () => {
     ["chain", /\bstep\(\s*"([a-z0-9-]+)"/g],
     ["advice", /\badvice\(\s*"([a-z0-9-]+)"/g],
     ["verdict.inconclusive", /\bwithout\(\s*"([a-z0-9-]+)"/g],
+    ["couldnot", /\bgap\(\s*"(case\.[a-z0-9-]+)"/g],
+    ["couldnot", /\bcode: "((?:audit|proc|netlink)\.[a-z0-9-]+)",\s*what/g],
     ["couldnot.tracefs", /\bfail\(\s*"([a-z0-9-]+)"/g],
   ])("made by a helper for %s are in the catalogue", (prefix, pattern) => {
     const made = [...uses(pattern).keys()];
@@ -82,6 +87,15 @@ describe("the codes that the source uses", () => {
   test("of what could not be looked at are in the catalogue", () => {
     const missing = [...uses(gapCode).keys()].filter((code) => !hasMessage(`couldnot.${code}`));
     expect(missing).toEqual([]);
+  });
+
+  test.each(["audit", "netlink"])("of why there is no %s are in the catalogue", (source) => {
+    const made = fs
+      .readdirSync(`src/capture/${source}`)
+      .flatMap((file) => [...fs.readFileSync(`src/capture/${source}/${file}`, "utf8").matchAll(REFUSAL)])
+      .map(([, code]) => code as string);
+    expect(made.length).toBeGreaterThan(5);
+    expect(made.filter((code) => !hasMessage(`couldnot.${source}.${code}`))).toEqual([]);
   });
 
   test("of every kind of storm are in the catalogue", () => {

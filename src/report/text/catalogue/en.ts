@@ -6,6 +6,7 @@ import { identity } from "./en/identity.ts";
 import { reasons } from "./en/reasons.ts";
 import { remarks } from "./en/remarks.ts";
 import { screen } from "./en/screen.ts";
+import { sources } from "./en/sources.ts";
 import { story } from "./en/story.ts";
 
 /** All messages in English: code → template (syntax in ../template.ts). */
@@ -16,6 +17,7 @@ export const en = {
   ...identity,
   ...remarks,
   ...gaps,
+  ...sources,
   ...screen,
   ...doctor,
   ...behave,

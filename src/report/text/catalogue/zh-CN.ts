@@ -6,6 +6,7 @@ import { identity } from "./zh-CN/identity.ts";
 import { reasons } from "./zh-CN/reasons.ts";
 import { remarks } from "./zh-CN/remarks.ts";
 import { screen } from "./zh-CN/screen.ts";
+import { sources } from "./zh-CN/sources.ts";
 import { story } from "./zh-CN/story.ts";
 
 import type { MessageCode } from "./en.ts";
@@ -18,6 +19,7 @@ export const zhCN: Record<MessageCode, string> = {
   ...identity,
   ...remarks,
   ...gaps,
+  ...sources,
   ...screen,
   ...doctor,
   ...behave,
