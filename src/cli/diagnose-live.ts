@@ -22,7 +22,7 @@ export interface LiveOptions {
   seconds: number;
   source: Source;
   /** What is used beside the source. */
-  with: readonly Companion[];
+  with?: readonly Companion[];
   signal: AbortSignal;
   progress: Progress;
   /** Keeps the run as a case. */
@@ -50,7 +50,7 @@ export async function diagnoseLive(
     },
     ...(options.source === "auto" ? {} : { source: options.source }),
     openAuditReader: (to) => new AuditReader(() => to),
-    withAudit: options.with.includes("audit"),
+    withAudit: options.with?.includes("audit") === true,
     seconds: options.seconds,
     enough: () => options.wholeTime !== true && isCertain(derivation.peek(), (monotonicNs() - begun) / 1e9),
     signal: options.signal,

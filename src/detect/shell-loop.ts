@@ -1,4 +1,4 @@
-import { imageKey, imageName } from "../derive/index.ts";
+import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { baseName, confidenceOf, rate, reason, programNames } from "./measure.ts";
 import { isShell } from "./programs.ts";

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import type { ExecEvent, ExitEvent } from "../../src/model/events.ts";
+import { needs32Bit } from "../support/32-bit.ts";
 import { diagnosed } from "../support/whoforks.ts";
 import { auditctl, BIN, cannotRun, capture, ownKeys, running, settings, stopAll, until } from "./audit-lab.ts";
 import { polling, Programs } from "./tracefs-lab.ts";
@@ -62,7 +63,8 @@ describe.skipIf(obstacle !== null)(
       expect(events.every((event, at) => at === 0 || event.ts >= (events[at - 1]?.ts ?? 0))).toBe(true);
     });
 
-    test("32-bit calls are told with their ABI", async () => {
+    test("32-bit calls are told with their ABI", async (context) => {
+      needs32Bit(context);
       const chain = programs.asm32("chain32");
       const { events, observer } = capture();
       const child = spawn(chain, ["50", "5"], { stdio: "ignore" });

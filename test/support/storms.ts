@@ -45,6 +45,10 @@ export class Stream {
     return pid;
   }
 
+  image(pid: number, exe: string): void {
+    this.#sink({ type: "image", ts: this.ts, pid, comm: name(exe), exe, mountNamespace: null, bits: null });
+  }
+
   exit(pid: number, code: number | null = 0, signal: number | null = null): number {
     this.#sink({ type: "exit", ts: this.ts, pid, comm: "", code, signal, thread: false });
     return pid;

@@ -166,4 +166,45 @@ describe("bounded memory", () => {
     const large = grown(6_670_000);
     expect(large - small).toBeLessThan(64e6);
   });
+
+  describe("programs that nobody saw (an exec without a name)", () => {
+    const unseen = (derived: Derived) => derived.families.filter((each) => each.image.unseenChildOf !== null);
+
+    it("are one program for each spawner, without a name", () => {
+      const derived = derive((s) => {
+        s.seen(10, 1, "/usr/sbin/a");
+        s.seen(20, 1, "/usr/sbin/b");
+        for (let i = 0; i < 30; i++) for (const spawner of [10, 20]) s.wait(100).run(spawner, "", 50, 0);
+      });
+      expect(unseen(derived).map((each) => [each.spawnerImage?.exe, each.spawned, each.image.exe])).toEqual([
+        ["/usr/sbin/a", 30, null],
+        ["/usr/sbin/b", 30, null],
+      ]);
+    });
+
+    it("a look at one child names that one, and not its siblings", () => {
+      const derived = derive((s) => {
+        s.seen(10, 1, "/usr/sbin/a");
+        for (let i = 0; i < 9; i++) s.wait(100).run(10, "", 50, 0);
+        const child = s.exec(s.fork(10), "");
+        s.image(child, "/usr/bin/known");
+        s.exit(child, 0);
+      });
+      expect(unseen(derived)).toMatchObject([{ spawned: 9, ended: 9 }]);
+      expect(family(derived, "/usr/bin/known")).toMatchObject({ spawned: 1, ended: 1 });
+    });
+
+    it("a chain of them is a chain after two levels, and does not make a program of each generation", () => {
+      const derived = derive((s) => {
+        let member = s.exec(s.fork(s.seen(10, 1, "/usr/sbin/a")), "");
+        for (let i = 0; i < 500; i++) {
+          const next = s.exec(s.fork(member), "");
+          s.exit(member, 0);
+          member = next;
+        }
+      });
+      expect(unseen(derived)).toHaveLength(2);
+      expect(Math.max(...unseen(derived).map((each) => each.replicas))).toBeGreaterThan(490);
+    });
+  });
 });
