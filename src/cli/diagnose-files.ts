@@ -62,12 +62,20 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
     live: null,
     remarks: readings.flatMap((reading) => reading.remarks),
     couldNotLook: gapsOf(input),
+    ...stampOf(readings),
     lookup: createLookup({ root: options.root, processes: null, ownMountNamespace: null }),
     countersOnly: null,
     interrupted: input.aborted,
     cost: ownCost,
   });
   return { diagnosis, interrupted: input.aborted };
+}
+
+/** The coarsest clock of all streams; null when one has no times. */
+function stampOf(readings: readonly StreamReading[]): { stampNs?: number | null } {
+  const told = readings.map(({ stampNs }) => stampNs).filter((stamp) => stamp !== undefined);
+  if (told.length === 0) return {};
+  return { stampNs: told.includes(null) ? null : Math.max(...told.map(Number)) };
 }
 
 /** With several hosts, their names (in the order in which they came) go before what the account says. */
@@ -119,5 +127,6 @@ function gapsOf({ streams, unusable }: InputReading): Diagnosis["couldNotLook"] 
     // Missing exit statuses are the detectors' to name: they matter only where there is something to tell apart.
     for (const [question, answer] of Object.entries(reading.tells))
       if (answer !== true && question !== "exitStatus") gaps.push(answer);
+  gaps.push(...streams.flatMap(({ reading }) => reading.gaps ?? []));
   return gaps;
 }

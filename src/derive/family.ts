@@ -69,6 +69,11 @@ export interface Family {
   /** Children of members that executed another program. */
   otherExecs: number;
   failedExecs: number;
+  /** What members called in their lives, the commonest sequences; null where no source records calls. */
+  sequences: TopCounts<readonly Untrusted[], readonly Untrusted[]> | null;
+  /** Lines of a log that tell the first and the last start. */
+  firstLine: number | null;
+  lastLine: number | null;
 }
 
 export function createFamily(image: Image, spawnerImage: Image | null): Family {
@@ -101,6 +106,9 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     threads: 0,
     otherExecs: 0,
     failedExecs: 0,
+    sequences: null,
+    firstLine: null,
+    lastLine: null,
   };
 }
 
@@ -150,6 +158,18 @@ export function noteEnd(
 }
 
 const MAX_ENDINGS = 512;
+const MAX_SEQUENCES = 32;
+
+/** Notes what a member called in its life. */
+export function noteCalls(family: Family, calls: readonly Untrusted[]): void {
+  (family.sequences ??= new TopCounts(MAX_SEQUENCES)).add(calls, calls);
+}
+
+/** Notes the line that tells a start. */
+export function noteLine(family: Family, line: number): void {
+  family.firstLine ??= line;
+  family.lastLine = line;
+}
 
 /** Adds all that `from` counted to `into`: two families that turn out to be one program under two names. */
 export function mergeFamily(into: Family, from: Family): void {
@@ -181,6 +201,9 @@ export function mergeFamily(into: Family, from: Family): void {
   into.threads += from.threads;
   into.otherExecs += from.otherExecs;
   into.failedExecs += from.failedExecs;
+  if (from.sequences !== null) (into.sequences ??= new TopCounts(MAX_SEQUENCES)).merge(from.sequences);
+  into.firstLine = least(into.firstLine, from.firstLine);
+  into.lastLine = most(into.lastLine, from.lastLine);
 }
 
 function least(a: number | null, b: number | null): number | null {

@@ -3,6 +3,7 @@ import { mergeFamily, starts, type Family } from "./family.ts";
 import type { Image, Images, Place } from "./image.ts";
 import { Lives } from "./lives.ts";
 import { RateBins } from "./rates.ts";
+import { Reapers, type Reaper } from "./reapers.ts";
 
 /** What one pass over the events of a stream yields. Counts of processes only; threads apart. */
 export interface Derived {
@@ -19,6 +20,8 @@ export interface Derived {
   peakForksPerSecond: number;
   /** One entry for each (program → program), those under two names joined; the most starts first. */
   families: Family[];
+  /** The process that was handed the most dead children; null where no source tells. */
+  reaper: Reaper | null;
   /** Unit → starts and failures that a service manager reported. */
   services: Map<string, { starts: number; stops: number; failures: number }>;
 }
@@ -34,6 +37,7 @@ export interface Derivation {
 export function createDerivation(): Derivation {
   const lives = new Lives();
   const bins = new RateBins();
+  const reapers = new Reapers();
   const services: Derived["services"] = new Map();
   const sums = { events: 0, firstTs: 0, lastTs: 0, forks: 0, execs: 0, failedExecs: 0, exits: 0, threads: 0 };
 
@@ -72,6 +76,7 @@ export function createDerivation(): Derivation {
           return;
         case "child-signal":
           lives.onChildSignal(event);
+          reapers.add(event);
           return;
         case "seen":
           lives.onSeen(event);
@@ -83,11 +88,17 @@ export function createDerivation(): Derivation {
           onService(event.unit, event.action, event.ok);
       }
     },
-    peek: () => ({ ...sums, peakForksPerSecond: 0, families: lives.families.all, services }),
+    peek: () => ({ ...sums, peakForksPerSecond: 0, families: lives.families.all, reaper: null, services }),
     finish() {
       lives.finish(sums.lastTs);
       settlePlaces(lives.families.all, lives.images);
-      return { ...sums, peakForksPerSecond: bins.peakPerSecond(), families: joinByName(lives.families.all), services };
+      return {
+        ...sums,
+        peakForksPerSecond: bins.peakPerSecond(),
+        families: joinByName(lives.families.all),
+        reaper: reapers.busiest(),
+        services,
+      };
     },
   };
 }
@@ -105,6 +116,7 @@ export function joinDerived(parts: readonly Derived[]): Derived {
     whole.lastTs = Math.max(whole.lastTs, part.lastTs);
     whole.peakForksPerSecond = Math.max(whole.peakForksPerSecond, part.peakForksPerSecond);
     whole.families.push(...part.families);
+    if ((part.reaper?.dead ?? 0) > (whole.reaper?.dead ?? 0)) whole.reaper = part.reaper;
     for (const [unit, service] of part.services) whole.services.set(unit, service);
   }
   whole.families.sort((a, b) => starts(b) - starts(a));

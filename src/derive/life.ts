@@ -13,6 +13,8 @@ export interface Life {
   readonly start: number | null;
   /** When it was first heard of. */
   readonly known: number;
+  /** The line of a log that tells its fork. */
+  line: number | null;
   /** Its program now. Until it executes something that is its parent's. */
   image: Image;
   /** Until decided the family of its parent. */
@@ -42,3 +44,9 @@ export interface Life {
   /** Turn of the PID counter in which it was last heard of (for sources that do not report ends). */
   turn: number;
 }
+
+/** What is known of a life when it begins. */
+export type Birth = Pick<
+  Life,
+  "pid" | "parentId" | "parentPid" | "start" | "known" | "image" | "family" | "firstborn" | "inferred"
+>;

@@ -1,9 +1,9 @@
 import type { Abi, ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
-import { noteEnd, noteStart } from "./family.ts";
+import { noteCalls, noteEnd, noteLine, noteStart } from "./family.ts";
 import { Families } from "./families.ts";
 import { JustEnded } from "./just-ended.ts";
 import { Images, noteCgroup, type Image, type Place } from "./image.ts";
-import type { Life } from "./life.ts";
+import type { Birth, Life } from "./life.ts";
 import { PendingForks } from "./pending-forks.ts";
 
 /**
@@ -37,7 +37,7 @@ export class Lives {
     const parent = this.#ensure(this.#threads.get(event.pid) ?? event.pid, event.comm, event.ts);
     this.#decide(parent);
     if (event.child === null) this.#pending.add(event.ts, parent, event.childClaim);
-    else this.#fork(parent, event.child, event.ts, event.ts, false);
+    else this.#fork(parent, event.child, event.ts, event.ts, false).line = event.line ?? null;
   }
 
   onExec(event: ExecEvent): void {
@@ -61,6 +61,10 @@ export class Lives {
     }
     this.#ends++;
     const life = this.#ensure(event.pid, event.comm, event.ts);
+    if (event.calls !== undefined) {
+      this.#decide(life);
+      noteCalls(life.family, event.calls);
+    }
     this.#end(life, event.ts, event.code, event.signal);
   }
 
@@ -175,6 +179,7 @@ export class Lives {
       family,
       firstborn,
       inferred,
+      line: null,
       undecided: false,
       counted: false,
       isReplica: false,
@@ -232,6 +237,7 @@ export class Lives {
   #count(life: Life): void {
     life.counted = true;
     noteStart(life.family, life.start as number);
+    if (life.line !== null) noteLine(life.family, life.line);
   }
 
   /** The process runs another program from now on. */
@@ -380,12 +386,6 @@ export class Lives {
     return this.#ends === 0 && life.turn < this.#turn && life.isReplica;
   }
 }
-
-/** What is known of a life when it begins. */
-type Birth = Pick<
-  Life,
-  "pid" | "parentId" | "parentPid" | "start" | "known" | "image" | "family" | "firstborn" | "inferred"
->;
 
 /** /proc tells the word size only; a source that names the instruction set knows more. */
 function isWordSize({ machine, bits }: Abi): boolean {

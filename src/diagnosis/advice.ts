@@ -27,9 +27,17 @@ export function adviceWithoutStorm(material: Material, code: string): Advice[] {
   if (remedies.length > 0) {
     return [advice("run-as-root", {}, "safe", ["sudo", "whoforks", "diagnose"])];
   }
+  if (material.live === null && TRACE_LIVE.has(code))
+    return [
+      advice("observe-live", {}, "safe", ["sudo", "whoforks", "diagnose", "--duration", "5s"]),
+      advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF),
+    ];
   if (material.live === null) return [advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF)];
   return [advice("run-longer", {}, "safe", ["whoforks", "diagnose", "--duration", "30s"])];
 }
+
+/** Logs of strace or ltrace that cannot answer: watching the host itself does, and slows nothing. */
+const TRACE_LIVE = new Set(["reaper-only", "counts-only", "no-times"].map((code) => `verdict.inconclusive.${code}`));
 
 const CALLS = "fork,vfork,clone,clone3,execve,execveat,exit,exit_group";
 const AUDIT_RULES = ["auditctl", "-a", "always,exit", "-F", "arch=b64", "-S", CALLS, "-k", "processes"];

@@ -52,7 +52,11 @@ function symptomSteps({ symptom, material, storm }: Story): Step[] {
         [{ source: "/proc/stat", locator: "cpu, first line, before and after the window" }],
       ),
     );
-  } else steps.push(step("symptom-log", { forksPerSecond: storm.perSecond, seconds: material.window.seconds }));
+  } else if (material.stampNs === null)
+    steps.push(
+      step("untimed-log", { program: programName(storm.program), processes: storm.processes }, storm.evidence),
+    );
+  else steps.push(step("symptom-log", { forksPerSecond: storm.perSecond, seconds: material.window.seconds }));
   if (storm.lifetimeMs !== null) {
     const { p50, p99 } = storm.lifetimeMs;
     steps.push(step("short-lives", { program: programName(storm.program), p50Ms: p50, p99Ms: p99 }, storm.evidence));
@@ -174,11 +178,11 @@ function reaperSteps({ storm, material }: Story): Step[] {
   const reaper = processName(storm.reaper);
   const evidence = [
     material.live === null
-      ? { source: "audit", locator: "ppid of records that come after the parent's end" }
+      ? reaperEvidence(material)
       : { source: "tracefs", locator: "signal_generate, SIGCHLD of the storm's processes" },
   ];
   return [
-    step("orphans", { reaper, perSecond: storm.perSecond }, evidence),
+    step("orphans", { reaper, perSecond: material.stampNs === null ? null : storm.perSecond }, evidence),
     storm.reaper.cpuShare === null
       ? step("reaper-innocent", { reaper })
       : step("reaper-busy", { reaper, cpuShare: storm.reaper.cpuShare }, [
@@ -187,8 +191,15 @@ function reaperSteps({ storm, material }: Story): Step[] {
   ];
 }
 
+function reaperEvidence({ sources }: Material): Evidence {
+  const traced = sources.find(({ kind }) => kind === "strace" || kind === "ltrace");
+  return traced === undefined
+    ? { source: "audit", locator: "ppid of records that come after the parent's end" }
+    : { source: traced.path ?? traced.kind, locator: "SIGCHLD and wait calls of the process that is handed the dead" };
+}
+
 function failedForkSteps(material: Material): Step[] {
-  const remark = material.remarks.find((r) => r.code === "audit.failed-forks");
+  const remark = material.remarks.find((r) => r.code === "audit.failed-forks" || r.code === "tracer.failed-forks");
   return remark === undefined ? [] : [step("fork-refused", { count: remark.args["count"] })];
 }
 

@@ -69,9 +69,14 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
 function detectEach(material: Material): Detection {
   const { derived, known, window } = material;
   const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds));
-  const findings = all.flatMap((detection) => detection.findings);
+  const findings = all.flatMap((detection) => detection.findings).filter((finding) => isTold(finding, material));
   findings.sort((a, b) => Number(a.benign) - Number(b.benign) || b.perSecond - a.perSecond);
   return { findings, couldNotLook: all.flatMap((detection) => detection.couldNotLook) };
+}
+
+/** Without times only the shape of a family tells anything; that programs are started again and again is no storm by itself. */
+function isTold({ kind }: Finding, { stampNs }: Material): boolean {
+  return stampNs !== null || kind === "self-replicating-chain" || kind === "fork-bomb";
 }
 
 /** Several storms may lack the same thing; it is said once. */
@@ -86,6 +91,15 @@ async function lookInto(
   couldNotLook: Diagnosis["couldNotLook"],
 ): Promise<{ identity: Identity | null; restarts: RestartFacts[] }> {
   const exe = storm.program.exe;
+  if (exe !== null && exe !== "?" && !exe.startsWith("/")) {
+    couldNotLook.push({
+      code: "identity.relative-name",
+      what: `whose file ${exe} is`,
+      why: "the log names it relative to a folder that it does not tell",
+      remedy: null,
+    });
+    return { identity: null, restarts: [] };
+  }
   if (exe === null || !exe.startsWith("/")) {
     couldNotLook.push({
       code: "identity.program-unknown",

@@ -14,6 +14,11 @@ export interface Material {
   /** Start of the window, ms since 1970, and its length in seconds. */
   window: { startEpochMs: number | null; seconds: number };
   sources: SourceLedger[];
+  /**
+   * Nanoseconds a tick of the evidence's clock; null: its records have no times, so that event times only keep the order.
+   * Absent: a millisecond for logs, and exact for a live run.
+   */
+  stampNs?: number | null;
   derived: Derived;
   /** Where several hosts' records are in the evidence: each host's own part of `derived`. Storms do not span hosts. */
   parts?: readonly Derived[];

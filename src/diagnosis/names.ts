@@ -29,5 +29,5 @@ export function actorName(actor: Actor): Untrusted {
 
 /** The file of a program, or its task name in parentheses while the file is not known. */
 export function programName(image: Pick<Image, "exe" | "comm">): Untrusted {
-  return image.exe ?? `(${image.comm})`;
+  return image.exe ?? `(${image.comm === "" ? "?" : image.comm})`;
 }

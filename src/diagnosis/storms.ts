@@ -1,8 +1,10 @@
 import type { CpuUse } from "../derive/cpu.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { mergeFamily, createFamily } from "../derive/family.ts";
+import { repetitionOf, type CallSequence } from "../derive/repetition.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Evidence } from "../model/evidence.ts";
+import type { Untrusted } from "../model/text.ts";
 import type { CpuAccount } from "./cpu-account.ts";
 import type { Material } from "./material.ts";
 import { signalName } from "./names.ts";
@@ -20,12 +22,11 @@ export function toStorm(
 ): Storm {
   const whole = joined(finding);
   const processes = material.live?.after.processes;
-  const reaper = whole.reapers.ranked()[0]?.value ?? null;
+  const reaper = reaperOf(whole);
   const spawner = finding.spawner;
   const isCopying = finding.kind === "self-replicating-chain" || finding.kind === "fork-bomb";
-  // Logs have time stamps of a millisecond: shorter times are not known better than that.
-  const finest = material.live === null ? 1 : 0;
-  const millis = (value: number | null): number | null => (value === null ? null : Math.max(finest, value / 1e6));
+  const finest = finestMs(material);
+  const millis = (value: number | null): number | null => atBest(value, finest);
   const p50 = millis(whole.lifetime.quantile(0.5));
   const p99 = millis(whole.lifetime.quantile(0.99));
   const interval = intervalMs(finding.subject, finest);
@@ -36,11 +37,12 @@ export function toStorm(
     kind: finding.kind as StormKind,
     program: {
       exe: image.exe,
-      comm: image.comm,
+      // A log that shows no exec names nobody.
+      comm: image.exe === null && image.comm === "" ? "?" : image.comm,
       root: material.lookup.rootOf(image.mountNamespace, [reaper?.pid, spawner?.pid]) ?? "/",
     },
     processes: finding.starts,
-    perSecond: finding.perSecond,
+    perSecond: rateOf(finding, finest),
     peakAlive: whole.peakAlive,
     lifetimeMs: p50 === null || p99 === null ? null : { p50, p99 },
     cpus: account?.cpus ?? null,
@@ -68,7 +70,7 @@ export function toStorm(
       .slice(0, MAX_ENDS)
       .map(({ code, signal, count }) => ({ code, signal: signal === null ? null : signalName(signal), count })),
     abi: image.abi === null ? null : { ...image.abi },
-    repeats: null,
+    repeats: isCopying ? (repetitionOf(sequencesOf(whole))?.calls ?? null) : null,
     benign: finding.benign,
     confidence: finding.confidence,
     reasons: finding.reasons,
@@ -76,8 +78,39 @@ export function toStorm(
   };
 }
 
+/** Below this share of the dead nobody is the reaper: a member that outlives its child gets a SIGCHLD too. */
+const REAPERS_SHARE = 0.1;
+
+function reaperOf({ reapers, ended }: Family): { pid: number; comm: Untrusted } | null {
+  const [most] = reapers.ranked();
+  return most === undefined || most.count < REAPERS_SHARE * ended ? null : most.value;
+}
+
+/** A tick of the evidence's clock in ms: shorter times are not known better than that. Infinite: it has no times. */
+function finestMs({ live, stampNs }: Material): number {
+  if (stampNs === undefined) return live === null ? 1 : 0;
+  return stampNs === null ? Number.POSITIVE_INFINITY : stampNs / 1e6;
+}
+
+/** Times by a clock of milliseconds are at least one; a clock of seconds tells nothing of what is shorter than its tick. */
+function atBest(nanoseconds: number | null, finest: number): number | null {
+  if (nanoseconds === null || (finest > 1 && nanoseconds / 1e6 < finest)) return null;
+  return Math.max(finest, nanoseconds / 1e6);
+}
+
+/** Starts a second; where they all fall into one tick of the clock, at least that many in it. 0: the evidence has no times. */
+function rateOf({ starts: count, perSecond }: Finding, finest: number): number {
+  if (finest === Number.POSITIVE_INFINITY) return 0;
+  return finest > 1 ? Math.min(perSecond, (count * 1000) / finest) : perSecond;
+}
+
+function sequencesOf({ sequences }: Family): CallSequence[] {
+  return (sequences?.ranked() ?? []).map(({ value, count }) => ({ calls: value, count }));
+}
+
 /** Median from start to start, ms; the mean where the clock is too coarse for a median. */
 function intervalMs({ interval }: Family, finest: number): number | null {
+  if (finest > 1 && (interval.mean() ?? 0) / 1e6 < finest) return null;
   const p50 = interval.quantile(0.5);
   const mean = interval.mean();
   if (p50 === null || mean === null) return null;
@@ -94,6 +127,11 @@ function joined(finding: Finding): Family {
 function evidenceOf(family: Family, material: Material): Evidence[] {
   const source = material.sources.find((s) => s.events > 0);
   if (source === undefined || family.firstStart === null || family.lastStart === null) return [];
+  const { firstLine, lastLine } = family;
+  if (firstLine !== null && lastLine !== null) {
+    const lines = `line ${Math.min(firstLine, lastLine)} to line ${Math.max(firstLine, lastLine)}`;
+    return [{ source: source.path ?? source.kind, locator: `${starts(family)} forks, ${lines}` }];
+  }
   const from = (family.firstStart / 1e9).toFixed(3);
   const to = (family.lastStart / 1e9).toFixed(3);
   return [

@@ -8,7 +8,8 @@ const MOST_PROGRAMS = 8;
 /** What an engineer sees first: forks a second, the CPU split, PID 1's share, what no living process explains. */
 export function symptomOf(material: Material, cpu: CpuUse | null, accounts: readonly CpuAccount[]): Symptom {
   const { derived, window, countersOnly } = material;
-  const seconds = Math.max(1e-3, window.seconds);
+  // Without times nothing has a rate.
+  const seconds = material.stampNs === null ? Number.POSITIVE_INFINITY : Math.max(1e-3, window.seconds);
   return {
     cpu: cpu?.shares ?? null,
     busyCpus: cpu?.busyCpus ?? null,

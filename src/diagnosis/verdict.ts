@@ -1,4 +1,5 @@
-import { actorName, endingName, programName } from "./names.ts";
+import { actorName, endingName, processName, programName } from "./names.ts";
+import type { Reaper } from "../derive/reapers.ts";
 import type { Story } from "./chain.ts";
 import type { Material } from "./material.ts";
 import type { Confidence, Diagnosis, Symptom } from "./result.ts";
@@ -25,7 +26,8 @@ export function verdictOf(material: Material, symptom: Symptom, story: Story | n
   if (material.sources.length === 0) return without("no-source");
   if (material.interrupted && material.window.seconds < 1)
     return without("interrupted", { seconds: material.window.seconds });
-  if (material.live === null && material.derived.events === 0) return without("no-process-records");
+  const unsaid = material.live === null ? unsaidBy(material) : null;
+  if (unsaid !== null) return without(unsaid.code, unsaid.args);
   return {
     outcome: "healthy",
     code: "verdict.healthy",
@@ -39,10 +41,46 @@ export function verdictOf(material: Material, symptom: Symptom, story: Story | n
   };
 }
 
+/** Logs that tell something, but not who forks: no "nothing wrong". */
+function unsaidBy(material: Material): { code: string; args: Record<string, unknown> } | null {
+  const { derived, stampNs, remarks } = material;
+  const table = remarks.find((remark) => remark.code === "tracer.summary");
+  if (derived.events === 0)
+    return table === undefined ? { code: "no-process-records", args: {} } : countsOf(table.args);
+  const { reaper, forks, execs } = derived;
+  // Children of a process whose children are not traced: their ends are told, and nothing else of them.
+  if (reaper !== null && reaper.dead > MANY_DEAD * (forks + execs))
+    return { code: "reaper-only", args: deadOf(reaper, material) };
+  if (stampNs === null) return { code: "no-times", args: { forks, execs } };
+  return null;
+}
+
+/** More dead than that for each fork and exec that was seen: most of them were started by somebody who was not. */
+const MANY_DEAD = 4;
+
+function deadOf(reaper: Reaper, { stampNs }: Material): Record<string, unknown> {
+  const { dead, exited, killed, firstTs, lastTs, pid, comm } = reaper;
+  const seconds = Math.max((lastTs - firstTs) / 1e9, (stampNs ?? 1e6) / 1e9);
+  return {
+    reaper: pid === 0 && comm === "" ? null : processName({ pid, exe: null, comm }),
+    dead,
+    perSecond: stampNs === null || dead < 2 ? null : dead / seconds,
+    exited: exited === 0 ? null : exited,
+    killed: killed === 0 ? null : killed,
+  };
+}
+
+function countsOf({ tool, calls, forks, execs }: Record<string, unknown>): {
+  code: string;
+  args: Record<string, unknown>;
+} {
+  return { code: "counts-only", args: { tool, calls, forks, execs } };
+}
+
 function named(story: Story): { code: string; args: Record<string, unknown> } {
-  const { storm, finding, identity } = story;
+  const { storm, finding, identity, material } = story;
   const program = programName(storm.program);
-  const perSecond = storm.perSecond;
+  const perSecond = material.stampNs === null ? null : storm.perSecond;
   const spawner = finding.spawner === null ? null : actorName(finding.spawner);
   switch (storm.kind) {
     case "self-replicating-chain":

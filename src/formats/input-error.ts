@@ -23,7 +23,8 @@ const REMEDIES: Readonly<Record<InputReason, string>> = {
   missing: "check the name; audit logs are usually in /var/log/audit",
   unreadable: "run as root, or copy the file to where you may read it",
   empty: "give a file with records; with auditd, `auditctl -l` shows whether any rule is loaded",
-  unrecognised: "give an audit log as auditd wrote it (raw or enriched), not the output of a report or of ausearch -i",
+  unrecognised:
+    "give an audit log as auditd wrote it (not the output of a report or of ausearch -i), or a log of strace or ltrace",
   special: "give a regular file, or send the stream to standard input and name it -",
   terminal: "send the log to standard input: `whoforks diagnose --from - < FILE`",
   compressed:

@@ -33,7 +33,8 @@ function place(path: string): { name: string; age: number } {
   if (path === "-") return { name: path, age: 0 };
   const file = basename(path).replace(/\.gz$/, "");
   const inDirectory = (name: string): string => `${dirname(path)}/${name}`;
-  const numbered = /^(.+)\.(\d{1,6})$/.exec(file);
+  // Up to seven digits: the files of one `strace -ff` bear PIDs, and are one set too.
+  const numbered = /^(.+)\.(\d{1,7})$/.exec(file);
   if (numbered !== null) return { name: inDirectory(numbered[1] as string), age: Number(numbered[2]) };
   const dated = /^(.+)[-.](\d{4})-?(\d{2})-?(\d{2})(?:[-_T.]?(\d{2,10}))?$/.exec(file);
   if (dated === null) return { name: inDirectory(file), age: 0 };

@@ -68,6 +68,10 @@ export interface StreamReading {
   seconds: number;
   /** Hosts named in the records (`node=`), empty when none is named. */
   hosts: string[];
+  /** Nanoseconds a tick of its time stamps; null: its records have no times, and event times only keep their order. Absent: 1 ms. */
+  stampNs?: number | null;
+  /** What else it cannot tell, beyond the questions of `tells`. */
+  gaps?: CouldNotLook[];
   /** Notable facts about the stream, for the diagnosis to word: code + numbers, e.g. `audit.fork-by-32-bit`. */
   remarks: { code: string; args: Record<string, unknown> }[];
 }

@@ -26,6 +26,8 @@ export interface ForkEvent {
   childClaim: number | null;
   /** True when the new task is a thread of the caller (CLONE_THREAD), not a process. */
   thread: boolean;
+  /** The line of its file that says so, from 1, for sources that are text. */
+  line?: number;
 }
 
 /** A process replaced its program. */
@@ -56,6 +58,8 @@ export interface ExitEvent {
   /** The signal that ended it, or null. */
   signal: number | null;
   thread: boolean;
+  /** The calls of its whole life in order, where the source records calls and the life was short. One array for all equal lives. */
+  calls?: readonly Untrusted[];
 }
 
 /** The kernel sent SIGCHLD: names the process that is handed a dead child, i.e. the reaper. */
@@ -67,7 +71,7 @@ export interface ChildSignalEvent {
   /** Receiver of the SIGCHLD. */
   reaper: number;
   reaperComm: Untrusted;
-  /** si_code: 1 exited, 2 killed, 3 dumped core (CLD_*, include/uapi/asm-generic/siginfo.h). */
+  /** si_code: 1 exited, 2 killed, 3 dumped core (CLD_*, include/uapi/asm-generic/siginfo.h); 0: the source does not tell. */
   code: number;
 }
 

@@ -14,7 +14,8 @@ export function costSection(screen: Screen, storm: Storm | null): string[] {
   // The CPUs of no living program are mostly those of the storm: one of the two numbers is enough here.
   if (storm !== null && storm.cpus !== null && told.length === 0)
     parts.push(say(voice, "line.storm-cpus", { cpus: storm.cpus }));
-  return diagnosis.sources.length === 0 && told.length === 0
+  // A log without times has no rates, and a table of counts no events.
+  return (diagnosis.sources.length === 0 || diagnosis.window.seconds === 0) && told.length === 0
     ? []
     : labelled(screen, say(voice, storm === null ? "label.load" : "label.cost"), [sentence(screen, parts)]);
 }

@@ -4,7 +4,7 @@ import type { Safe } from "../text/sanitise.ts";
 
 /** The part of the screen that a step of the story belongs to. Steps of a newer version go to "why". */
 const TOPICS = {
-  cost: ["chain.symptom", "chain.symptom-log"],
+  cost: ["chain.symptom", "chain.symptom-log", "chain.untimed-log"],
   reaper: ["chain.orphans", "chain.reaper-busy", "chain.reaper-innocent"],
   restart: [
     "chain.restarted-by",

@@ -18,5 +18,6 @@ export const advice = {
   "advice.run-as-root": "run as root: kernel events are closed to other users",
   "advice.run-longer": "observe for longer",
   "advice.give-root": "say which file system the paths of the log belong to",
+  "advice.observe-live": "observe the host itself: the kernel tells who forks, and nothing is slowed down as by strace",
   "advice.audit-rules": "make the kernel record forks, execs and exits, then collect the log again",
 } as const;

@@ -23,6 +23,7 @@ export const gaps = {
   "couldnot.identity.no-root-given": "{what:words}: {why:words}",
   "couldnot.identity.program-unknown":
     "{what:words}: its processes were gone before their file could be read, and no exec was seen",
+  "couldnot.identity.relative-name": "{what:words}: the log names it relative to a folder that it does not tell",
   "couldnot.identity.no-package-manager": "{what:words}: {why:words}",
   "couldnot.supervisors.no-root-given": "{what:words}: {why:words}",
   "couldnot.supervisors.none-known": "{what:words}: {why:words}",
@@ -33,5 +34,12 @@ export const gaps = {
   "couldnot.argv.log-tells-none": "with which arguments programs are executed: the log does not record execve",
   "couldnot.lineage.log-tells-none":
     "who forks whom: the log does not record fork and clone; parents are known from other records only",
+  "couldnot.programs.log-tells-none": "which programs are executed: {why:words}",
+  "couldnot.lineage.tracer-saw-no-fork": "who forks whom: {why:words}",
+  "couldnot.reaper.log-tells-none": "who is handed the dead: {why:words}",
+  "couldnot.rate.slowed-by-tracer":
+    "how fast it is when nobody traces it: strace and ltrace stop a process at every call, so rates are too low and times too long",
+  "couldnot.times.log-tells-none": "how often it happens and how long processes live: the lines have no times",
+  "couldnot.order.table-has-none": "who forks whom, when, and how it ends: a table of -c has no order in time",
   "couldnot.audit.lost": "{what:words}: {why:words}",
 } as const;

@@ -16,6 +16,19 @@ export const remarks = {
   "limit.would-have-stopped":
     "at this rate it would have given up after {burst:count} starts, {afterSeconds:seconds} (limit: {starts:count} in {seconds:seconds})",
 
+  "tracer.lines": "lines of {tool:words}: {read:count} read, {skipped:count} of them not understood",
+  "tracer.hidden": "no line of {tool:words} shows any of {calls:list}: hidden by a filter (-e), or never called",
+  "tracer.failed-forks":
+    "{count:count} {count#fork|forks} failed, {limit:count} of them because a limit was reached[[ ({example:words})]]",
+  "tracer.failed-execs": "{count:count} {count#exec|execs} failed[[ ({example:words})]]",
+  "tracer.mode-32": "{count:count} {count#process runs|processes run} 32-bit code[[ ({example:words})]]",
+  "tracer.spliced":
+    "{count:count} {count#line was|lines were} interrupted by a message of the tool[[ ({example:words})]]",
+  "tracer.nameless-signals": "{count:count} {count#SIGCHLD does|SIGCHLDs do} not say which child ended",
+  "tracer.set-back": "the clock was set back by {seconds:seconds}",
+  "tracer.summary":
+    "a table of {tool:words} -c: {calls:count} calls, {errors:count} of them failed, {forks:count} forks, {execs:count} execs; most often {top:list}",
+
   "audit.records": "audit records read",
   "audit.fork-by-32-bit":
     "{count:count} {count#fork|forks} by 32-bit code: only there syscall=2 is fork[[ ({example:words})]]",

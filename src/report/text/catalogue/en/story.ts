@@ -4,15 +4,15 @@
  */
 export const story = {
   "verdict.self-replicating-chain":
-    "{program} replaces itself {perSecond:rate} times a second: each copy forks the next and exits (self-replicating chain)",
+    "{program} replaces itself[[ {perSecond:rate} times a second]]: each copy forks the next and exits (self-replicating chain)",
   "verdict.self-replicating-chain.impostor":
-    "{program} replaces itself {perSecond:rate} times a second (self-replicating chain), and it is not the {genuine:base} of package {package} ({genuine})",
+    "{program} replaces itself[[ {perSecond:rate} times a second]] (self-replicating chain), and it is not the {genuine:base} of package {package} ({genuine})",
   "verdict.respawn-loop":
     "[[{spawner}||something]] starts {program} {perSecond:rate} times a second: it ends and is started again (respawn loop)",
   "verdict.crash-loop":
     "{program} fails[[ ({end:end})]] and [[{spawner}||something]] starts it again, {perSecond:rate} times a second (crash loop)",
   "verdict.fork-bomb":
-    "{program} multiplies: {perSecond:rate} forks a second, up to {peakAlive:count} alive at once (fork bomb)",
+    "{program} multiplies: [[{perSecond:rate} forks a second, ]]up to {peakAlive:count} alive at once (fork bomb)",
   "verdict.shell-loop":
     "[[{spawner}||a shell]] starts [[{programs:list}||programs]] in a loop, {perSecond:rate} processes a second (shell loop)",
   "verdict.unclassified":
@@ -25,17 +25,24 @@ export const story = {
     "{forksPerSecond:rate} forks a second were counted, but /proc alone does not name who forks",
   "verdict.inconclusive.few-events": "only {events:count} {events#event|events} seen: too few to judge",
   "verdict.inconclusive.no-process-records": "the log has no record of a fork, an exec or an exit",
+  "verdict.inconclusive.reaper-only":
+    "[[{reaper}||the traced process]] is handed {dead:count} dead children[[, {perSecond:rate} a second]][[; {exited:count} of them exited by themselves]][[; {killed:count} were killed by a signal]]; who forks them, this log cannot tell",
+  "verdict.inconclusive.counts-only":
+    "a table of {tool:words} -c counts {calls:count} calls, {forks:count} forks and {execs:count} execs among them, without any order in time: who forks whom, and how often, it cannot tell",
+  "verdict.inconclusive.no-times":
+    "{forks:count} forks and {execs:count} execs, no chain and no fork bomb among them; the log has no times, so how often it happens cannot be told",
   "verdict.inconclusive.interrupted": "interrupted after {seconds:seconds}: too short to judge",
 
   "chain.symptom":
     "{forksPerSecond:rate} forks a second[[; {busyCpus:cpus} of {cpus:count} CPUs busy]][[ ({systemShare:percent} system)]][[, {unexplainedCpus:cpus} by no living program]]",
   "chain.symptom-log": "{forksPerSecond:rate} forks a second over {seconds:seconds} of the log",
+  "chain.untimed-log": "{processes:count} processes of {program:base} in a log without times",
   "chain.short-lives": "one {program:base} lives {p50Ms:ms} (99% under {p99Ms:ms}), too short for top to see",
   "chain.origin": "{spawner} started the first {program:base}",
   "chain.origin-unknown": "the first {program:base} ran before the window began, so who started it was not seen",
   "chain.replicates":
     "each {program:base} forks {branching:rate} {branching#child|children} and exits without executing anything, {depth:count} generations deep",
-  "chain.orphans": "{reaper} gets {perSecond:rate} orphans a second",
+  "chain.orphans": "{reaper} gets [[{perSecond:rate} orphans a second||the orphans]]",
   "chain.reaper-busy": "it only reaps them, which takes {cpuShare:percent} of a CPU",
   "chain.reaper-innocent": "it only reaps them",
   "chain.fork-by-32-bit":

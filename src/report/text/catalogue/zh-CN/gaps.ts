@@ -20,6 +20,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.procfs.pid-namespace": "容器之外的进程：本程序处于独立的 PID 命名空间（{what:words}: {why:words}）",
   "couldnot.identity.no-root-given": "程序是否为原版、由什么启动：文件系统不可用（{what:words}: {why:words}）",
   "couldnot.identity.program-unknown": "{what:words}：进程在其文件被读取之前就已消失，也没有看到执行",
+  "couldnot.identity.relative-name": "文件归属（{what:words}）：日志只给出相对路径，没有说明所在目录",
   "couldnot.identity.no-package-manager": "程序属于哪个软件包：没有已知的软件包数据库（{what:words}: {why:words}）",
   "couldnot.supervisors.no-root-given": "是什么把它重新拉起：文件系统不可用（{what:words}: {why:words}）",
   "couldnot.supervisors.none-known": "由哪个监管进程启动：没有找到已知监管进程的配置（{what:words}: {why:words}）",
@@ -29,5 +30,12 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.exits.log-tells-none": "程序怎样结束：没有退出状态，无法区分崩溃与正常结束",
   "couldnot.argv.log-tells-none": "程序以哪些参数执行：日志没有记录 execve",
   "couldnot.lineage.log-tells-none": "谁派生了谁：日志没有记录 fork 和 clone，只能从其他记录得知父进程",
+  "couldnot.programs.log-tells-none": "执行了哪些程序：{why:words}",
+  "couldnot.lineage.tracer-saw-no-fork": "谁派生了谁：{why:words}",
+  "couldnot.reaper.log-tells-none": "谁接收已死的进程：{why:words}",
+  "couldnot.rate.slowed-by-tracer":
+    "无人跟踪时有多快：strace 和 ltrace 在每次调用处暂停进程，所以日志中的速率偏低、时间偏长",
+  "couldnot.times.log-tells-none": "多久发生一次、进程存活多久：日志各行没有时间",
+  "couldnot.order.table-has-none": "谁派生了谁、何时、怎样结束：-c 的统计表没有时间顺序",
   "couldnot.audit.lost": "完整情况：内核丢失了审计记录（{what:words}: {why:words}）",
 };

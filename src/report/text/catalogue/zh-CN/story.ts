@@ -2,15 +2,15 @@ import type { story as english } from "../en/story.ts";
 
 export const story: Record<keyof typeof english, string> = {
   "verdict.self-replicating-chain":
-    "{program} 每秒自我替换 {perSecond:rate} 次：每个副本派生出下一个后立即退出（自我复制链）",
+    "{program} [[每秒自我替换 {perSecond:rate} 次||自我替换]]：每个副本派生出下一个后立即退出（自我复制链）",
   "verdict.self-replicating-chain.impostor":
-    "{program} 每秒自我替换 {perSecond:rate} 次（自我复制链），并且它不是软件包 {package} 的 {genuine:base}（{genuine}）",
+    "{program} [[每秒自我替换 {perSecond:rate} 次||自我替换]]（自我复制链），并且它不是软件包 {package} 的 {genuine:base}（{genuine}）",
   "verdict.respawn-loop":
     "[[{spawner}||某个进程]] 每秒启动 {program} {perSecond:rate} 次：它一结束就被重新拉起（重启循环）",
   "verdict.crash-loop":
     "{program} 反复失败[[（{end:end}）]]，[[{spawner}||某个进程]] 每秒重新拉起它 {perSecond:rate} 次（崩溃循环）",
   "verdict.fork-bomb":
-    "{program} 不断增殖：每秒派生 {perSecond:rate} 次，同时存活的最多有 {peakAlive:count} 个（fork 炸弹）",
+    "{program} 不断增殖：[[每秒派生 {perSecond:rate} 次，]]同时存活的最多有 {peakAlive:count} 个（fork 炸弹）",
   "verdict.shell-loop":
     "[[{spawner}||某个 shell]] 在循环中反复启动 [[{programs:list}||程序]]，每秒 {perSecond:rate} 个进程（shell 循环）",
   "verdict.unclassified": "{program} 每秒[[被 {spawner} ]]启动 {perSecond:rate} 次，不符合任何已知的风暴类型",
@@ -20,16 +20,23 @@ export const story: Record<keyof typeof english, string> = {
   "verdict.inconclusive.proc-only": "每秒派生 {forksPerSecond:rate} 次，但仅凭 /proc 看不出是谁在派生",
   "verdict.inconclusive.few-events": "只看到 {events:count} 个事件，不足以判断",
   "verdict.inconclusive.no-process-records": "日志中没有任何派生、执行或退出的记录",
+  "verdict.inconclusive.reaper-only":
+    "[[{reaper}||被跟踪的进程]] 接收了 {dead:count} 个已死的子进程[[，每秒 {perSecond:rate} 个]][[；其中 {exited:count} 个是自行退出]][[；{killed:count} 个被信号杀死]]；是谁在派生，这份日志看不出来",
+  "verdict.inconclusive.counts-only":
+    "{tool:words} -c 的统计表共 {calls:count} 次调用，其中派生 {forks:count} 次、执行 {execs:count} 次，没有时间顺序：谁派生了谁、多久一次，都看不出来",
+  "verdict.inconclusive.no-times":
+    "派生 {forks:count} 次、执行 {execs:count} 次，其中没有自我复制链，也没有 fork 炸弹；日志没有时间，看不出多久发生一次",
   "verdict.inconclusive.interrupted": "在 {seconds:seconds}后被中断，时间太短，无法判断",
 
   "chain.symptom":
     "每秒派生 {forksPerSecond:rate} 次[[；{cpus:count} 个 CPU 中 {busyCpus:cpus} 个在忙]][[（内核态 {systemShare:percent}）]][[，{unexplainedCpus:cpus} 个不属于任何存活的程序]]",
   "chain.symptom-log": "在日志覆盖的 {seconds:seconds}内，每秒派生 {forksPerSecond:rate} 次",
+  "chain.untimed-log": "没有时间的日志中有 {processes:count} 个 {program:base} 进程",
   "chain.short-lives": "每个 {program:base} 只存活 {p50Ms:ms}（99% 不到 {p99Ms:ms}），是短时进程，top 来不及看到",
   "chain.origin": "第一个 {program:base} 由 {spawner} 启动",
   "chain.origin-unknown": "第一个 {program:base} 在观测窗口之前就已运行，没有看到是谁启动的",
   "chain.replicates": "每个 {program:base} 派生 {branching:rate} 个子进程后退出，从不执行其他程序，共 {depth:count} 代",
-  "chain.orphans": "每秒有 {perSecond:rate} 个孤儿进程交给 {reaper}",
+  "chain.orphans": "[[每秒有 {perSecond:rate} 个||所有]]孤儿进程交给 {reaper}",
   "chain.reaper-busy": "它只负责回收，为此用掉一个 CPU 的 {cpuShare:percent}",
   "chain.reaper-innocent": "它只负责回收",
   "chain.fork-by-32-bit":
