@@ -6,6 +6,11 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
 rmSync(`${root}/dist`, { recursive: true, force: true });
+/** The developer tools that ink would load where DEV=true are neither installed nor wanted. */
+const withoutDevtools = {
+  name: "without-devtools",
+  setup: ({ onLoad }) => onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: "" })),
+};
 await build({
   absWorkingDir: root,
   entryPoints: { main: "src/cli/main.ts" },
@@ -17,7 +22,13 @@ await build({
   target: "node20.19",
   // A native module, optional: it is loaded where it is installed.
   external: ["koffi"],
-  define: { __VERSION__: JSON.stringify(version) },
+  plugins: [withoutDevtools],
+  // What ink and React ask the environment about is settled here, not by the host that the program runs on.
+  define: {
+    __VERSION__: JSON.stringify(version),
+    "process.env.NODE_ENV": '"production"',
+    "process.env.DEV": '"false"',
+  },
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
   legalComments: "none",
   logLevel: "warning",

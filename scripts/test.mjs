@@ -27,6 +27,7 @@ const NEEDED = {
   unshare: "util-linux",
   "dpkg-deb": "dpkg",
   ps: "procps",
+  tmux: "tmux",
   "systemd-nspawn": "systemd-container",
   debootstrap: "debootstrap",
 };

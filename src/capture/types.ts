@@ -22,6 +22,8 @@ export interface Observer {
   poll(): number;
   /** Also reports exit codes of 32-bit programs with these task names (the per-call tracepoints do not see 32-bit calls). */
   watch32Bit(comms: readonly Untrusted[]): void;
+  /** Events lost so far; null when that cannot be told. */
+  losses(): number | null;
   /** Stops tracing, delivers the rest, removes everything it made on the host, and gives the account. Idempotent. */
   stop(): SourceLedger;
 }

@@ -1,4 +1,3 @@
-import { readlinkSync } from "node:fs";
 import { observe } from "../capture/observe.ts";
 import { createDerivation } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
@@ -6,12 +5,12 @@ import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
-import type { Snapshot } from "../model/snapshot.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { watchVerdict } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
 import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
+import { introduce, ownMountNamespace } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
 import { KNOWN } from "./known-live.ts";
 import type { Progress } from "./progress.ts";
@@ -85,24 +84,4 @@ export async function diagnoseLive(
     keeper?.finish({ version: options.version, host, window: { startEpochMs, seconds }, run, before, after }) ?? null;
   options.progress.clear();
   return { diagnosis, interrupted, saved };
-}
-
-/** Tells the deriver who lives already, parents before children, so that forks of theirs have a program and a parent. */
-function introduce(before: Snapshot, sink: EventSink): void {
-  const living = [...before.processes.values()].sort(
-    (a, b) => a.startedAfterBoot - b.startedAfterBoot || a.pid - b.pid,
-  );
-  for (const { pid, ppid, comm, exe, threads, kernelThread, mountNamespace, root } of living) {
-    if (kernelThread) continue;
-    sink({ type: "seen", ts: 0, pid, ppid, comm, exe, abi: null, threads, mountNamespace, root });
-  }
-}
-
-function ownMountNamespace(): string | null {
-  try {
-    return readlinkSync("/proc/self/ns/mnt");
-  } catch {
-    // Without /proc there is nothing to compare with.
-    return null;
-  }
 }

@@ -24,8 +24,11 @@ export function writeResult(text: string, file: string | undefined): void {
   }
 }
 
-/** Synchronous, so that a pipe gets everything before the process exits; a reader that went away is no error. */
-function writeAll(fd: number, text: string): void {
+/**
+ * Synchronous, so that a pipe gets everything before the process exits. A reader that went away is no error; then it
+ * returns false.
+ */
+export function writeAll(fd: number, text: string): boolean {
   const bytes = Buffer.from(text);
   let at = 0;
   while (at < bytes.length) {
@@ -33,9 +36,10 @@ function writeAll(fd: number, text: string): void {
       at += fs.writeSync(fd, bytes, at);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EPIPE") return;
+      if (code === "EPIPE") return false;
       if (code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
+  return true;
 }

@@ -39,6 +39,21 @@ export class Distribution {
     return this.count < 2 || this.#mean === 0 ? null : Math.sqrt(this.#m2 / (this.count - 1)) / this.#mean;
   }
 
+  /** Gives what it holds and is empty afterwards: a stretch of a stream, to be added up with others by `quantileOf`. */
+  drain(): DurationCounts {
+    const counts: DurationCounts = { count: this.count, totalNs: this.#mean * this.count, buckets: [] };
+    if (this.count === 0 || this.#buckets === null) return counts;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const held = this.#buckets[bucket] as number;
+      if (held > 0) counts.buckets.push(bucket, held);
+    }
+    this.#buckets.fill(0);
+    this.count = 0;
+    this.#mean = 0;
+    this.#m2 = 0;
+    return counts;
+  }
+
   /** Adds everything that `other` holds (Chan's parallel form of Welford's update). */
   merge(other: Distribution): void {
     if (other.count === 0) return;
@@ -51,6 +66,34 @@ export class Distribution {
     this.#buckets ??= new Uint32Array(BUCKETS);
     for (let i = 0; i < BUCKETS; i++) this.#buckets[i] = (this.#buckets[i] as number) + (other.#buckets[i] as number);
   }
+}
+
+/** Durations of a stretch of a stream, in no more memory than there were different ones. */
+export interface DurationCounts {
+  count: number;
+  /** Sum of all durations, nanoseconds. */
+  totalNs: number;
+  /** Pairs: a bucket that holds something, and how much; the shorter durations first. */
+  buckets: number[];
+}
+
+/** The duration (ns) below which the share `q` (0..1) of all those in several stretches lies, or null without any. */
+export function quantileOf(stretches: readonly DurationCounts[], q: number): number | null {
+  const sums = new Map<number, number>();
+  let total = 0;
+  for (const { count, buckets } of stretches) {
+    total += count;
+    for (let at = 0; at < buckets.length; at += 2) {
+      const bucket = buckets[at] as number;
+      sums.set(bucket, (sums.get(bucket) ?? 0) + (buckets[at + 1] as number));
+    }
+  }
+  let left = q * total;
+  for (const [bucket, held] of [...sums].sort((a, b) => a[0] - b[0])) {
+    left -= held;
+    if (left <= 0) return 2 ** ((bucket + 0.5) / STEPS);
+  }
+  return null;
 }
 
 const STEPS = 32;

@@ -63,8 +63,15 @@ export class Images {
   #next = 0;
   #named = 0;
   #labelled = 0;
+  #placesMade = 0;
   /** Programs beyond the bound share this one; a host runs a few thousand different files at most. */
   readonly other: Image = this.#create(null, "(other programs)", this.nowhere);
+  readonly #limit: number;
+
+  /** `limit`: files, and task names, that are kept apart. */
+  constructor(limit: number = MAX_IMAGES) {
+    this.#limit = limit;
+  }
 
   /** The place of a mount namespace and root; `nowhere` without a namespace. */
   place(mountNamespace: string | null | undefined, root: Untrusted | null | undefined): Place {
@@ -73,7 +80,7 @@ export class Images {
     let place = this.#places.get(key);
     if (place === undefined) {
       if (this.#places.size >= MAX_PLACES) return this.nowhere;
-      this.#places.set(key, (place = new Programs(this.#places.size + 1, mountNamespace, root ?? "/")));
+      this.#places.set(key, (place = new Programs(++this.#placesMade, mountNamespace, root ?? "/")));
     }
     return place;
   }
@@ -85,7 +92,7 @@ export class Images {
       if (known.comm === "") known.comm = comm;
       return known;
     }
-    if (this.#named >= MAX_IMAGES) return this.other;
+    if (this.#named >= this.#limit) return this.other;
     this.#named++;
     const image = this.#create(exe, comm, place);
     byExe.set(exe, image);
@@ -96,7 +103,7 @@ export class Images {
     const { byComm } = place as Programs;
     const known = byComm.get(comm);
     if (known !== undefined) return known;
-    if (this.#labelled >= MAX_IMAGES) return this.other;
+    if (this.#labelled >= this.#limit) return this.other;
     this.#labelled++;
     const image = this.#create(null, comm, place);
     byComm.set(comm, image);
@@ -112,7 +119,7 @@ export class Images {
     if (spawner.unseenChildOf?.unseenChildOf != null) return spawner;
     const known = this.#unseen.get(spawner);
     if (known !== undefined) return known;
-    if (this.#unseen.size >= MAX_IMAGES) return this.other;
+    if (this.#unseen.size >= this.#limit) return this.other;
     const image = this.#create(null, "", spawner.place, spawner);
     this.#unseen.set(spawner, image);
     return image;
@@ -123,7 +130,7 @@ export class Images {
     if (image.exe !== null || image === this.other || image.unseenChildOf !== null) return image;
     image.exe = exe;
     const { byExe, byComm } = image.place as Programs;
-    if (!byExe.has(exe) && this.#named < MAX_IMAGES) {
+    if (!byExe.has(exe) && this.#named < this.#limit) {
       byExe.set(exe, image);
       this.#named++;
     }
@@ -148,6 +155,25 @@ export class Images {
     image.place = place;
   }
 
+  get size(): number {
+    return this.#named + this.#labelled + this.#unseen.size;
+  }
+
+  /** Forgets those that are not in `used`, and places that only they were at. */
+  retain(used: ReadonlySet<Image>): void {
+    const places = new Set<Place>([...used].map((image) => image.place));
+    this.#named = 0;
+    this.#labelled = 0;
+    for (const place of [this.nowhere as Programs, ...this.#places.values()]) {
+      for (const names of [place.byExe, place.byComm])
+        for (const [name, image] of names) if (!used.has(image)) names.delete(name);
+      this.#named += place.byExe.size;
+      this.#labelled += place.byComm.size;
+    }
+    for (const [key, place] of this.#places) if (!places.has(place)) this.#places.delete(key);
+    for (const [spawner, image] of this.#unseen) if (!used.has(image)) this.#unseen.delete(spawner);
+  }
+
   #create(exe: Untrusted | null, comm: Untrusted, place: Place, unseenChildOf: Image | null = null): Image {
     return {
       id: this.#next++,
@@ -163,6 +189,11 @@ export class Images {
       argvExamples: [],
     };
   }
+}
+
+/** /proc tells the word size only; a source that names the instruction set knows more. */
+export function isWordSize({ machine, bits }: Abi): boolean {
+  return machine === `${bits}-bit`;
 }
 
 /** Notes that a process of the program was met in a cgroup. */

@@ -50,3 +50,16 @@ export type Birth = Pick<
   Life,
   "pid" | "parentId" | "parentPid" | "start" | "known" | "image" | "family" | "firstborn" | "inferred"
 >;
+
+/** How many of each are kept; what is absent has the bound of a short run. */
+export interface LivesLimits {
+  lives?: number;
+  families?: number;
+  images?: number;
+}
+
+export const MAX_LIVES = 262_144;
+/** Links of a chain that live at once; a few, unless the host starves. */
+export const MAX_MOVED = 256;
+/** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
+export const MATURE_NS = 50e6;

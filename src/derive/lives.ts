@@ -1,18 +1,19 @@
-import type { Abi, ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
+import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
 import { noteCalls, noteEnd, noteLine, noteStart } from "./family.ts";
 import { Families } from "./families.ts";
 import { JustEnded } from "./just-ended.ts";
-import { Images, noteCgroup, type Image, type Place } from "./image.ts";
-import type { Birth, Life } from "./life.ts";
+import { Images, isWordSize, noteCgroup, type Image, type Place } from "./image.ts";
+import { MATURE_NS, MAX_LIVES, MAX_MOVED, type Birth, type Life, type LivesLimits } from "./life.ts";
 import { PendingForks } from "./pending-forks.ts";
 
 /**
  * The table of living processes. Follows forks, execs and ends in time order, gives each life an identity of its own,
- * and folds the dead into the counts of their family. Holds the living only, and at most `MAX_LIVES` of them.
+ * and folds the dead into the counts of their family. Holds the living only, and a bounded number of them.
  */
 export class Lives {
-  readonly images = new Images();
-  readonly families = new Families(this.images.other);
+  readonly images: Images;
+  readonly families: Families;
+  readonly #maxLives: number;
   readonly #living = new Map<number, Life>();
   /** Families of the last processes that ended: their SIGCHLD comes after their end. */
   readonly #justEnded = new JustEnded();
@@ -26,11 +27,18 @@ export class Lives {
   /** Ends that the source reported; without any, processes are taken for ended when the PID counter comes round. */
   #ends = 0;
 
+  /** `limits` replaces the bounds, for a run that goes on for days and forgets what is idle. */
+  constructor(limits: LivesLimits = {}) {
+    this.#maxLives = limits.lives ?? MAX_LIVES;
+    this.images = new Images(limits.images);
+    this.families = new Families(this.images.other, limits.families);
+  }
+
   onFork(event: ForkEvent): void {
     this.#mature(event.ts);
     if (event.thread) {
       const leader = this.#threads.get(event.pid) ?? event.pid;
-      if (event.child !== null && this.#threads.size < MAX_LIVES) this.#threads.set(event.child, leader);
+      if (event.child !== null && this.#threads.size < this.#maxLives) this.#threads.set(event.child, leader);
       this.#ensure(leader, event.comm, event.ts).family.threads++;
       return;
     }
@@ -47,8 +55,8 @@ export class Lives {
       life.family.failedExecs++;
       return;
     }
-    const image = event.exe === "" ? this.#unseen(life) : this.images.byExe(event.exe, event.comm, life.image.place);
-    if (event.comm !== "" && event.exe !== "") image.comm = event.comm;
+    const image = this.#executed(life, event);
+    if (event.comm !== "") image.comm = event.comm;
     if (event.argv !== null && image.argvExamples.length < 3) image.argvExamples.push(event.argv);
     this.#becomes(life, image);
   }
@@ -109,8 +117,9 @@ export class Lives {
     this.#mature(ts);
   }
 
-  alive(): number {
-    return this.#living.size;
+  /** All that live, in the order of their PIDs' first use. */
+  living(): Iterable<Life> {
+    return this.#living.values();
   }
 
   /** The life of a PID, made from what is known where it began unseen. */
@@ -167,7 +176,7 @@ export class Lives {
   }
 
   #born({ pid, parentId, parentPid, start, known, image, family, firstborn, inferred }: Birth): Life {
-    if (this.#living.size >= MAX_LIVES) this.#forget(this.#living.values().next().value as Life);
+    if (this.#living.size >= this.#maxLives) this.#forget(this.#living.values().next().value as Life);
     const life: Life = {
       id: this.#nextId++,
       pid,
@@ -332,8 +341,10 @@ export class Lives {
     life.counted = false;
   }
 
-  /** What it executes when the source tells that it did, not what. */
-  #unseen(life: Life): Image {
+  /** What it executes: by the task name where that is all the source tells, and unseen where it tells nothing. */
+  #executed(life: Life, { exe, comm }: ExecEvent): Image {
+    if (exe !== "") return this.images.byExe(exe, comm, life.image.place);
+    if (comm !== "") return this.images.byComm(comm, life.image.place);
     const ownProgram = !life.undecided && !life.isReplica;
     return this.images.unseen((ownProgram ? life.family.spawnerImage : null) ?? life.image);
   }
@@ -386,14 +397,3 @@ export class Lives {
     return this.#ends === 0 && life.turn < this.#turn && life.isReplica;
   }
 }
-
-/** /proc tells the word size only; a source that names the instruction set knows more. */
-function isWordSize({ machine, bits }: Abi): boolean {
-  return machine === `${bits}-bit`;
-}
-
-const MAX_LIVES = 262_144;
-/** Links of a chain that live at once; a few, unless the host starves. */
-const MAX_MOVED = 256;
-/** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
-const MATURE_NS = 50e6;

@@ -40,6 +40,15 @@ export class TopCounts<K, V> {
       .sort((a, b) => b.count - a.count);
   }
 
+  /** As `ranked`, and empty afterwards. */
+  drain(): { key: K; value: V; count: number }[] {
+    if (this.total === 0) return [];
+    const ranked = this.ranked();
+    this.#slots.clear();
+    this.total = 0;
+    return ranked;
+  }
+
   merge(other: TopCounts<K, V>): void {
     for (const { key, value, count } of other.ranked()) this.add(key, value, count);
   }

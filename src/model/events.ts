@@ -39,7 +39,7 @@ export interface ExecEvent {
   ppid: number | null;
   /** Task name after the exec; "" when the source does not tell. */
   comm: Untrusted;
-  /** The file executed, as named in the call; relative names are possible. */
+  /** The file executed, as named in the call; relative names are possible. "" when only the task name is known. */
   exe: Untrusted;
   /** The arguments, or null when unknown. */
   argv: Untrusted[] | null;

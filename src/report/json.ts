@@ -12,6 +12,11 @@ export function jsonReport(value: unknown): string {
   return JSON.stringify(plain(value), null, 2).replace(OBEYED, escapeUnits) + "\n";
 }
 
+/** The same on one line, for a stream of results (NDJSON). */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(plain(value)).replace(OBEYED, escapeUnits) + "\n";
+}
+
 const LONE = /\p{Cs}/gu;
 const OBEYED = /[^\n\P{Cc}]|[\p{Cf}\p{Zl}\p{Zp}\p{Cn}\p{Default_Ignorable_Code_Point}]/gu;
 

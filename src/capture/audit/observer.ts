@@ -24,6 +24,10 @@ export class AuditObserver implements Observer {
   /** Records of 32-bit calls are made by a rule of their own: nothing to do. */
   watch32Bit(_comms: readonly Untrusted[]): void {}
 
+  losses(): number | null {
+    return null;
+  }
+
   stop(): SourceLedger {
     return this.#window.stop();
   }

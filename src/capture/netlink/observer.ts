@@ -88,6 +88,10 @@ export class NetlinkObserver implements Observer {
   /** Exit events bear the status of 32-bit programs as well: nothing to do. */
   watch32Bit(_comms: readonly Untrusted[]): void {}
 
+  losses(): number | null {
+    return this.#broken ? null : this.#gaps.lost;
+  }
+
   stop(): SourceLedger {
     if (this.#stopped) return this.#ledger;
     const ledger = this.#ledger;

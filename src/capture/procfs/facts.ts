@@ -11,7 +11,7 @@ export const TICKS = 100;
 /** Flag of kernel threads in field 9 of /proc/PID/stat (include/linux/sched.h). */
 const PF_KTHREAD = 0x20_0000;
 /** SIGCHLD in a mask of signals, whose bit 0 is signal 1. */
-const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
+export const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
 
 /** What /proc tells of one process, or null when it is gone. What only its owner or root may read is null without that right. */
 export function factsOf(pid: number | string, ownPidNamespace: string | null): ProcFacts | null {

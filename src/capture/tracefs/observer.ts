@@ -120,6 +120,17 @@ export class TracefsObserver implements Observer {
     }
   }
 
+  losses(): number | null {
+    if (this.#stopped) return this.#ledger.lost;
+    if (this.#disturbed) return null;
+    try {
+      return this.#lost();
+    } catch {
+      // The instance is gone: `poll` notices that too, and `stop` says so.
+      return null;
+    }
+  }
+
   stop(): SourceLedger {
     if (this.#stopped) return this.#ledger;
     this.#stopped = true;
@@ -161,11 +172,14 @@ export class TracefsObserver implements Observer {
     });
   }
 
-  #countLosses(): void {
+  /** A reset by somebody else takes the kernel's counts back, but not those that the pages brought. */
+  #lost(): number {
     const { overrun, commitOverrun, dropped } = this.#buffers.kernelLosses();
-    const byKernel = overrun + commitOverrun + dropped;
-    // A reset by somebody else takes the kernel's counts back, but not those that the pages brought.
-    const lost = Math.max(byKernel, this.#buffers.lost);
+    return Math.max(overrun + commitOverrun + dropped, this.#buffers.lost);
+  }
+
+  #countLosses(): void {
+    const lost = this.#lost();
     this.#ledger.lost = this.#disturbed ? null : lost;
     if (lost > 0) {
       this.#note(`${lost} of ${lost + this.#buffers.records} kernel records were lost, because the buffers were full`);

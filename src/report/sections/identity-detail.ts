@@ -1,29 +1,32 @@
 import type { Identity } from "../../diagnosis/result.ts";
 import { besides, labelled } from "../layout.ts";
-import type { Screen } from "../screen.ts";
+import type { Sheet, Screen } from "../screen.ts";
 import { render, say } from "../text/catalogue/index.ts";
 import { line, type Safe } from "../text/sanitise.ts";
 import { words } from "../text/voice.ts";
 
 /** One block for each file that was judged: what speaks for the verdict, and the facts of the file. */
 export function identityDetails(screen: Screen): string[][] {
-  return screen.diagnosis.identities.map((identity) => {
-    const { voice, paint } = screen;
-    const title = say(voice, "title.identity", {
-      path: identity.path,
-      verdict: say(voice, `identity-verdict.${identity.verdict}`),
-    });
-    return [
-      ...besides(screen, line``, String, [title], paint.bold),
-      ...identity.reasons.flatMap(({ code, args, weight }) =>
-        labelled(screen, say(voice, `label.${weight}`), [render(voice, code, args)]),
-      ),
-      ...besides(screen, line`  `, String, factsOf(screen, identity), paint.dim),
-    ];
-  });
+  return screen.diagnosis.identities.map((identity) => identityDetail(screen, identity));
 }
 
-function factsOf({ voice }: Screen, identity: Identity): Safe[] {
+/** The block for one file. */
+export function identityDetail(sheet: Sheet, identity: Identity): string[] {
+  const { voice, paint } = sheet;
+  const title = say(voice, "title.identity", {
+    path: identity.path,
+    verdict: say(voice, `identity-verdict.${identity.verdict}`),
+  });
+  return [
+    ...besides(sheet, line``, String, [title], paint.bold),
+    ...identity.reasons.flatMap(({ code, args, weight }) =>
+      labelled(sheet, say(voice, `label.${weight}`), [render(voice, code, args)]),
+    ),
+    ...besides(sheet, line`  `, String, factsOf(sheet, identity), paint.dim),
+  ];
+}
+
+function factsOf({ voice }: Sheet, identity: Identity): Safe[] {
   const { file, elf, attack } = identity;
   const facts: Safe[] = [];
   if (file !== null) {

@@ -73,5 +73,7 @@ const SIGNS: [RegExp, Safe][] = [
   [/⚠/g, line`!`],
   [/×/g, line`x`],
   [/µ/g, line`u`],
+  [/≤/g, line`<=`],
+  [/≥/g, line`>=`],
   [/\u00a0/g, line` `],
 ];

@@ -43,7 +43,7 @@ describe("the two languages", () => {
 
 describe("the codes that the source uses", () => {
   const PREFIXES =
-    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|number";
+    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|top";
   const literal = new RegExp(`["\`]((?:${PREFIXES})\\.[a-z0-9.-]*[a-z0-9])["\`]`, "g");
   const composed = new RegExp(`\`((?:${PREFIXES})\\.[a-z0-9.-]*)\\$\\{`, "g");
   const files = sourceFiles("src");
@@ -106,7 +106,7 @@ describe("the codes that the source uses", () => {
     const literals = uses(literal);
     const stems = [...uses(composed).keys()];
     const own = codes.filter((code) =>
-      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number)\./.test(code),
+      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|top)\./.test(code),
     );
     const dead = own.filter((code) => !literals.has(code) && !stems.some((stem) => code.startsWith(stem)));
     expect(dead).toEqual([]);
@@ -176,6 +176,6 @@ describe("parseTemplate", () => {
 function sourceFiles(folder: string): string[] {
   return fs
     .readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => path.join(folder, name));
 }

@@ -8,6 +8,7 @@ import { remarks } from "./en/remarks.ts";
 import { screen } from "./en/screen.ts";
 import { sources } from "./en/sources.ts";
 import { story } from "./en/story.ts";
+import { top } from "./en/top.ts";
 
 /** All messages in English: code → template (syntax in ../template.ts). */
 export const en = {
@@ -21,6 +22,7 @@ export const en = {
   ...screen,
   ...doctor,
   ...behave,
+  ...top,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

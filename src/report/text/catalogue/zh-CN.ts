@@ -8,6 +8,7 @@ import { remarks } from "./zh-CN/remarks.ts";
 import { screen } from "./zh-CN/screen.ts";
 import { sources } from "./zh-CN/sources.ts";
 import { story } from "./zh-CN/story.ts";
+import { top } from "./zh-CN/top.ts";
 
 import type { MessageCode } from "./en.ts";
 
@@ -23,4 +24,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...screen,
   ...doctor,
   ...behave,
+  ...top,
 };
