@@ -4,7 +4,7 @@ import { startNetlink } from "./netlink/start.ts";
 import { startTracefs } from "./tracefs/start.ts";
 import type { CouldNotLook, ObserveOptions, Observer } from "./types.ts";
 
-type Wish = Pick<ObserveOptions, "source" | "openAuditReader">;
+type Wish = Pick<ObserveOptions, "source" | "openAuditReader" | "tee">;
 
 /**
  * Starts the source of kernel events that was asked for. Without a wish tracefs; where that is not to be had, and only for
@@ -12,7 +12,7 @@ type Wish = Pick<ObserveOptions, "source" | "openAuditReader">;
  * a diagnosis. `refused` tells of each source that was tried in vain.
  */
 export function startObserver(
-  { source, openAuditReader }: Wish,
+  { source, openAuditReader, tee }: Wish,
   sink: EventSink,
 ): { observer: Observer | null; refused: CouldNotLook[] } {
   const refused: CouldNotLook[] = [];
@@ -24,7 +24,7 @@ export function startObserver(
   let observer: Observer | null = null;
   const wanted = (kind: Observer["kind"]): boolean =>
     source === kind || (source === undefined && observer === null && (kind === "tracefs" || process.geteuid?.() === 0));
-  if (wanted("tracefs")) observer = attempt(startTracefs(sink));
+  if (wanted("tracefs")) observer = attempt(startTracefs(sink, tee === undefined ? {} : { tee }));
   if (wanted("netlink")) observer = attempt(startNetlink(sink));
   if (wanted("audit") && openAuditReader !== undefined) observer = attempt(startAudit(sink, openAuditReader));
   if (source === "proc") {

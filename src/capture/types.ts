@@ -1,6 +1,7 @@
 import type { EventSink } from "../model/events.ts";
 import type { CpuSlices } from "../model/cpu.ts";
 import type { OpenRecordReader } from "./audit/reader.ts";
+import type { PageTee } from "../ftrace/trace-dat/tee.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -40,6 +41,8 @@ export interface ObserveOptions {
   openAuditReader?: OpenRecordReader;
   /** Beside another source of kernel events: arguments and instruction sets from a window of audit records. */
   withAudit?: boolean;
+  /** Gets the raw pages of the trace as they are read, where the source is tracefs. */
+  tee?: PageTee;
   /** Called once with the living, before any event is passed on. */
   begin?(before: Snapshot): void;
   /** Upper bound of the window, seconds. */

@@ -7,12 +7,15 @@ import { EventFile } from "./event-file.ts";
 import { toJson, type RunFacts } from "./facts.ts";
 import { makeFolder, sha256, writeAll, type NewFolder } from "./folder.ts";
 import { CASE_SCHEMA, type Manifest, type Part } from "./manifest.ts";
-import { MANIFEST, MANIFEST_DIGEST, PARTS } from "./names.ts";
+import { MANIFEST, MANIFEST_DIGEST, PARTS, TRACE } from "./names.ts";
 import { Redaction, REDACTION_RULES } from "./redact.ts";
+import { TraceFile } from "./trace-file.ts";
 
 /** Of a configuration file no more than this is copied, bytes. */
 const MAX_COPY = 1 << 20;
 const MAX_COPIES = 64;
+/** Names of ended tasks that are remembered; the largest PID is 4 Mi, the usual one 32 Ki. */
+const MAX_COMMANDS = 65_536;
 /** Set aside at the start and given back when its turn comes, so that events that fill the disk do not cost the rest. */
 const RESERVES = { parts: { name: "reserve-1", bytes: 256 << 10 }, manifest: { name: "reserve-2", bytes: 64 << 10 } };
 
@@ -51,6 +54,10 @@ export class CaseWriter {
   readonly #redaction: Redaction | null;
   readonly #parts: Part[] = [];
   readonly #problems: string[] = [];
+  /** Gets the raw pages of the trace, where there are any. */
+  readonly trace: TraceFile;
+  /** Names of tasks that have ended, for the trace: newer ones of a number replace older ones. */
+  readonly #commands = new Map<number, Untrusted>();
 
   /** Throws the system's error when the folder cannot be made: EEXIST, EACCES, ENOENT, ENOSPC, … */
   constructor(path: string, redact: boolean) {
@@ -59,7 +66,10 @@ export class CaseWriter {
     this.#redaction = redact ? new Redaction() : null;
     try {
       for (const { name, bytes } of Object.values(RESERVES)) this.#create(name, Buffer.alloc(bytes));
-      this.#events = new EventFile(this.#folder.create(PARTS.events));
+      this.trace = new TraceFile(this.#folder.createNameless(TRACE));
+      this.#events = new EventFile(this.#folder.create(PARTS.events), undefined, () =>
+        this.trace.giveUp("its place on the disk was needed for the events"),
+      );
     } catch (error) {
       this.#unmake(path);
       throw error;
@@ -68,6 +78,8 @@ export class CaseWriter {
 
   /** Keeps an event. @returns the event as kept, without secrets: what is diagnosed now must be what is found later. */
   event(event: ProcessEvent): ProcessEvent {
+    if (event.type === "exit" && (this.#commands.size < MAX_COMMANDS || this.#commands.has(event.pid)))
+      this.#commands.set(event.pid, event.comm);
     const kept = this.#redaction?.event(event) ?? event;
     this.#events.add(kept);
     return kept;
@@ -89,6 +101,7 @@ export class CaseWriter {
     this.#write(PARTS.after, toJson(facts.after));
     this.#write(PARTS.before, toJson(facts.before));
     this.#copyAll(facts.configuration);
+    this.#writeTrace(facts);
     const manifest: Manifest = {
       schema: CASE_SCHEMA,
       tool: { name: "whoforks", version: facts.version },
@@ -104,6 +117,32 @@ export class CaseWriter {
     this.#folder.close();
     const bytes = this.#parts.reduce((sum, part) => sum + part.size, 0);
     return { path: this.#path, events: { kept, dropped }, size: bytes, problems };
+  }
+
+  /** Under another name until it is whole: a run that is killed now leaves nothing that looks like a trace. */
+  #writeTrace({ host, version, before, after }: CaseFacts): void {
+    const { trace } = this;
+    const part = `${TRACE}.part`;
+    try {
+      if (trace.failure === null && trace.begun) {
+        for (const { processes } of [before, after])
+          for (const { pid, comm } of processes.values()) this.#commands.set(pid, comm);
+        const fd = this.#folder.create(part);
+        try {
+          const uname = `Linux ${host.hostname.replaceAll(/\s/g, "_")} ${host.kernel} ${host.machine}`;
+          const whole = trace.assemble(fd, { commands: this.#commands, uname, writer: `whoforks ${version}` });
+          this.#folder.rename(part, TRACE);
+          this.#parts.push({ name: TRACE, ...whole });
+        } finally {
+          fs.closeSync(fd);
+        }
+      }
+    } catch (error) {
+      trace.giveUp(messageOf(error));
+      this.#drop(part);
+    }
+    if (trace.failure !== null) this.#problems.push(`${TRACE}: ${trace.failure}`);
+    trace.close();
   }
 
   #writeManifest(text: string): string[] {

@@ -27,6 +27,7 @@ export class EventFile {
   failure: string | null = null;
   readonly #fd: number;
   readonly #limit: number;
+  readonly #makeRoom: () => boolean;
   readonly #encoder = new EventEncoder();
   readonly #hash = createHash("sha256");
   #size = 0;
@@ -34,8 +35,10 @@ export class EventFile {
   #pending = 0;
   #dropped = 0;
 
-  constructor(fd: number, limit = MAX_FILE_BYTES) {
+  /** `makeRoom` is asked once when the disk is full; true: it has gained some place. */
+  constructor(fd: number, limit = MAX_FILE_BYTES, makeRoom = (): boolean => false) {
     this.#fd = fd;
+    this.#makeRoom = makeRoom;
     this.#limit = limit;
     this.#write(Buffer.from(EVENTS_MAGIC));
   }
@@ -85,6 +88,9 @@ export class EventFile {
     } catch (error) {
       this.failure = (error as Error).message;
       this.#cutTorn();
+      if (!this.#makeRoom()) return;
+      this.failure = null;
+      this.#write(bytes);
     }
   }
 

@@ -5,6 +5,9 @@ import * as fs from "node:fs";
 export interface NewFolder {
   /** Creates a file in it; one that is there already, or a link, is refused. */
   create(name: string): number;
+  /** A file to write and read that has no name any more: it is gone with this program. */
+  createNameless(name: string): number;
+  rename(from: string, to: string): void;
   makeFolder(name: string): void;
   remove(name: string): void;
   close(): void;
@@ -22,13 +25,20 @@ export function makeFolder(path: string): NewFolder {
   // The umask may have taken more than it should.
   fs.fchmodSync(fd, 0o700);
   const inside = (name: string): string => `/proc/self/fd/${fd}/${name}`;
+  const create = (name: string, access: number): number => {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+    const file = fs.openSync(inside(name), access | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    fs.fchmodSync(file, 0o600);
+    return file;
+  };
   return {
-    create(name) {
-      const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-      const file = fs.openSync(inside(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-      fs.fchmodSync(file, 0o600);
+    create: (name) => create(name, fs.constants.O_WRONLY),
+    createNameless(name) {
+      const file = create(name, fs.constants.O_RDWR);
+      fs.rmSync(inside(name));
       return file;
     },
+    rename: (from, to) => fs.renameSync(inside(from), inside(to)),
     makeFolder: (name) => fs.mkdirSync(inside(name), 0o700),
     remove: (name) => fs.rmSync(inside(name), { force: true }),
     close: () => fs.closeSync(fd),

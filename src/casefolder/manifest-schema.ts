@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CASE_SCHEMA } from "./manifest.ts";
-import { PARTS } from "./names.ts";
+import { PARTS, TRACE } from "./names.ts";
 
 const CONFIGURATION = /^files\/\d{4}$/;
 
@@ -33,7 +33,7 @@ export const manifestSchema = z.object({
       name: z
         .string()
         .refine(
-          (name) => (Object.values(PARTS) as string[]).includes(name) || CONFIGURATION.test(name),
+          (name) => name === TRACE || (Object.values(PARTS) as string[]).includes(name) || CONFIGURATION.test(name),
           "unknown part",
         ),
       size: count,

@@ -21,7 +21,7 @@ export interface Manifest {
 }
 
 export interface Part {
-  /** Relative to the folder, one of `PARTS` or `files/NNNN`. */
+  /** Relative to the folder, one of `PARTS`, `TRACE` or `files/NNNN`. */
   name: string;
   /** Bytes. */
   size: number;

@@ -39,15 +39,16 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
   const told = (question: Question): boolean => readings.every(({ tells }) => tells[question] === true);
   const withoutStatus = readings.map(({ tells }) => tells.exitStatus).find((answer) => answer !== true);
   const first = readings[0];
+  const of = readings.length === 1 ? first?.host : undefined;
   const logged = [...new Set(readings.flatMap((reading) => reading.hosts))];
   const diagnosis = await diagnose({
     version: options.version,
     host: {
       hostname: logged.length > 1 ? null : (logged[0] ?? host?.hostname ?? null),
-      kernel: null,
-      machine: null,
+      kernel: of?.kernel ?? null,
+      machine: of?.machine ?? null,
       os: host?.os ?? null,
-      cpus: null,
+      cpus: of?.cpus ?? null,
       bootedAt: null,
     },
     window: { startEpochMs: first?.originEpochMs ?? null, seconds: Math.max(0, ...readings.map((r) => r.seconds)) },

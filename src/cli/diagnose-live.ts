@@ -47,6 +47,7 @@ export async function diagnoseLive(
       introduce(before, sink);
       begun = monotonicNs();
     },
+    ...(keeper === undefined ? {} : { tee: keeper.writer.trace }),
     ...(options.source === "auto" ? {} : { source: options.source }),
     openAuditReader: (to) => new AuditReader(() => to),
     withAudit: options.with?.includes("audit") === true,

@@ -32,6 +32,9 @@ export function adviceWithoutStorm(material: Material, code: string): Advice[] {
       advice("observe-live", {}, "safe", ["sudo", "whoforks", "diagnose", "--duration", "5s"]),
       advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF),
     ];
+  // Rules of auditd would not mend a trace; what would stands beside what could not be looked at.
+  if (material.live === null && material.sources.some(({ kind }) => kind === "trace-dat"))
+    return [advice("observe-here", {}, "safe", ["sudo", "whoforks", "diagnose"])];
   if (material.live === null) return [advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF)];
   return [advice("run-longer", {}, "safe", ["whoforks", "diagnose", "--duration", "30s"])];
 }

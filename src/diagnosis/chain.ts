@@ -192,6 +192,9 @@ function reaperSteps({ storm, material }: Story): Step[] {
 }
 
 function reaperEvidence({ sources }: Material): Evidence {
+  const trace = sources.find(({ kind }) => kind === "trace-dat");
+  if (trace !== undefined)
+    return { source: trace.path ?? trace.kind, locator: "signal_generate, SIGCHLD of the storm's processes" };
   const traced = sources.find(({ kind }) => kind === "strace" || kind === "ltrace");
   return traced === undefined
     ? { source: "audit", locator: "ppid of records that come after the parent's end" }

@@ -7,9 +7,10 @@ import { HEAD, openRegular, packing, readGzip, readHead, readPlain, readStream }
 import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
 import { findFiles } from "./input-files.ts";
 import { rotatedSets } from "./rotation.ts";
+import type { RandomBytes } from "../model/random-bytes.ts";
 import type { Untrusted } from "../model/text.ts";
 import { fileBytes, Spool } from "./random-bytes.ts";
-import type { ContainerFormat, FormatReader, RandomBytes, SinkOf, StreamReading } from "./types.ts";
+import type { ContainerFormat, FormatReader, SinkOf, StreamReading } from "./types.ts";
 
 export type { InputReason, UnusableInput } from "./input-error.ts";
 

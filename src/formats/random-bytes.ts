@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RandomBytes } from "./types.ts";
+import type { RandomBytes } from "../model/random-bytes.ts";
 
 /** An open regular file; `advance` is told the bytes read. The size at the beginning is the end, as for logs. */
 export function fileBytes(fd: number, advance: (bytes: number) => void): RandomBytes {

@@ -1,6 +1,7 @@
 import type { EventSink } from "../model/events.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { SourceLedger } from "../model/ledger.ts";
+import type { RandomBytes } from "../model/random-bytes.ts";
 import type { Untrusted } from "../model/text.ts";
 
 /**
@@ -45,13 +46,6 @@ export interface ContainerFormat extends AnyFormat {
   read(bytes: RandomBytes, file: string, sinkOf: SinkOf, aborted: () => boolean): Promise<StreamReading>;
 }
 
-/** Bytes that can be read at any place. */
-export interface RandomBytes {
-  readonly size: number;
-  /** Up to `length` bytes from `at` on; fewer at the end. Throws the system's error. */
-  read(at: number, length: number): Uint8Array;
-}
-
 export interface FormatReader {
   /** Takes the next bytes; any cut is allowed. The reader copies what it keeps. `file` names the bytes' file for evidence. */
   push(chunk: Uint8Array, file: string): void;
@@ -72,6 +66,8 @@ export interface StreamReading {
   stampNs?: number | null;
   /** What else it cannot tell, beyond the questions of `tells`. */
   gaps?: CouldNotLook[];
+  /** Of the host, as far as the file names it (`hosts` has its name). Untrusted. */
+  host?: { kernel: Untrusted | null; machine: Untrusted | null; cpus: number | null };
   /** Notable facts about the stream, for the diagnosis to word: code + numbers, e.g. `audit.fork-by-32-bit`. */
   remarks: { code: string; args: Record<string, unknown> }[];
 }

@@ -1,6 +1,7 @@
 import { integerPlace, textPlace, type EventFormat, type TextPlace } from "./event-format.ts";
 import type { RecordVisitor } from "./page.ts";
 import { Kind, type RecordQueue } from "./record-queue.ts";
+import { HARMLESS } from "./signals.ts";
 import { TextPool } from "./text-pool.ts";
 
 /** Formats of the events in use, by the name of the event; those that this kernel lacks are absent. */
@@ -21,6 +22,12 @@ interface Plan {
   /** Size in bytes of `a` when it is not a 4-byte integer: 1 for bool. */
   aSize: 1 | 4;
   text: TextPlace | null;
+  /**
+   * Place of a 4-byte number that must be 0 for the record to count (of a signal sent: delivered and not ignored), or of
+   * the 4 or 8 bytes of the signal's handler; -1 where there is none.
+   */
+  zero: number;
+  zeroSize: 4 | 8;
 }
 
 /** Says which event's needed field is missing from its format file. */
@@ -35,15 +42,22 @@ export class Decoder implements RecordVisitor {
   queue: RecordQueue;
   /** Records of unknown events or too short for their event. */
   unknown = 0;
+  /** Records of events that were said to be of no use here. */
+  others = 0;
   readonly #plans: (Plan | undefined)[] = [];
   readonly #texts = new TextPool();
   readonly #commonPid: number;
   readonly #childSignal: number;
+  readonly #useless: ReadonlySet<number>;
 
-  /** `childSignal` is the number of SIGCHLD. Throws `FormatError` when an event lacks a field that is needed. */
-  constructor(formats: Formats, childSignal: number, queue: RecordQueue) {
+  /**
+   * `childSignal` is the number of SIGCHLD; `useless` are ids of events that are known and not wanted. Throws `FormatError`
+   * when an event lacks a field that is needed.
+   */
+  constructor(formats: Formats, childSignal: number, queue: RecordQueue, useless: ReadonlySet<number> = new Set()) {
     this.queue = queue;
     this.#childSignal = childSignal;
+    this.#useless = useless;
     this.#commonPid =
       [...formats.values()].map((format) => integerPlace(format, "common_pid", 4)).find((at) => at !== null) ?? 4;
     for (const [name, format] of formats) this.#plans[format.id] = plan(name, format, this.#commonPid);
@@ -52,7 +66,8 @@ export class Decoder implements RecordVisitor {
   record(page: DataView, at: number, length: number, ts: number): void {
     const plan = length >= 2 ? this.#plans[page.getUint16(at, true)] : undefined;
     if (plan === undefined || length < plan.least) {
-      this.unknown++;
+      if (length >= 2 && this.#useless.has(page.getUint16(at, true))) this.others++;
+      else this.unknown++;
       return;
     }
     const task = page.getInt32(at + plan.task, true);
@@ -65,9 +80,10 @@ export class Decoder implements RecordVisitor {
         this.#push(ts, kind, page.getInt32(at + this.#commonPid, true), task, b, page, at, length, plan.text);
         return;
       }
+      if (!deadly(a) || !isZero(page, at, plan)) return;
       kind = Kind.signalSent;
       b = 0;
-    }
+    } else if (kind === Kind.signalTaken && (!deadly(a) || !isZero(page, at, plan))) return;
     this.#push(ts, kind, task, a, b, page, at, length, kind === Kind.signalSent ? null : plan.text);
   }
 
@@ -102,6 +118,27 @@ export class Decoder implements RecordVisitor {
   }
 }
 
+/** Why an event cannot be decoded, or null when it can. */
+export function formatProblem(name: string, format: EventFormat): string | null {
+  try {
+    plan(name, format, 4);
+    return null;
+  } catch (error) {
+    if (error instanceof FormatError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether the default of a signal ends a process. A live trace is filtered by the kernel; one from elsewhere may hold all. */
+function deadly(signal: number): boolean {
+  return signal > 0 && !HARMLESS.includes(signal);
+}
+
+function isZero(page: DataView, at: number, { zero, zeroSize }: Plan): boolean {
+  if (zero < 0) return true;
+  return page.getUint32(at + zero, true) === 0 && (zeroSize === 4 || page.getUint32(at + zero + 4, true) === 0);
+}
+
 function plan(name: string, format: EventFormat, commonPid: number): Plan {
   const integer = (field: string): number => {
     const at = integerPlace(format, field, 4);
@@ -113,7 +150,18 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
     if (place === null) throw new FormatError(`event ${name} has no text field ${field} on this kernel`);
     return place;
   };
-  const made = (kind: number, task: number, a: number, b: number, place: TextPlace | null, aSize: 1 | 4 = 4): Plan => {
+  const made = (
+    kind: number,
+    task: number,
+    a: number,
+    b: number,
+    place: TextPlace | null,
+    aSize: 1 | 4 = 4,
+    mustBeZero?: string,
+  ): Plan => {
+    const condition = mustBeZero === undefined ? undefined : format.fields.get(mustBeZero);
+    const zero = condition?.offset ?? -1;
+    const zeroSize = condition?.size === 8 ? 8 : 4;
     const textEnd = place === null ? 0 : place.at + (place.how === "fixed" ? place.size : 4);
     return {
       kind,
@@ -122,7 +170,16 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
       b,
       aSize,
       text: place,
-      least: Math.max(task + 4, a < 0 ? 0 : a + aSize, b < 0 ? 0 : b + 4, textEnd, commonPid + 4),
+      zero,
+      zeroSize,
+      least: Math.max(
+        task + 4,
+        a < 0 ? 0 : a + aSize,
+        b < 0 ? 0 : b + 4,
+        textEnd,
+        commonPid + 4,
+        zero < 0 ? 0 : zero + zeroSize,
+      ),
     };
   };
   switch (name) {
@@ -141,9 +198,9 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
     case "sys_enter":
       return made(Kind.exit32, commonPid, integer("args"), -1, null);
     case "signal_generate":
-      return made(Kind.childSignal, integer("pid"), integer("sig"), integer("code"), text("comm"));
+      return made(Kind.childSignal, integer("pid"), integer("sig"), integer("code"), text("comm"), 4, "result");
     case "signal_deliver":
-      return made(Kind.signalTaken, commonPid, integer("sig"), -1, null);
+      return made(Kind.signalTaken, commonPid, integer("sig"), -1, null, 4, "sa_handler");
     case CALL_ENTER:
       return made(Kind.callEnter, commonPid, integer("id"), integer("args"), null);
     case CALL_EXIT:

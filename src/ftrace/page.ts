@@ -15,6 +15,11 @@ export interface PageReading {
   lostUnknown: boolean;
   /** Bytes of records: less than a full page means that the kernel is still writing it and nothing follows yet. */
   used: number;
+  /** Time of the page itself, and of its last record; nanoseconds since the origin. */
+  first: number;
+  last: number;
+  /** Byte after the last record that was read. */
+  end: number;
   /** The first thing that cannot be, after which the rest of the page was given up; null for a sound page. */
   problem: { at: number; why: string } | null;
 }
@@ -32,7 +37,16 @@ const MISSED_EVENTS = 0x8000_0000;
  * (enum ring_buffer_type); time stamps of type 31 since 4.17. Never throws, whatever the page holds.
  */
 export function readPage(page: Uint8Array, layout: PageLayout, origin: SplitTime, visitor: RecordVisitor): PageReading {
-  const reading: PageReading = { records: 0, lost: 0, lostUnknown: false, used: 0, problem: null };
+  const reading: PageReading = {
+    records: 0,
+    lost: 0,
+    lostUnknown: false,
+    used: 0,
+    first: 0,
+    last: 0,
+    end: 0,
+    problem: null,
+  };
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   if (view.byteLength < layout.data) {
     reading.problem = { at: 0, why: `page of ${view.byteLength} bytes is shorter than its header` };
@@ -49,7 +63,10 @@ export function readPage(page: Uint8Array, layout: PageLayout, origin: SplitTime
   }
   const pageHigh = view.getUint32(layout.timestamp + 4, true);
   let ts = since(origin, pageHigh, view.getUint32(layout.timestamp, true));
+  reading.first = ts;
+  reading.last = ts;
   let at = layout.data;
+  reading.end = at;
   while (at + 4 <= end) {
     const head = view.getUint32(at, true);
     const type = head & 31;
@@ -87,6 +104,8 @@ export function readPage(page: Uint8Array, layout: PageLayout, origin: SplitTime
     visitor.record(view, payload, length, ts);
     reading.records++;
     at = payload + ((length + 3) & ~3);
+    reading.last = ts;
+    reading.end = at;
   }
   return reading;
 }

@@ -13,7 +13,7 @@ import { CpuBuffers, onlineCpus } from "../tracefs/cpu-buffers.ts";
 import { Instance, removeLeftovers } from "../tracefs/instance.ts";
 import { locateTracefs, releaseTracefs } from "../tracefs/locate.ts";
 import { NEW_TASK, PROBES, PROCESS_FORK, type Probe } from "../tracefs/probes.ts";
-import { defaultBufferKb, readHeaderPage } from "../tracefs/start.ts";
+import { defaultBufferKb, readHeader } from "../tracefs/start.ts";
 import type { CouldNotLook } from "../types.ts";
 import type { Abis } from "./abi.ts";
 import { CallAssembler } from "./call-assembler.ts";
@@ -87,7 +87,7 @@ export class CallTrace {
     instance.write("trace_clock", "mono");
     instance.write("buffer_size_kb", String(defaultBufferKb((onlineCpus() ?? instance.cpus()).length)));
     instance.write("trace_options", "norecord-cmd");
-    const layout = parseHeaderPage(readHeaderPage(tracefs, instance));
+    const layout = parseHeaderPage(readHeader(tracefs, instance, "header_page"));
     if (layout === null) throw new Error("events/header_page of this kernel is not understood");
     const births = instance.has(NEW_TASK) ? NEW_TASK : PROCESS_FORK;
     // Births last, so that all that a process does is recorded once its birth is.

@@ -3,9 +3,11 @@ import { errnoOf } from "../../platform/errno.ts";
 import { joined, monotonicNs, type SplitTime } from "../../platform/clock.ts";
 import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Decoder } from "../../ftrace/decoder.ts";
+import { parseStats, type KernelLosses } from "../../ftrace/cpu-stats.ts";
 import type { PageLayout } from "../../ftrace/header-page.ts";
 import type { Instance } from "./instance.ts";
 import { readPage } from "../../ftrace/page.ts";
+import type { PageTee } from "../../ftrace/trace-dat/tee.ts";
 import { RecordQueue } from "../../ftrace/record-queue.ts";
 
 /** Pages read from one CPU in one go, so that a poll stays short even if the buffers are full. */
@@ -36,8 +38,17 @@ export class CpuBuffers {
   readonly #ledger: SourceLedger;
   readonly #page: Buffer;
   readonly #cpus: CpuBuffer[] = [];
+  readonly #tee: PageTee | null;
 
-  constructor(instance: Instance, layout: PageLayout, origin: SplitTime, ledger: SourceLedger) {
+  /** `tee` gets a look at every page. */
+  constructor(
+    instance: Instance,
+    layout: PageLayout,
+    origin: SplitTime,
+    ledger: SourceLedger,
+    tee: PageTee | null = null,
+  ) {
+    this.#tee = tee;
     this.#instance = instance;
     this.#layout = layout;
     this.#origin = origin;
@@ -100,15 +111,21 @@ export class CpuBuffers {
         const { at, why } = reading.problem;
         skip(this.#ledger, `cpu ${cpu}, page ${this.pages}, byte ${at}`, why, this.#page.toString("hex", at, at + 16));
       }
+      this.#tee?.page(cpu, this.#page.subarray(0, length), reading);
       if (!toEnd && reading.used < length >> 1) return;
     }
   }
 
-  /** Losses of all CPUs as the kernel counts them (per_cpu/cpuN/stats), CPUs that went offline included. */
+  /** What the kernel counts for each CPU (per_cpu/cpuN/stats), CPUs that went offline included. */
+  stats(): Map<number, string> {
+    return new Map(this.#cpus.map(({ cpu }) => [cpu, this.#instance.read(`per_cpu/cpu${cpu}/stats`)]));
+  }
+
+  /** Losses of all CPUs as the kernel counts them. */
   kernelLosses(): KernelLosses {
     const sum: KernelLosses = { overrun: 0, commitOverrun: 0, dropped: 0 };
-    for (const { cpu } of this.#cpus) {
-      const stats = parseStats(this.#instance.read(`per_cpu/cpu${cpu}/stats`));
+    for (const text of this.stats().values()) {
+      const stats = parseStats(text);
       sum.overrun += stats.overrun;
       sum.commitOverrun += stats.commitOverrun;
       sum.dropped += stats.dropped;
@@ -119,19 +136,6 @@ export class CpuBuffers {
   close(): void {
     for (const { fd } of this.#cpus.splice(0)) fs.closeSync(fd);
   }
-}
-
-/** Events that a CPU's buffer has lost: overwritten, not committed, or dropped because the buffer was full. */
-export interface KernelLosses {
-  overrun: number;
-  commitOverrun: number;
-  dropped: number;
-}
-
-/** Reads a per_cpu/cpuN/stats file: lines like `commit overrun: 0`. */
-export function parseStats(text: string): KernelLosses {
-  const number = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(text)?.[1] ?? 0);
-  return { overrun: number("overrun"), commitOverrun: number("commit overrun"), dropped: number("dropped events") };
 }
 
 /** CPUs online (`0-3,8`), or null when the kernel does not tell. */

@@ -43,7 +43,12 @@ export class Instance {
 
   /** The format of an event, or null when its file says nothing usable. */
   format(probe: Probe): EventFormat | null {
-    return parseEventFormat(this.read(`events/${probe.system}/${probe.name}/format`));
+    return parseEventFormat(this.formatText(probe));
+  }
+
+  /** The format file of an event. */
+  formatText(probe: Probe): string {
+    return this.read(`events/${probe.system}/${probe.name}/format`);
   }
 
   /** Sets the filter of an event and switches it on. */

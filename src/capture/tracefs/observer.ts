@@ -13,6 +13,8 @@ import type { PageLayout } from "../../ftrace/header-page.ts";
 import type { Instance } from "./instance.ts";
 import { releaseTracefs } from "./locate.ts";
 import { releasable, takeInOrder } from "../../ftrace/merge.ts";
+import type { TraceDescription } from "../../ftrace/trace-dat/head.ts";
+import type { PageTee } from "../../ftrace/trace-dat/tee.ts";
 import { cannotSee, canFilterBy, filter32, has32BitExits, RAW_ENTER, type Probe } from "./probes.ts";
 import { RecordQueue } from "../../ftrace/record-queue.ts";
 
@@ -35,6 +37,9 @@ export interface Session {
   /** Probes that are switched on by `begin`, in this order. */
   probes: Probe[];
   limits: CouldNotLook[];
+  /** Gets the raw pages, and what is needed to read them elsewhere. */
+  tee: PageTee | null;
+  description: TraceDescription;
 }
 
 /** The observer that reads an instance. */
@@ -67,12 +72,13 @@ export class TracefsObserver implements Observer {
     this.#assembler = new Assembler(sink);
     this.#take = (queue, at) => this.#assembler.take(queue, at);
     this.#decoder = new Decoder(session.formats, constants.signals.SIGCHLD, new RecordQueue());
-    this.#buffers = new CpuBuffers(session.instance, session.layout, this.#origin, this.#ledger);
+    this.#buffers = new CpuBuffers(session.instance, session.layout, this.#origin, this.#ledger, session.tee);
   }
 
   /** Switches the events on. On an error everything is undone and the error thrown on. */
   begin(): void {
     process.on("exit", this.#lastResort);
+    this.#session.tee?.begin(this.#session.description, this.#session.layout);
     try {
       for (const probe of this.#session.probes) this.#enable(probe);
       // Listed after the switch: threads born since are in the trace as well.
@@ -163,6 +169,7 @@ export class TracefsObserver implements Observer {
   #tearDown(): void {
     const { instance, tracefs } = this.#session;
     this.#guard("counting losses", () => this.#countLosses());
+    this.#guard("keeping the pages", () => this.#session.tee?.end(this.#buffers.stats()));
     this.#buffers.close();
     const left = instance.remove();
     if (left !== null) this.#note(`the trace instance ${instance.dir} could not be removed (${left})`);

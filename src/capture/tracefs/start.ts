@@ -8,6 +8,8 @@ import { onlineCpus } from "./cpu-buffers.ts";
 import { FormatError } from "../../ftrace/decoder.ts";
 import type { EventFormat } from "../../ftrace/event-format.ts";
 import { parseHeaderPage } from "../../ftrace/header-page.ts";
+import type { TraceDescription } from "../../ftrace/trace-dat/head.ts";
+import type { PageTee } from "../../ftrace/trace-dat/tee.ts";
 import { Instance, removeLeftovers } from "./instance.ts";
 import { fail, locateTracefs, releaseTracefs } from "./locate.ts";
 import { TracefsObserver, type Session } from "./observer.ts";
@@ -18,6 +20,8 @@ const ABSENT = "this kernel does not have it, or was built without CONFIG_FTRACE
 export interface TracefsOptions {
   /** Ring buffer of each CPU, KiB. Default: 8 MiB, less where there are more than 32 CPUs. */
   bufferKb?: number;
+  /** Gets the raw pages as they are read. */
+  tee?: PageTee;
 }
 
 /**
@@ -89,7 +93,8 @@ function configure(tracefs: string, instance: Instance, options: TracefsOptions)
   );
   // Remembering task names for the text form of the trace would cost every context switch of the host a little.
   instance.write("trace_options", "norecord-cmd");
-  const layout = parseHeaderPage(readHeaderPage(tracefs, instance));
+  const headerPage = readHeader(tracefs, instance, "header_page");
+  const layout = parseHeaderPage(headerPage);
   if (layout === null) return fail("format", "events/header_page of this kernel is not understood", null);
   const limits: CouldNotLook[] = [];
   const formats = new Map<string, EventFormat>();
@@ -106,7 +111,16 @@ function configure(tracefs: string, instance: Instance, options: TracefsOptions)
   if (lacking !== undefined)
     return fail("missing", `this kernel has no trace event ${lacking.system}/${lacking.name}`, null);
   if (has32BitExits()) usable(RAW_ENTER);
-  return { tracefs, instance, layout, formats, probes, limits };
+  const description: TraceDescription = {
+    headerPage,
+    headerEvent: readHeader(tracefs, instance, "header_event"),
+    events: [fork, ...PROBES, RAW_ENTER]
+      .filter((probe) => formats.has(probe.name))
+      .map((probe) => ({ system: probe.system, format: instance.formatText(probe) })),
+    clock: "mono",
+    pageSize: layout.pageSize,
+  };
+  return { tracefs, instance, layout, formats, probes, limits, tee: options.tee ?? null, description };
 }
 
 /** 8 MiB for each CPU holds more than two seconds of the fastest storm; 256 MiB for all; never less than the kernel's own default. */
@@ -115,12 +129,12 @@ export function defaultBufferKb(cpus: number): number {
 }
 
 /** Since 6.8 pages may have another size in each instance, and each has its own file. */
-export function readHeaderPage(tracefs: string, instance: Instance): string {
+export function readHeader(tracefs: string, instance: Instance, name: "header_page" | "header_event"): string {
   try {
-    return instance.read("events/header_page");
+    return instance.read(`events/${name}`);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
-    return readFileSync(`${tracefs}/events/header_page`, "latin1");
+    return readFileSync(`${tracefs}/events/${name}`, "latin1");
   }
 }
 

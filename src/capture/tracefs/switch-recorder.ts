@@ -14,7 +14,7 @@ import { locateTracefs, releaseTracefs } from "./locate.ts";
 import { takeInOrder } from "../../ftrace/merge.ts";
 import { NEW_TASK, PROBES, PROCESS_FORK, SWITCH } from "./probes.ts";
 import { RecordQueue } from "../../ftrace/record-queue.ts";
-import { readHeaderPage } from "./start.ts";
+import { readHeader } from "./start.ts";
 
 const WHAT = "the CPU time of processes that are dead, by their context switches";
 /** More than this of an enormous machine is not worth its memory: the recording ends early. */
@@ -68,7 +68,7 @@ export class SwitchRecorder {
     instance.write("trace_clock", "mono");
     instance.write("buffer_size_kb", String(bufferKb((onlineCpus() ?? instance.cpus()).length)));
     instance.write("trace_options", "norecord-cmd");
-    const layout = parseHeaderPage(readHeaderPage(tracefs, instance));
+    const layout = parseHeaderPage(readHeader(tracefs, instance, "header_page"));
     if (layout === null) throw new Error("events/header_page of this kernel is not understood");
     // Switches last, so that no task runs whose birth was not seen.
     const births = instance.has(NEW_TASK) ? NEW_TASK : PROCESS_FORK;

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toBytes } from "../../../src/model/text.ts";
-import { parseCpuList, parseStats } from "../../../src/capture/tracefs/cpu-buffers.ts";
+import { parseCpuList } from "../../../src/capture/tracefs/cpu-buffers.ts";
+import { parseStats } from "../../../src/ftrace/cpu-stats.ts";
 import { defaultBufferKb } from "../../../src/capture/tracefs/start.ts";
 import { bitsOfAuxv, lastNumber } from "../../../src/capture/newest.ts";
 import { insideRoot, pickCgroup } from "../../../src/capture/procfs/facts.ts";

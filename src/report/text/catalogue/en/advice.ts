@@ -19,5 +19,6 @@ export const advice = {
   "advice.run-longer": "observe for longer",
   "advice.give-root": "say which file system the paths of the log belong to",
   "advice.observe-live": "observe the host itself: the kernel tells who forks, and nothing is slowed down as by strace",
+  "advice.observe-here": "observe the host itself, or record again what is missing above",
   "advice.audit-rules": "make the kernel record forks, execs and exits, then collect the log again",
 } as const;

@@ -19,5 +19,6 @@ export const advice: Record<keyof typeof english, string> = {
   "advice.run-longer": "延长观测时间",
   "advice.give-root": "指明日志中的路径属于哪个文件系统",
   "advice.observe-live": "直接观测主机本身：内核会告诉你是谁在派生，也不会像 strace 那样拖慢任何进程",
+  "advice.observe-here": "直接观察主机，或补录上面缺少的内容",
   "advice.audit-rules": "让内核记录派生、执行和退出，然后重新收集日志",
 };
