@@ -83,7 +83,6 @@ class Window {
     this.#options = options;
     this.#stream = new InOrder(options.sink);
     this.#young = new YoungSpawners((pid) => before.processes.has(pid));
-    this.switches = new SwitchWindow(before);
     for (const limit of [insideContainer(), hiddenProcesses()]) if (limit !== null) this.couldNotLook.push(limit);
     clearAuditLeftovers();
     const { openAuditReader, withAudit } = options;
@@ -102,6 +101,7 @@ class Window {
       this.#forksAsked = before.forks;
     }
     this.#startNs = this.#observer?.originNs ?? monotonicNs();
+    this.switches = new SwitchWindow(before, this.#startNs);
     this.#newest = new NewestProcesses(
       this.#startNs,
       (event) => this.#found(event),
@@ -128,10 +128,11 @@ class Window {
         const enough = this.#options.enough();
         if (enough && !this.switches.open) return;
         asked = now;
-        ask = now + ASK_EVERY_NS;
+        // On a grid, so that looks are a tenth of a second apart and not a tenth and a pause.
+        ask = Math.max(ask + ASK_EVERY_NS, now + ASK_EVERY_NS / 2);
       }
       const pause = events > 100 ? POLL_MS : POLL_QUIET_MS;
-      await sleep(Math.max(1, Math.min(pause, (end - now) / 1e6)), signal);
+      await sleep(Math.max(1, Math.min(pause, (Math.min(end, ask) - now) / 1e6)), signal);
     }
   }
 
@@ -213,8 +214,7 @@ class Window {
     const forksPerSecond = ((this.#forks - this.#forksAsked) / sinceNs) * 1e9;
     this.#forksAsked = this.#forks;
     // Whoever asked for another source, or had to take one, gets no recording by tracefs either.
-    if (this.#observer?.kind === "tracefs")
-      this.switches.consider((monotonicNs() - this.#startNs) / 1e9, forksPerSecond);
+    if (this.#observer?.kind === "tracefs") this.switches.consider(forksPerSecond);
     for (const pid of this.#young.take()) {
       const image = imageOf(pid, this.#startNs);
       if (image !== null) this.#stream.add(image);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CgroupUsage, CpuSlices, ProgramCpu } from "../model/cpu.ts";
+import type { CgroupUsage, CpuSlices, Forebear, ProgramCpu } from "../model/cpu.ts";
 import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
 import type { ProcFacts, Snapshot } from "../model/snapshot.ts";
 import type { RunFacts } from "./facts.ts";
@@ -41,7 +41,14 @@ const process = z.object({
 export const snapshot: z.ZodType<Snapshot> = z.object({
   monotonicNs: time,
   epochMs: z.number(),
-  cpu: z.object({ user: time, system: time, idle: time, iowait: time, steal: time } satisfies Fields<Snapshot["cpu"]>),
+  cpu: z.object({
+    user: time,
+    system: time,
+    idle: time,
+    iowait: time,
+    steal: time,
+    interrupts: time.exactOptional(),
+  } satisfies Fields<Snapshot["cpu"]>),
   forks: count,
   processes: map(count, process).refine((all) => [...all].every(([pid, { pid: own }]) => pid === own)),
   cgroups: map(text, z.object({ seconds: time, monotonicNs: time } satisfies Fields<CgroupUsage>)).exactOptional(),
@@ -59,6 +66,7 @@ const ledger = z.object({
 
 const slices = z.object({
   seconds: z.number(),
+  spans: z.array(z.tuple([z.number(), z.number()])).exactOptional(),
   busySeconds: z.number(),
   unknownSeconds: z.number(),
   switches: count,
@@ -71,6 +79,9 @@ const slices = z.object({
       seconds: z.number(),
       processes: count,
       windowSeconds: z.number(),
+      descent: z
+        .array(z.object({ pid: integer.nullable(), exe: text.nullable(), comm: text } satisfies Fields<Forebear>))
+        .exactOptional(),
     } satisfies Fields<ProgramCpu>),
   ),
 } satisfies Fields<CpuSlices>);

@@ -6,8 +6,15 @@ export interface CpuUse {
   shares: { user: number; system: number; idle: number; iowait: number; steal: number };
   /** CPUs busy: everything but idle, iowait and steal. */
   busyCpus: number;
-  /** CPUs that the living and the children they waited for account for. */
-  explainedCpus: number;
+  /** What each of them accounts for, CPUs. `interrupts`: null where the snapshots do not tell. */
+  parts: {
+    /** Living programs, without the children they waited for. */
+    living: number;
+    kernelThreads: number;
+    interrupts: number | null;
+    /** Children that died and that a living process was charged for; by that process. */
+    reaped: ReadonlyMap<number, number>;
+  };
   /** Own use of a living process. */
   ofLiving(pid: number): number | null;
   /**
@@ -48,7 +55,7 @@ export function cpuUse(before: Snapshot, after: Snapshot, cpus: number): CpuUse 
       steal: share(spent.steal),
     },
     busyCpus: Math.min(cpus, busyCpus),
-    explainedCpus: Math.min(busyCpus, Math.max(0, explained(before, after)) / seconds),
+    parts: partsOf(before, after, seconds),
     ofLiving: (pid) => living.find((entry) => entry.process.pid === pid)?.share ?? null,
     ofReaped(pid) {
       const now = after.processes.get(pid);
@@ -64,22 +71,47 @@ export function cpuUse(before: Snapshot, after: Snapshot, cpus: number): CpuUse 
   };
 }
 
-/**
- * CPU seconds of the window that show in the living: their own, and that of children they waited for. A child that
- * lived at the start and died meanwhile was added to its parent whole, so what it had used before is taken off.
- */
-function explained(before: Snapshot, after: Snapshot): number {
-  let seconds = 0;
+function partsOf(before: Snapshot, after: Snapshot, seconds: number): CpuUse["parts"] {
+  let living = 0;
+  let kernelThreads = 0;
+  const reapedBy = new Map<number, number>();
   for (const process of after.processes.values()) {
     const then = sameProcess(before, process);
-    seconds += own(process) + reaped(process) - (then === null ? 0 : own(then) + reaped(then));
+    const used = own(process) - (then === null ? 0 : own(then));
+    if (process.kernelThread) kernelThreads += used;
+    else living += used;
+    const charged = reaped(process) - (then === null ? 0 : reaped(then));
+    if (charged > 0) reapedBy.set(process.pid, charged);
   }
+  // Whoever lived at the start and died meanwhile was added to its parent whole: what it had used before is taken off.
   for (const process of before.processes.values()) {
-    const now = after.processes.get(process.pid);
-    if (now === undefined || now.startedAfterBoot !== process.startedAfterBoot)
-      seconds -= own(process) + reaped(process);
+    if (process.kernelThread || sameProcess(after, process) !== null) continue;
+    const heir = livingAncestor(process, before, after);
+    const charged = heir === null ? undefined : reapedBy.get(heir);
+    // A parent that ignores SIGCHLD was charged nothing.
+    if (heir !== null && charged !== undefined)
+      reapedBy.set(heir, Math.max(0, charged - own(process) - reaped(process)));
   }
-  return seconds;
+  const interrupts =
+    after.cpu.interrupts === undefined || before.cpu.interrupts === undefined
+      ? null
+      : Math.max(0, after.cpu.interrupts - before.cpu.interrupts) / seconds;
+  return {
+    living: Math.max(0, living) / seconds,
+    kernelThreads: Math.max(0, kernelThreads) / seconds,
+    interrupts,
+    reaped: new Map([...reapedBy].map(([pid, charged]) => [pid, charged / seconds])),
+  };
+}
+
+/** The nearest forebear that lives on: it, or one in between that is dead as well, has waited for the process. */
+function livingAncestor(process: ProcFacts, before: Snapshot, after: Snapshot): number | null {
+  let at = before.processes.get(process.ppid);
+  for (let step = 0; at !== undefined && step < 64; step++) {
+    if (sameProcess(after, at) !== null) return at.pid;
+    at = before.processes.get(at.ppid);
+  }
+  return null;
 }
 
 function sameProcess(snapshot: Snapshot, process: ProcFacts): ProcFacts | null {

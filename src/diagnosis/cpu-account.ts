@@ -16,8 +16,9 @@ export interface CpuAccount {
   starters: number | null;
   /** Why the accounts of its parents are wrong. */
   holes: CpuHole[];
-  /** Part of `cpus` that no living process was charged for. */
-  beyondLiving: number;
+  /** What its dead used, and the living that may have been charged for them. */
+  dead: number;
+  chargedTo: readonly number[];
 }
 
 /** A storm that the recording caught at another rate than the whole window did was not steady. */
@@ -57,16 +58,10 @@ export function cpuAccount(finding: Finding, material: CpuMaterial, cpu: CpuUse)
     checks,
     starters: startersOf(members, cpu),
     holes,
-    beyondLiving: best?.bound === "upper" ? 0 : Math.max(0, (cpus ?? 0) - (waiter?.cpus ?? members.livingCpus)),
+    // An upper bound holds others as well: then only what somebody was charged for is the storm's.
+    dead: Math.max(0, (best?.bound === "upper" ? (waiter?.cpus ?? 0) : (cpus ?? 0)) - members.livingCpus),
+    chargedTo: [...new Set([...(members.waiter === null ? [] : [members.waiter]), ...members.starters])],
   };
-}
-
-/** What the living account for, and what storms account for beyond them; never more than was busy. */
-export function explainedCpus(cpu: CpuUse, accounts: readonly CpuAccount[]): number {
-  return Math.min(
-    cpu.busyCpus,
-    accounts.reduce((sum, account) => sum + account.beyondLiving, cpu.explainedCpus),
-  );
 }
 
 /** Charged to the process that waits for them (10 ms steps), and used by those that live. */
@@ -78,8 +73,9 @@ function waiterCheck(members: Members, cpu: CpuUse, holes: readonly CpuHole[]): 
 }
 
 /**
- * From the recording of context switches. It was short: where its processes are short-lived, what one of them used is
- * taken times their number in the whole window, so that a storm that came or went is not exaggerated.
+ * From the recording of context switches, which is a part of the window. A storm that went on in the rest of it as in the
+ * recording used as much: one that burns all it can get starts fewer when the machine is slower, and each takes longer. Of
+ * one that came or went, what one process used is taken times their number in the whole window.
  */
 function switchCheck(members: Members, material: CpuMaterial): { check: CpuCheck; steady: boolean } | null {
   const slices = material.live?.slices ?? null;
@@ -93,7 +89,7 @@ function switchCheck(members: Members, material: CpuMaterial): { check: CpuCheck
   const whole = members.starts / window;
   const steady = Math.abs(then - whole) <= STEADY * whole;
   const shortLived = members.families.every((family) => family.peakAlive * 4 < Math.max(starts(family), 4));
-  const scale = shortLived && processes >= 20 ? whole / then : 1;
+  const scale = shortLived && processes >= 20 && !steady ? whole / then : 1;
   const bound = (slices.lost ?? 1) > 0 ? "lower" : "exact";
   return { check: { from: "sched_switch", cpus: (seconds / slices.seconds) * scale, bound }, steady };
 }

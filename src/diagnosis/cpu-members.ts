@@ -2,6 +2,7 @@ import type { CpuUse } from "../derive/cpu.ts";
 import { createFamily, mergeFamily, starts, type Family } from "../derive/family.ts";
 import type { Finding } from "../detect/types.ts";
 import type { CpuSlices, ProgramCpu } from "../model/cpu.ts";
+import { membersInRecording } from "./cpu-descent.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import type { Material } from "./material.ts";
 
@@ -59,18 +60,7 @@ export function membersOf(finding: Finding, material: CpuMaterial, cpu: CpuUse):
     families,
     starts: families.reduce((sum, family) => sum + starts(family), 0),
     files,
-    inRecording(slices) {
-      const names = new Set(images.map(({ comm }) => comm));
-      const others = slices.programs.filter(({ pid }) => pid === null || !starters.has(pid));
-      const byFile = others.filter(({ exe }) => exe !== null && files.has(exe));
-      // A chain that executes nothing, and files that the exec named in another way (/bin/true for /usr/bin/true).
-      const told = new Set(byFile.map(({ comm }) => comm));
-      const byName = others.filter(
-        ({ exe, comm, pid }) =>
-          pid === null && names.has(comm) && (exe === null || (!files.has(exe) && !told.has(comm))),
-      );
-      return [...byFile, ...byName];
-    },
+    inRecording: membersInRecording({ families, files, starters, isMember, material }),
   };
 }
 

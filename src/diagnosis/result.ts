@@ -95,15 +95,35 @@ export interface SourceAccount {
   examples?: { locator: string; why: string; quote: Untrusted }[];
 }
 
+/** Who accounts for the busy CPUs. Shares are of what was busy, 0..1. */
+export interface CpuSum {
+  explained: number;
+  unexplained: number;
+  /**
+   * `living`: living programs themselves; `storms`: the dead of the storms found; `other-dead`: other children that living
+   * processes were charged for. Parts of less than one percent are left out.
+   */
+  parts: { of: "living" | "storms" | "other-dead" | "kernel-threads" | "interrupts"; cpus: number; share: number }[];
+}
+
 export interface Symptom {
   /** Shares of all CPUs, 0..1. */
   cpu: { user: number; system: number; idle: number; iowait: number; steal: number } | null;
   /** CPUs busy, and the part that named programs account for. */
   busyCpus: number | null;
   explainedCpus: number | null;
-  /** Who had the CPUs in a short recording of every context switch, the dead included; null when none was made. */
+  /** Both sides of that sum; null where the CPUs were hardly busy or nothing tells. */
+  sum?: CpuSum | null;
+  /**
+   * False: most of what ran was so short-lived that the kernel's clock ticks, by which user and system time are told
+   * apart, do not meet it fairly.
+   */
+  splitReliable?: boolean;
+  /** Who had the CPUs in short recordings of every context switch, the dead included; null when none was made. */
   recorded?: {
     seconds: number;
+    /** When each part began and ended, seconds of the window. */
+    spans?: [number, number][];
     busyCpus: number;
     /** CPUs that never switched, so that nobody knows who ran on them. */
     unknownCpus: number;
@@ -117,6 +137,8 @@ export interface Symptom {
   topLiving: { pid: number; comm: Untrusted; exe: Untrusted | null; cpuShare: number }[];
   /** PID 1's share of one CPU, or null. */
   pid1CpuShare: number | null;
+  /** CPUs that PID 1 was charged for children that it waited for, its own and those handed to it. */
+  pid1ReapedCpus?: number | null;
 }
 
 /** What one source says about the CPU of a storm's processes. */

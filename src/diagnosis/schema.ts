@@ -134,9 +134,25 @@ export const diagnosis = z.object({
     cpu: z.object({ user: share, system: share, idle: share, iowait: share, steal: share }).nullable(),
     busyCpus: z.number().nullable(),
     explainedCpus: z.number().nullable(),
+    sum: z
+      .object({
+        explained: share,
+        unexplained: share,
+        parts: z.array(
+          z.object({
+            of: z.enum(["living", "storms", "other-dead", "kernel-threads", "interrupts"]),
+            cpus: z.number(),
+            share,
+          }),
+        ),
+      })
+      .nullable()
+      .optional(),
+    splitReliable: z.boolean().optional(),
     recorded: z
       .object({
         seconds: z.number(),
+        spans: z.array(z.tuple([z.number(), z.number()])).optional(),
         busyCpus: z.number(),
         unknownCpus: z.number(),
         lost: count.nullable(),
@@ -151,6 +167,7 @@ export const diagnosis = z.object({
     exitsPerSecond: z.number(),
     topLiving: z.array(z.object({ pid: count, comm: text, exe: text.nullable(), cpuShare: z.number() })),
     pid1CpuShare: z.number().nullable(),
+    pid1ReapedCpus: z.number().nullable().optional(),
   }),
   storms: z.array(storm),
   restarts: z.array(restart),

@@ -1,6 +1,14 @@
 import type { Untrusted } from "./text.ts";
 
-/** CPU time of one process that lived all the time, or of all other processes of one program. */
+/** A program in a line of descent. */
+export interface Forebear {
+  /** The process, where it lived since before the recording; null for all others of its program. */
+  pid: number | null;
+  exe: Untrusted | null;
+  comm: Untrusted;
+}
+
+/** CPU time of one process that lived all the time, or of all other processes of one program with the same descent. */
 export interface ProgramCpu {
   /** The process; null for the sum over those that were born, or are dead, within the recording. */
   pid: number | null;
@@ -13,12 +21,19 @@ export interface ProgramCpu {
   processes: number;
   /** Length of the recording it was measured in. */
   windowSeconds: number;
+  /**
+   * The programs it descends from by fork, the nearest first; the last is the task that was there when the recording
+   * began. [] for such a task itself. Absent: from a version that did not tell.
+   */
+  descent?: Forebear[];
 }
 
 /** Who had the CPUs in a short recording of every context switch, the dead included. */
 export interface CpuSlices {
-  /** Length of the recording. */
+  /** Length of the recording, all its parts together. */
   seconds: number;
+  /** When each part began and ended, seconds of the window. */
+  spans?: [number, number][];
   /** CPU seconds that somebody ran, and those of CPUs that never switched, so that nobody knows who ran on them. */
   busySeconds: number;
   unknownSeconds: number;

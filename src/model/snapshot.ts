@@ -47,7 +47,15 @@ export interface Snapshot {
   /** ms since 1970. */
   epochMs: number;
   /** Seconds of all CPUs since boot (/proc/stat, first line). */
-  cpu: { user: number; system: number; idle: number; iowait: number; steal: number };
+  cpu: {
+    user: number;
+    system: number;
+    idle: number;
+    iowait: number;
+    steal: number;
+    /** Part of `system`: interrupts, hard and soft. Absent: from a version that did not keep it. */
+    interrupts?: number;
+  };
   /** Tasks created since boot (/proc/stat `processes`; threads count too). */
   forks: number;
   processes: Map<number, ProcFacts>;

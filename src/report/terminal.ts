@@ -24,10 +24,13 @@ export function terminalReport(diagnosis: Diagnosis, options: TerminalOptions): 
   const storm = mainStorm(screen);
   const top = [...verdictSection(screen), ...storySections(screen, storm, options.verbose)];
   const details = options.verbose ? detailSections(screen) : [];
-  const withNext = (withUndo: boolean): string[] => {
+  const withNext = (withUndo: boolean, withAir = true): string[] => {
     const next = nextSection(screen, withUndo);
     // A quiet answer needs no air around its one line.
-    const tail = next.length === 1 && details.length === 0 && diagnosis.couldNotLook.length === 0 ? [next] : [[], next];
+    const tail =
+      !withAir || (next.length === 1 && details.length === 0 && diagnosis.couldNotLook.length === 0)
+        ? [next]
+        : [[], next];
     return [top, ...details, gapsSection(screen)]
       .filter((block) => block.length > 0)
       .reduce(spaced, [])
@@ -35,6 +38,7 @@ export function terminalReport(diagnosis: Diagnosis, options: TerminalOptions): 
   };
   let lines = withNext(true);
   if (!options.verbose && lines.length > ONE_SCREEN) lines = withNext(false);
+  if (!options.verbose && lines.length === ONE_SCREEN + 1) lines = withNext(false, false);
   // No-break blanks have done their work; copied text should hold plain ones.
   return lines.join("\n").replaceAll("\u00a0", " ") + "\n";
 }

@@ -51,6 +51,7 @@ export function parseCounters(text: string): Counters {
       idle: seconds(3),
       iowait: seconds(4),
       steal: seconds(7),
+      interrupts: seconds(5) + seconds(6),
     },
     forks: Number(/^processes (\d+)$/m.exec(text)?.[1] ?? 0),
   };

@@ -1,28 +1,33 @@
-import type { CpuSlices, ProgramCpu } from "../../model/cpu.ts";
+import type { CpuSlices, Forebear, ProgramCpu } from "../../model/cpu.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { Kind, type RecordQueue } from "../../ftrace/record-queue.ts";
+import { CpuSums } from "./cpu-sums.ts";
 
 /** CLONE_THREAD (include/uapi/linux/sched.h). */
 const CLONE_THREAD = 0x1_0000;
-/** Different files executed and tasks met within a second; more share one entry. */
-const MOST_FILES = 2048;
+/** Programs in lines of descent, and tasks met within a second; more share one entry. */
+const MOST_NODES = 8192;
 const MOST_TASKS = 262_144;
-/** Programs that are worth telling. */
-const MOST_TOLD = 200;
+/** Entries that are worth telling. */
+const MOST_TOLD = 300;
 
-/** Where a task's program comes from: an exec that was recorded, or a task that was there already (`pid`). */
-interface Origin {
-  pid: number | null;
+/**
+ * A program in its line of descent: a task that was there already, or what was executed below another node.
+ * Whoever executes a program that it descends from goes back to that one's node, so that no line grows without end.
+ */
+interface Node {
+  parent: Node | null;
   exe: Untrusted | null;
   comm: Untrusted;
-  /** CPU time of the task itself, and of all others that run its program. */
+  below: Map<Untrusted, Node>;
+  /** CPU time of the first task itself, and of all others that run its program. */
   ownNs: number;
   ns: number;
   processes: number;
 }
 
 interface Task {
-  origin: Origin;
+  node: Node;
   /** The task that was there already, as long as it has executed nothing. */
   first: boolean;
   thread: boolean;
@@ -35,14 +40,15 @@ export type Resolve = (task: number) => { pid: number; exe: Untrusted | null; co
 /**
  * Adds up who had the CPUs, from task_newtask, sched_process_exec and sched_switch records in time order. A child runs
  * its parent's program until it executes another; what it used before the exec (the exec itself) counts for the new one.
+ * Every program is kept apart by its descent: the same program of another tree is another entry.
  */
 export class SliceSums {
   readonly #startNs: number;
   readonly #cpus = new Map<RecordQueue, { since: number; task: number }>();
   readonly #tasks = new Map<number, Task>();
-  readonly #first = new Map<number, Origin>();
-  readonly #files = new Map<Untrusted, Origin>();
-  readonly #other: Origin = origin(null, null, "(other programs)");
+  readonly #first = new Map<number, Node>();
+  readonly #nodes: Node[] = [];
+  readonly #other: Node = node(null, null, "(other programs)");
   #busyNs = 0;
   #switches = 0;
 
@@ -91,7 +97,7 @@ export class SliceSums {
     const former = this.#tasks.get(child);
     if (former !== undefined) settle(former);
     else if (this.#tasks.size >= MOST_TASKS) return;
-    this.#tasks.set(child, { origin: this.#task(caller, comm).origin, first: false, thread, ns: 0 });
+    this.#tasks.set(child, { node: this.#task(caller, comm).node, first: false, thread, ns: 0 });
   }
 
   #executed(queue: RecordQueue, pid: number, caller: number, exe: Untrusted): void {
@@ -99,14 +105,20 @@ export class SliceSums {
     const cpu = this.#cpus.get(queue);
     if (cpu !== undefined && cpu.task === caller) cpu.task = pid;
     const task = this.#task(pid, "");
-    let file = this.#files.get(exe);
-    if (file === undefined) {
-      if (this.#files.size < MOST_FILES) this.#files.set(exe, (file = origin(null, exe, "")));
-      else file = this.#other;
-    }
-    task.origin = file;
+    task.node = this.#below(task.node, exe);
     task.first = false;
     task.thread = false;
+  }
+
+  #below(from: Node, exe: Untrusted): Node {
+    for (let at: Node | null = from; at !== null; at = at.parent) if (at.exe === exe) return at;
+    const known = from.below.get(exe);
+    if (known !== undefined) return known;
+    if (this.#nodes.length >= MOST_NODES) return this.#other;
+    const made = node(from === this.#other ? null : from, exe, "");
+    from.below.set(exe, made);
+    this.#nodes.push(made);
+    return made;
   }
 
   #switched(queue: RecordQueue, ts: number, from: number, to: number, comm: Untrusted): void {
@@ -129,15 +141,15 @@ export class SliceSums {
     this.#busyNs += ns;
     const task = this.#task(pid, comm);
     task.ns += ns;
-    if (task.origin.comm === "" && comm !== "") task.origin.comm = comm;
+    if (task.node.comm === "" && comm !== "") task.node.comm = comm;
   }
 
   #task(pid: number, comm: Untrusted): Task {
     const known = this.#tasks.get(pid);
     if (known !== undefined) return known;
     const full = this.#tasks.size >= MOST_TASKS;
-    const from = full ? this.#other : origin(pid, null, comm);
-    const task = { origin: from, first: !full, thread: false, ns: 0 };
+    const from = full ? this.#other : node(null, null, comm);
+    const task = { node: from, first: !full, thread: false, ns: 0 };
     if (full) return task;
     this.#first.set(pid, from);
     this.#tasks.set(pid, task);
@@ -145,40 +157,47 @@ export class SliceSums {
   }
 
   #programs(windowSeconds: number, resolve: Resolve): ProgramCpu[] {
-    const sums = new Map<string, ProgramCpu>();
-    const add = (pid: number | null, exe: Untrusted | null, comm: Untrusted, ns: number, processes: number): void => {
-      if (ns <= 0) return;
-      const key = pid === null ? `${exe ?? ""}\0${exe === null ? comm : ""}` : `${pid}`;
-      const sum = sums.get(key);
-      if (sum === undefined) sums.set(key, { pid, exe, comm, seconds: ns / 1e9, processes, windowSeconds });
-      else {
-        sum.seconds += ns / 1e9;
-        if (pid === null) sum.processes += processes;
-      }
-    };
-    for (const from of this.#files.values()) add(null, from.exe, from.comm, from.ns, from.processes);
-    add(null, null, this.#other.comm, this.#other.ns, this.#other.processes);
+    const sums = new CpuSums();
+    const firsts = new Map<Node, Forebear>();
     for (const [task, from] of this.#first) {
       const known = resolve(task);
-      if (known === null) add(null, null, from.comm, from.ownNs + from.ns, from.processes + 1);
-      else {
-        add(known.pid, known.exe, known.comm, from.ownNs, 1);
-        add(null, known.exe, known.comm, from.ns, from.processes);
+      const self = known === null ? { pid: null, exe: null, comm: from.comm } : { ...known };
+      firsts.set(from, self);
+      if (known === null) {
+        // Not told apart from others of that name: dead by now, or too young to be known.
+        sums.add({
+          ...self,
+          seconds: (from.ownNs + from.ns) / 1e9,
+          processes: from.processes + 1,
+          windowSeconds,
+          descent: [],
+        });
+        continue;
       }
+      sums.add({ ...self, seconds: from.ownNs / 1e9, processes: 1, windowSeconds, descent: [] });
+      const below = { ...self, pid: null, seconds: from.ns / 1e9, processes: from.processes };
+      sums.add({ ...below, windowSeconds, descent: [self] });
     }
-    return [...sums.values()].sort((a, b) => b.seconds - a.seconds).slice(0, MOST_TOLD);
+    for (const at of [...this.#nodes, this.#other]) {
+      const descent: Forebear[] = [];
+      for (let up = at.parent; up !== null; up = up.parent)
+        descent.push(firsts.get(up) ?? { pid: null, exe: up.exe, comm: up.comm });
+      const { exe, comm, processes } = at;
+      sums.add({ pid: null, exe, comm, seconds: at.ns / 1e9, processes, windowSeconds, descent });
+    }
+    return sums.ranked(MOST_TOLD);
   }
 }
 
-function origin(pid: number | null, exe: Untrusted | null, comm: Untrusted): Origin {
-  return { pid, exe, comm, ownNs: 0, ns: 0, processes: 0 };
+function node(parent: Node | null, exe: Untrusted | null, comm: Untrusted): Node {
+  return { parent, exe, comm, below: new Map(), ownNs: 0, ns: 0, processes: 0 };
 }
 
 /** Counts a task that is dead, or at the end of the recording, for its program. */
 function settle(task: Task): void {
-  if (task.first) task.origin.ownNs += task.ns;
+  if (task.first) task.node.ownNs += task.ns;
   else {
-    task.origin.ns += task.ns;
-    if (!task.thread) task.origin.processes++;
+    task.node.ns += task.ns;
+    if (!task.thread) task.node.processes++;
   }
 }

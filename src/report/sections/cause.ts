@@ -5,15 +5,18 @@ import { say } from "../text/catalogue/index.ts";
 import { join, line, type Safe } from "../text/sanitise.ts";
 import { ellipsis, name, own } from "../text/voice.ts";
 import { clauses, tells } from "./clauses.ts";
+import { sumClauses } from "./cpu.ts";
 
-/** What it costs: forks a second, CPUs, and how many of them the storm burns. */
+/** What it costs: forks a second, CPUs, how many of them the storm burns, and who accounts for the rest. */
 export function costSection(screen: Screen, storm: Storm | null): string[] {
   const { voice, diagnosis } = screen;
   const told = clauses(screen, "cost");
   const parts = told.length > 0 ? told : [ratesOf(screen)];
-  // The CPUs of no living program are mostly those of the storm: one of the two numbers is enough here.
-  if (storm !== null && storm.cpus !== null && told.length === 0)
+  const sum = sumClauses(screen);
+  // The sum tells the storm's share: one of the two numbers is enough here.
+  if (storm !== null && storm.cpus !== null && sum.length === 0)
     parts.push(say(voice, "line.storm-cpus", { cpus: storm.cpus }));
+  parts.push(...sum);
   // A log without times has no rates, and a table of counts no events.
   return (diagnosis.sources.length === 0 || diagnosis.window.seconds === 0) && told.length === 0
     ? []
@@ -30,7 +33,6 @@ export function ratesOf({ voice, diagnosis }: Screen): Safe {
     exits: seen ? symptom.exitsPerSecond : null,
     busy: symptom.busyCpus,
     cpus: host.cpus,
-    system: symptom.cpu?.system ?? null,
   });
 }
 

@@ -5,6 +5,7 @@ import { render, say } from "../text/catalogue/index.ts";
 import { line, type Safe } from "../text/sanitise.ts";
 import { name, words } from "../text/voice.ts";
 import { processOf, ratesOf } from "./cause.ts";
+import { cpuChecks } from "./cpu.ts";
 import { identityDetails } from "./identity-detail.ts";
 
 /** What `-v` adds, each block under its title: storms, reasons, identities, evidence, the host, unreadable records. */
@@ -12,6 +13,7 @@ export function detailSections(screen: Screen): string[][] {
   return [
     stormTable(screen),
     ...screen.diagnosis.storms.map((storm) => reasonLines(screen, storm)),
+    ...screen.diagnosis.storms.map((storm) => cpuChecks(screen, storm)),
     ...identityDetails(screen),
     chainLines(screen),
     hostLines(screen),
@@ -98,7 +100,13 @@ function hostLines(screen: Screen): string[] {
     say(voice, "line.started", { start: window.start, seconds: window.seconds, booted: host.bootedAt }),
     ratesOf(screen),
   ];
-  if (symptom.cpu !== null) parts.push(say(voice, "line.cpu", symptom.cpu));
+  if (symptom.cpu !== null)
+    parts.push(
+      say(voice, "line.cpu", {
+        ...symptom.cpu,
+        note: symptom.splitReliable === false ? say(voice, "line.split-why") : null,
+      }),
+    );
   if (symptom.busyCpus !== null)
     parts.push(say(voice, "line.busy", { busy: symptom.busyCpus, explained: symptom.explainedCpus }));
   if (symptom.pid1CpuShare !== null) parts.push(say(voice, "line.pid1", { share: symptom.pid1CpuShare }));

@@ -129,3 +129,31 @@ test("all that ran is charged to somebody, once, whatever switched when", () => 
     }),
   );
 });
+
+test("the same program of two trees is two entries, each with its descent", () => {
+  const recording = new Recording(1)
+    .switched(0, 1, 0, 100, "swapper/0")
+    .born(0, 2, 100, 101, "sh")
+    .switched(0, 2, 100, 101, "sh")
+    .executed(0, 3, 101, "/bin/true")
+    .switched(0, 4, 101, 200, "true")
+    .born(0, 5, 200, 201, "cron")
+    .switched(0, 5, 200, 201, "cron")
+    .executed(0, 6, 201, "/bin/true")
+    .switched(0, 9, 201, 0, "true");
+  const { programs } = recording.sums(0, 10, (task) => ({ pid: task, exe: null, comm: task === 100 ? "sh" : "cron" }));
+  const trues = programs.filter(({ exe }) => exe === "/bin/true");
+  expect(trues.map(({ descent, seconds }) => [descent?.map(({ pid }) => pid), Math.round(seconds * 1e3)])).toEqual([
+    [[200], 4],
+    [[100], 2],
+  ]);
+});
+
+test("programs that execute each other in turn are no endless line of descent", () => {
+  const recording = new Recording(1).switched(0, 1, 0, 10, "swapper/0");
+  for (let i = 0; i < 500; i++)
+    recording.executed(0, 2 + i, 10, i % 2 === 0 ? "/bin/a" : "/bin/b").switched(0, 2.5 + i, 10, 10, "x");
+  const { programs } = recording.sums(0, 600);
+  expect(programs.length).toBeLessThanOrEqual(3);
+  expect(Math.max(...programs.map(({ descent }) => descent?.length ?? 0))).toBeLessThanOrEqual(2);
+});

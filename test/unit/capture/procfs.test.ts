@@ -48,7 +48,7 @@ describe("/proc/PID/stat", () => {
 test("/proc/stat: nice is user time, interrupts are system time, guests are not counted twice", () => {
   const text = "cpu  100 20 300 4000 50 6 7 8 90 10\ncpu0 1 2 3 4\nintr 5\nbtime 1700000000\nprocesses 123456\n";
   expect(parseCounters(text)).toEqual({
-    cpu: { user: 1.2, system: 3.13, idle: 40, iowait: 0.5, steal: 0.08 },
+    cpu: { user: 1.2, system: 3.13, idle: 40, iowait: 0.5, steal: 0.08, interrupts: 0.13 },
     forks: 123_456,
   });
 });

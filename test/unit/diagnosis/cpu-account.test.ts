@@ -3,7 +3,9 @@ import { cpuUse } from "../../../src/derive/cpu.ts";
 import { createDerivation } from "../../../src/derive/index.ts";
 import { detect } from "../../../src/detect/index.ts";
 import type { Known } from "../../../src/detect/types.ts";
-import { cpuAccount, explainedCpus, type CpuAccount } from "../../../src/diagnosis/cpu-account.ts";
+import { cpuAccount, type CpuAccount } from "../../../src/diagnosis/cpu-account.ts";
+import { cpuSum } from "../../../src/diagnosis/cpu-sum.ts";
+import type { CpuSum } from "../../../src/diagnosis/result.ts";
 import type { ProgramCpu } from "../../../src/model/cpu.ts";
 import type { ProcFacts, Snapshot } from "../../../src/model/snapshot.ts";
 import { Stream } from "../../support/storms.ts";
@@ -69,7 +71,7 @@ function snapshot(at: number, scene: Scene): Snapshot {
   };
 }
 
-function account(scene: Scene): { account: CpuAccount; explained: number } {
+function account(scene: Scene): { account: CpuAccount; explained: number; sum: CpuSum | null } {
   const derivation = createDerivation();
   const stream = new Stream((event) => derivation.onEvent(event));
   stream.seen(SUPERD, 1, "/usr/sbin/superd");
@@ -115,7 +117,8 @@ function account(scene: Scene): { account: CpuAccount; explained: number } {
     },
     cpu,
   );
-  return { account: result, explained: explainedCpus(cpu, [result]) };
+  const sum = cpuSum(cpu, [result]);
+  return { account: result, explained: cpu.busyCpus * (sum?.explained ?? Number.NaN), sum };
 }
 
 test("alone in its cgroup: what that used, less what the spawner used itself", () => {
@@ -165,4 +168,30 @@ test("a recording that lost switches is a lower bound, behind an exact waiter", 
 
 test("nothing tells: null, not 0", () => {
   expect(account({ ignores: true }).account).toMatchObject({ cpus: null, from: null });
+});
+
+test("both sides of the sum: each part once, and what nobody accounts for", () => {
+  const { sum } = account({ reaped: 1.1, recorded: 0.5 });
+  // Of 1.8 s in 2 s: superd 0.4, its dead 1.0 by the recording, 0.1 charged beyond that, 0.3 nobody's.
+  expect(sum?.parts.map(({ of }) => of)).toEqual(["living", "storms", "other-dead"]);
+  const [living, storms, others] = sum?.parts.map(({ cpus }) => cpus) ?? [];
+  expect(living).toBeCloseTo(0.2, 9);
+  expect(storms).toBeCloseTo(0.5, 9);
+  expect(others).toBeCloseTo(0.05, 9);
+  expect(sum?.explained).toBeCloseTo(0.75 / 0.9, 9);
+  expect(sum?.unexplained).toBeCloseTo(0.15 / 0.9, 9);
+});
+
+test("a wall clock that is set while one looks changes nothing", () => {
+  const scene = { reaped: 1, recorded: 0.5, cgroup: { used: 1.42, met: [HOME] } };
+  const [before, after] = [snapshot(0, scene), snapshot(SECONDS, scene)];
+  const jumps = [0, -86_400_000, 86_400_000].map((ms) => cpuUse(before, { ...after, epochMs: after.epochMs + ms }, 2));
+  const [straight, ...others] = jumps.map((use) => [
+    use.busyCpus,
+    use.shares,
+    use.parts,
+    use.ofLiving(SUPERD),
+    use.ofReaped(SUPERD),
+  ]);
+  for (const other of others) expect(other).toEqual(straight);
 });

@@ -45,7 +45,19 @@ describe("the screen of the case", () => {
     expect(flat).toContain("IMPOSTOR: no package owns /usr/bin/atd");
     expect(flat).toMatch(/this .*2,443,616 B -rwx--x--x 2017-02-20 .*genuine .*22,544 B -rwxr-xr-x 2013-10-21/);
     expect(flat).toContain("90,412 events, none lost");
-    expect(flat).toContain("1.48 by no living program");
+    expect(flat).toContain(
+      "1.84 of 2 CPUs busy; 96% of that explained (living 20%, the storm's dead 75%, kernel threads 1.6%), 3.8% not",
+    );
+    expect(flat).toContain("user/system split unreliable");
+    expect(flat).not.toContain("% system");
+  });
+
+  test("with -v the sources stand beside each other, and the holes by name", () => {
+    const verbose = terminalReport(theCase, { ...PLAIN, verbose: true }).replace(/\s+/g, " ");
+    expect(verbose).toContain("1.37 CPUs its cgroup /atd");
+    expect(verbose).toContain("1.39 CPUs context switches, recorded for 1.72 s");
+    expect(verbose).toContain("1.36 CPUs charged to PID 1 for all that it reaped");
+    expect(verbose).toContain("double fork: PID 1 or a subreaper is charged");
   });
 
   test("names the undo commands, at the latest with -v", () => {

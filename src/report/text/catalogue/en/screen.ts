@@ -61,7 +61,7 @@ export const screen = {
   "line.storm-cpus": "its processes burn {cpus:cpus} CPUs",
   "line.processes": "{processes:count} {processes#process|processes}",
   "line.rates":
-    "{forks:rate} forks[[, {execs:rate} execs, {exits:rate} exits]] a second[[; {busy:cpus} of {cpus:count} CPUs busy]][[ ({system:percent} system)]]",
+    "{forks:rate} forks[[, {execs:rate} execs, {exits:rate} exits]] a second[[; {busy:cpus} of {cpus:count} CPUs busy]]",
   "line.life": "one lives {p50:ms} (99% under {p99:ms})",
   "line.exit": "exit {code} ×{count:count}",
   "line.signal": "{signal:end} ×{count:count}",
@@ -86,8 +86,25 @@ export const screen = {
   "line.host": "[[{hostname}||host unknown]][[ ({os})]][[, kernel {kernel}]][[ {machine}]][[, {cpus:count} CPUs]]",
   "line.started": "window from {start:time} UTC, {seconds:seconds}[[; booted {booted:time} UTC]]",
   "line.cpu":
-    "CPU: user {user:percent}, system {system:percent}, idle {idle:percent}, iowait {iowait:percent}, steal {steal:percent}",
-  "line.busy": "{busy:cpus} CPUs busy[[, {explained:cpus} of them by living programs]]",
+    "CPU: user {user:percent}, system {system:percent}, idle {idle:percent}, iowait {iowait:percent}, steal {steal:percent}[[; {note:words}]]",
+  "line.busy": "{busy:cpus} CPUs busy[[, {explained:cpus} of them explained]]",
+  "line.sum":
+    "{explained:percent} of that explained ([[living {living:percent}]][[, the storm's dead {storms:percent}]][[, other dead {otherDead:percent}]][[, kernel threads {kernelThreads:percent}]][[, interrupts {interrupts:percent}]]), {unexplained:percent} not",
+  "line.split-unreliable": "user/system split unreliable",
+  "line.split-why":
+    "unreliable: most lives end within a clock tick, and a life's ticks are booked as all user or all system",
+  "title.cpu": "CPU of {storm}: what each source says",
+  "cpu-source.cgroup": "its cgroup[[ {cgroup}]]",
+  "cpu-source.sched_switch": "context switches[[, recorded for {seconds:seconds}]]",
+  "cpu-source.waiter": "charged to who waits for them (cutime + cstime)",
+  "cpu-source.pid1": "charged to PID 1 for all that it reaped",
+  "cpu-bound.exact": "{cpus:cpus} CPUs",
+  "cpu-bound.upper": "at most {cpus:cpus} CPUs",
+  "cpu-bound.lower": "at least {cpus:cpus} CPUs",
+  "cpu-hole.sigchld-ignored":
+    "SIGCHLD ignored: the kernel reaps its children itself and charges nobody, so cutime + cstime stay at 0",
+  "cpu-hole.reaped-by-another": "double fork: PID 1 or a subreaper is charged for them, not the one that starts them",
+  "label.hole": "hole",
   "line.pid1": "PID 1 uses {share:percent} of a CPU",
   "line.evidence": "{source} {locator:words}[[: {quote}]]",
   "line.unseen": "(not seen)",

@@ -33,8 +33,7 @@ export const story = {
     "{forks:count} forks and {execs:count} execs, no chain and no fork bomb among them; the log has no times, so how often it happens cannot be told",
   "verdict.inconclusive.interrupted": "interrupted after {seconds:seconds}: too short to judge",
 
-  "chain.symptom":
-    "{forksPerSecond:rate} forks a second[[; {busyCpus:cpus} of {cpus:count} CPUs busy]][[ ({systemShare:percent} system)]][[, {unexplainedCpus:cpus} by no living program]]",
+  "chain.symptom": "{forksPerSecond:rate} forks a second[[; {busyCpus:cpus} of {cpus:count} CPUs busy]]",
   "chain.symptom-log": "{forksPerSecond:rate} forks a second over {seconds:seconds} of the log",
   "chain.untimed-log": "{processes:count} processes of {program:base} in a log without times",
   "chain.short-lives": "one {program:base} lives {p50Ms:ms} (99% under {p99Ms:ms}), too short for top to see",

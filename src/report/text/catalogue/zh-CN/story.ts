@@ -28,8 +28,7 @@ export const story: Record<keyof typeof english, string> = {
     "派生 {forks:count} 次、执行 {execs:count} 次，其中没有自我复制链，也没有 fork 炸弹；日志没有时间，看不出多久发生一次",
   "verdict.inconclusive.interrupted": "在 {seconds:seconds}后被中断，时间太短，无法判断",
 
-  "chain.symptom":
-    "每秒派生 {forksPerSecond:rate} 次[[；{cpus:count} 个 CPU 中 {busyCpus:cpus} 个在忙]][[（内核态 {systemShare:percent}）]][[，{unexplainedCpus:cpus} 个不属于任何存活的程序]]",
+  "chain.symptom": "每秒派生 {forksPerSecond:rate} 次[[；{cpus:count} 个 CPU 中 {busyCpus:cpus} 个在忙]]",
   "chain.symptom-log": "在日志覆盖的 {seconds:seconds}内，每秒派生 {forksPerSecond:rate} 次",
   "chain.untimed-log": "没有时间的日志中有 {processes:count} 个 {program:base} 进程",
   "chain.short-lives": "每个 {program:base} 只存活 {p50Ms:ms}（99% 不到 {p99Ms:ms}），是短时进程，top 来不及看到",
