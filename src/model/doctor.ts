@@ -10,6 +10,7 @@ export type Gift =
   | "cpu-of-dead"
   | "cpu-of-groups"
   | "counts"
+  | "system-calls"
   | "library-calls"
   | "stalls"
   | "losses-counted";
@@ -25,7 +26,9 @@ export type CheckId =
   | "netlink"
   | "koffi"
   | "procfs"
+  | "audit-window"
   | "audit"
+  | "ptrace-tools"
   | "cgroup"
   | "psi"
   | "accounting";
@@ -57,6 +60,6 @@ export interface Examination {
   /** `root-missing`: it could be diagnosed live by root. */
   live: "yes" | "root-missing" | "no";
   /** The source that a live diagnosis would take (by root, where that is missing). */
-  source: "tracefs" | "netlink" | null;
+  source: "tracefs" | "netlink" | "audit" | null;
   checks: readonly Check[];
 }

@@ -103,7 +103,7 @@ describe("doctor", () => {
     const lines = stdout.trimEnd().split("\n");
     for (const line of lines) expect(stringWidth(line), line).toBeLessThanOrEqual(80);
     const signs = unicode ? /^\[[✓!✗]\] \S/ : /^\[[+!x]\] \S/;
-    expect(lines.filter((line) => signs.test(line))).toHaveLength(14);
+    expect(lines.filter((line) => signs.test(line))).toHaveLength(16);
     if (!unicode) expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
     expect(lines.at(-1)).toMatch(lang === "en" ? /diagnos/ : /诊断/);
   });

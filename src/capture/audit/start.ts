@@ -64,12 +64,17 @@ export function clearAuditLeftovers(): void {
   }
 }
 
+/** Whether this process is in the network namespace that the kernel sends records to; true where that cannot be told. */
+export function inInitialNetwork(): boolean {
+  // Kernel threads are in the initial namespaces; PID 1 of a host may be, or may not let itself be looked at.
+  const own = link("/proc/self/ns/net");
+  return own === null || insideContainer() !== null || own === (link("/proc/2/ns/net") ?? own);
+}
+
 function partsOf(openReader: OpenRecordReader): WindowParts | CouldNotLook {
   if (endianness() !== "LE") return cannot("big-endian", "audit of big-endian machines is not spoken to", null);
   if (process.geteuid?.() !== 0) return cannot("no-root", "only root may load audit rules", "sudo whoforks diagnose");
-  // Kernel threads are in the initial namespaces; PID 1 of a host may be, or may not let itself be looked at.
-  const own = link("/proc/self/ns/net");
-  if (own !== null && insideContainer() === null && own !== (link("/proc/2/ns/net") ?? own))
+  if (!inInitialNetwork())
     return cannot("namespace", "the kernel sends records only to the initial network namespace", ON_THE_HOST);
   const control = controlOf();
   if (control === null) {

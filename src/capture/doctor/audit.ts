@@ -4,6 +4,7 @@ import { fromBytes } from "../../model/text.ts";
 import { libC } from "../../platform/ffi.ts";
 import { auditStatus, type AuditStatus } from "../netlink/audit-status.ts";
 import { readSmall } from "../procfs/read-small.ts";
+import { auditWindowCheck } from "./audit-window.ts";
 import { check, note } from "./check.ts";
 import { textOf, type Circumstances } from "./circumstances.ts";
 
@@ -13,10 +14,17 @@ const CALLS = "clone,clone3,fork,vfork,execve,execveat,exit,exit_group";
 const KEY = "whoforks";
 const RULES = ["auditctl", "-a", "always,exit", "-F", "arch=b64", "-S", CALLS, "-k", KEY];
 
+/** Both ways to audit records: those that a live run makes, and those that the host's own rules make for `--from`. */
+export function auditChecks(now: Circumstances): Check[] {
+  const built = textOf("/proc/self/loginuid") !== null || now.config("AUDITSYSCALL") === true;
+  const c = now.root && built ? libC() : null;
+  const status = c === null || "missing" in c ? null : auditStatus(c);
+  return [auditWindowCheck(now, status, built), auditCheck(now, status, built)];
+}
+
 /** Audit records, whose logs `diagnose --from` reads: the kernel's switch and rules, and who writes them down. */
-export function auditCheck(now: Circumstances): Check {
-  if (textOf("/proc/self/loginuid") === null && now.config("AUDITSYSCALL") !== true)
-    return check("audit", "unusable", { gives: GIVES, notes: [note("no-audit")] });
+function auditCheck(now: Circumstances, status: AuditStatus | null, built: boolean): Check {
+  if (!built) return check("audit", "unusable", { gives: GIVES, notes: [note("no-audit")] });
   if (!now.root)
     return check("audit", "unusable", {
       gives: GIVES,
@@ -24,10 +32,8 @@ export function auditCheck(now: Circumstances): Check {
       needsRoot: true,
       command: ["sudo", "whoforks", "doctor"],
     });
-  const c = libC();
-  const status = "missing" in c ? null : auditStatus(c);
   if (status === null) {
-    const notes = [note("missing" in c ? "audit-needs-koffi" : "audit-silent")];
+    const notes = [note(now.koffi !== null ? "audit-needs-koffi" : "audit-silent")];
     return check("audit", "remark", { gives: GIVES, notes, command: ["auditctl", "-s"] });
   }
   return check("audit", stateOf(status), { gives: GIVES, notes: notesOf(status), ...wayOut(status) });

@@ -6,9 +6,11 @@ import type { Check } from "../../model/doctor.ts";
 import { check, note } from "./check.ts";
 import { kernelConfig } from "./kernel-config.ts";
 
-/** CAP_SYS_ADMIN, needed to mount and for tracefs; CAP_NET_ADMIN, for the proc connector (linux/capability.h). */
+/** CAP_SYS_ADMIN, needed to mount and for tracefs; CAP_NET_ADMIN, for the proc connector; for audit its two (linux/capability.h). */
 const SYS_ADMIN = 21n;
 const NET_ADMIN = 12n;
+const AUDIT_CONTROL = 30n;
+const AUDIT_READ = 37n;
 
 /** What several checks need to know. */
 export interface Circumstances {
@@ -16,6 +18,8 @@ export interface Circumstances {
   /** Root without the capability is root of a container. */
   sysAdmin: boolean;
   netAdmin: boolean;
+  auditControl: boolean;
+  auditRead: boolean;
   initialPidNamespace: boolean;
   initialUserNamespace: boolean;
   /** The word in brackets of /sys/kernel/security/lockdown; null where there is none. */
@@ -33,6 +37,8 @@ export function circumstances(release: string): Circumstances {
     root: process.geteuid?.() === 0,
     sysAdmin: has(SYS_ADMIN),
     netAdmin: has(NET_ADMIN),
+    auditControl: has(AUDIT_CONTROL),
+    auditRead: has(AUDIT_READ),
     initialPidNamespace: insideContainer() === null,
     // All numbers mapped to themselves: `0 0 4294967295`.
     initialUserNamespace: /^\s*0\s+0\s+4294967295\s*$/.test(textOf("/proc/self/uid_map") ?? "0 0 4294967295"),
