@@ -155,7 +155,14 @@ describe("doctor", () => {
     needs(context, "unshare", existsSync("/usr/bin/unshare"));
     // /sys is covered in a mount namespace of its own, so tracefs has no place.
     const covered = ["/usr/bin/unshare", "--mount", "--net", "/bin/sh", "-c"];
-    const said = doctor(["--json"], [...covered, 'mount -t tmpfs whoforks-test /sys && exec "$@"', "sh"]);
+    const said = doctor(
+      ["--json"],
+      [
+        ...covered,
+        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing; mount -t tmpfs whoforks-test /sys && exec "$@"',
+        "sh",
+      ],
+    );
     const result = examined(said);
     expect(said.status).toBe(3);
     expect(result).toMatchObject({ live: "no", source: null });

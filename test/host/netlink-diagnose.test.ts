@@ -52,7 +52,13 @@ describe.skipIf(obstacle !== null)(
 
     test("takes the place of tracefs where that is not to be had", (context) => {
       if (!existsSync("/usr/bin/unshare")) context.skip("needs unshare");
-      const covered = ["--mount", "/bin/sh", "-c", 'mount -t tmpfs whoforks-test /sys && exec "$@"', "sh"];
+      const covered = [
+        "--mount",
+        "/bin/sh",
+        "-c",
+        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing; mount -t tmpfs whoforks-test /sys && exec "$@"',
+        "sh",
+      ];
       const { result } = inNamespaces(covered, []);
       expect(result.sources.map((source) => source.kind)).toEqual(["netlink", "proc"]);
       expect(gaps(result)).toEqual(expect.arrayContaining(["tracefs.missing", "netlink.no-names"]));
