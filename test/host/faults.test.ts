@@ -80,10 +80,10 @@ describe.skipIf(obstacle !== null)(`faults${obstacle === null ? "" : ` (skipped:
     const gone = spawnSync("/bin/true");
     expect(factsOf(gone.pid, null)).toBeNull();
     const done = storm(500);
-    let over = false;
-    void done.then(() => (over = true));
+    const over = { now: false };
+    void done.then(() => (over.now = true));
     let looks = 0;
-    while (!over) {
+    while (!over.now) {
       const { processes } = snapshot();
       expect(processes.get(process.pid)?.pid).toBe(process.pid);
       looks++;
