@@ -139,6 +139,10 @@ export class TopSession {
     };
   }
 
+  #isKnown(lifeNs: number | null): boolean {
+    return this.#stream.source !== "proc" || (lifeNs ?? 0) >= SHORTEST_POLLED_NS;
+  }
+
   #rows(window: RollingWindow, whole: RollingWindow, now: number): TopRow[] {
     const counts = new Map<number, number>();
     for (const { reapers } of whole.rows)
@@ -150,11 +154,15 @@ export class TopSession {
     const containers = this.#containers.look(byRate);
     return window.rows.map((row) => ({
       ...row,
+      medianLifeNs: this.#isKnown(row.medianLifeNs) ? row.medianLifeNs : null,
       ...(cpus.get(row) ?? { cpus: null, cpusBound: null }),
       container: containers.get(row) ?? null,
     }));
   }
 }
+
+/** Looking at /proc ten times a second tells lives of seconds; shorter ones look longer than they were. */
+const SHORTEST_POLLED_NS = 1e9;
 
 function ignoreAbort(error: unknown): void {
   if ((error as Error).name !== "AbortError") throw error;

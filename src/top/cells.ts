@@ -16,7 +16,8 @@ export function cell(voice: Voice, row: TopRow, column: ColumnId): Safe {
     case "starts":
       return perSecond(row.startsPerSecond);
     case "life":
-      return row.medianLifeNs === null ? NONE : own(voice, duration(row.medianLifeNs));
+      if (row.medianLifeNs === null) return ends.total === 0 ? NONE : UNKNOWN;
+      return own(voice, duration(row.medianLifeNs));
     case "ok":
       return share(ends.ok, ends);
     case "failed":

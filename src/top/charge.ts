@@ -59,12 +59,12 @@ function rowCpu(
   charges: ReadonlyMap<number, Charged>,
   seconds: number,
 ): RowCpu {
-  const told = row.reapers.reduce((sum, { count }) => sum + count, 0);
   const reaper = row.reapers.find(({ pid }) => charges.has(pid));
   const charge = reaper === undefined ? undefined : charges.get(reaper.pid);
   if (reaper === undefined || charge === undefined || charge.ignoresSigchld) return UNKNOWN;
-  const share = reaper.count / told;
-  if (share < MOST || told < row.ends.total * MOST) return UNKNOWN;
+  // Some of the dead are told to two: to a parent that dies before it waits, and then to whoever inherits them.
+  const share = row.ends.total === 0 ? 0 : Math.min(1, reaper.count / row.ends.total);
+  if (share < MOST) return UNKNOWN;
   const used = charge.cpus * seconds;
   if (used < STEP_SECONDS / 2) return { cpus: 0, cpusBound: "exact" };
   const others = ((lived.get(reaper.pid) ?? 0) - livedOf(reaper.count, row.ends.total, row.livedNs)) / 1e9;

@@ -62,7 +62,8 @@ function procOnly(voice: Voice, table: TopTable, width: number): StyledLine[] {
   if (table.source !== "proc") return [];
   const gap = table.couldNotLook.find(({ code }) => code !== "procfs.pid-namespace");
   const { tasksPerSecond: tasks, forksPerSecond: births } = table;
-  const args = { why: gap?.why ?? null, remedy: gap?.remedy ?? null };
+  const mended = gap !== undefined && (gap.code.endsWith(".no-root") || gap.code === "proc.chosen");
+  const args = { why: gap?.why ?? null, remedy: mended ? "sudo whoforks top" : (gap?.remedy ?? null) };
   const text =
     tasks === null
       ? say(voice, "top.proc-only.first", args)

@@ -43,3 +43,28 @@ test("without root: exit 4, the exact way out, and what can still be done", (con
     rmSync(folder, { recursive: true });
   }
 });
+
+test("top without root: exit 4, what /proc shows and which part of it all that is", (context) => {
+  if (process.getuid?.() !== 0) {
+    if (process.env["CI"]) throw new Error("not root");
+    context.skip("needs root, to become somebody else");
+  }
+  const folder = mkdtempSync(join(tmpdir(), "whoforks-unprivileged-"));
+  try {
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    for (const part of ["bin", "dist", "package.json"])
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    chmodSync(folder, 0o755);
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(folder, "bin/whoforks"), "top", "--batch", "-n", "2"],
+      { uid: NOBODY, gid: NOBODY, encoding: "utf8", cwd: "/", env: { PATH: "/usr/bin", LANG: "C.UTF-8" } },
+    );
+    expect(stderr).toBe("");
+    expect(status).toBe(4);
+    expect(stdout).toMatch(/No kernel events[\s\S]*sudo\s+whoforks\s+top/);
+    expect(stdout).toMatch(/forks\/s/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

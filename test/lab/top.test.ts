@@ -136,9 +136,9 @@ test("in a terminal: the storm at 80x24, keys, a diagnosis, an identity, other s
     [80, 24],
   ] as const) {
     tmux.resize(columns, rows);
-    const resized = await tmux.until(new RegExp(`^> .*atd`, "m"));
-    expect(resized.split("\n").filter((line) => line.startsWith("whoforks top"))).toHaveLength(1);
-    expect(resized).toContain("q quit");
+    // The title in the first line: the old screen is gone.
+    const resized = await tmux.until(/^whoforks top .*\n[\s\S]*\n> .*atd[\s\S]*\nq quit/);
+    expect(resized.match(/^whoforks top /gm)).toHaveLength(1);
   }
 
   tmux.type("q");
@@ -183,6 +183,7 @@ test("Ctrl-Z gives the terminal to the shell, and fg brings the table back", asy
   await tmux.until(/^whoforks top/);
   expect(tmux.state()).toEqual({ alternate: true, cursor: false });
   tmux.type("q");
+  await tmux.untilShell();
   tmux.type("echo back-$((1 + 1))", "Enter");
   await tmux.until(/^back-2$/m);
 });

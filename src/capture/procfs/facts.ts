@@ -9,7 +9,7 @@ import { parseStatLine } from "./stat-line.ts";
 /** Ticks a second in /proc: USER_HZ, 100 on every machine that Node runs on (include/asm-generic/param.h). */
 export const TICKS = 100;
 /** Flag of kernel threads in field 9 of /proc/PID/stat (include/linux/sched.h). */
-const PF_KTHREAD = 0x20_0000;
+export const PF_KTHREAD = 0x20_0000;
 /** SIGCHLD in a mask of signals, whose bit 0 is signal 1. */
 export const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
 

@@ -1,12 +1,14 @@
 import { readdirSync } from "node:fs";
 import type { EventSink } from "../../model/events.ts";
 import { monotonicNs } from "../../platform/clock.ts";
-import { link, insideRoot, TICKS } from "./facts.ts";
+import { insideRoot, link, PF_KTHREAD, TICKS } from "./facts.ts";
 import { readSmall } from "./read-small.ts";
 import { parseStatLine } from "./stat-line.ts";
 
 /** More living than this are not followed: a host with so many is not looked at by polling. */
 const LIMIT = 65_536;
+/** In place of a start time: a thread of the kernel, which is no process. */
+const KERNEL_THREAD = -1;
 
 /**
  * Events from nothing but looking at /proc again and again, where the kernel's are not to be had. A process that is there
@@ -32,7 +34,7 @@ export class ProcPoller {
     this.#bootToOrigin = uptime * 1e9 - (monotonicNs() - originNs);
     for (const pid of pids()) {
       const stat = statOf(pid);
-      if (stat !== null) this.#known.set(pid, stat.startTicks);
+      if (stat !== null) this.#known.set(pid, (stat.flags & PF_KTHREAD) === 0 ? stat.startTicks : KERNEL_THREAD);
     }
   }
 
@@ -47,7 +49,8 @@ export class ProcPoller {
       this.#ended(pid, now);
       events++;
     }
-    for (const pid of there) if (this.meet(pid)) events++;
+    // A number could return between two looks only if all others had been used meanwhile.
+    for (const pid of there) if (!this.#known.has(pid) && this.meet(pid)) events++;
     this.#lastLook = now;
     return events;
   }
@@ -60,6 +63,10 @@ export class ProcPoller {
     if (known === stat.startTicks || this.#known.size >= LIMIT) return false;
     const now = monotonicNs() - this.#originNs;
     if (known !== undefined) this.#ended(pid, now);
+    if ((stat.flags & PF_KTHREAD) !== 0) {
+      this.#known.set(pid, KERNEL_THREAD);
+      return false;
+    }
     this.#known.set(pid, stat.startTicks);
     this.births++;
     const started = (stat.startTicks / TICKS) * 1e9 - this.#bootToOrigin;
@@ -72,7 +79,9 @@ export class ProcPoller {
   }
 
   #ended(pid: number, ts: number): void {
+    const isProcess = this.#known.get(pid) !== KERNEL_THREAD;
     this.#known.delete(pid);
+    if (!isProcess) return;
     this.#sink({ type: "exit", ts, pid, comm: "", code: null, signal: null, thread: false });
   }
 }
