@@ -45,12 +45,6 @@ export class Tmux {
     throw new Error(`no ${pattern} on the screen:\n${this.screen()}`);
   }
 
-  /** Waits until the shell's screen is back: what is typed before goes to the program. */
-  async untilShell(seconds = 20): Promise<void> {
-    for (let round = 0; round < seconds * 10 && this.state().alternate; round++)
-      await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-
   stop(): void {
     spawnSync("tmux", ["-S", join(this.#folder, "socket"), "kill-server"]);
     rmSync(this.#folder, { recursive: true, force: true });
