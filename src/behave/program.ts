@@ -26,7 +26,8 @@ export class Program {
     if (!dead) return;
     if (killedBy !== null) this.#killed.set(killedBy, (this.#killed.get(killedBy) ?? 0) + 1);
     if (!life.whole) return;
-    this.#system.add(life.system);
+    // Every process makes a system call, if only to end: none means that they were not recorded.
+    if (life.system.length > 0) this.#system.add(life.system);
     if (life.library.length > 0) this.#library.add(life.library);
   }
 

@@ -1,6 +1,7 @@
 import type { Target } from "../behave/result.ts";
 import { programFacts } from "../capture/calls/abi.ts";
 import { isNamed, livingNamed, livingProcess } from "../capture/calls/living.ts";
+import type { ProbedProgram } from "../capture/calls/imports.ts";
 import type { Scope } from "../capture/calls/scope.ts";
 import type { Storm } from "../diagnosis/result.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -12,8 +13,8 @@ export interface Aim {
   scope: Scope;
   /** Task name → file of the processes that belong to it wherever they turn up. */
   names: Map<Untrusted, Untrusted | null>;
-  /** Of the program: null when its file cannot be read. */
-  isStatic: boolean | null;
+  /** The programs whose library calls are wanted: the target's own, and the one that spawns it. */
+  programs: ProbedProgram[];
 }
 
 /** A process named on the command line. Throws `Failure` when it cannot be looked at. */
@@ -35,7 +36,7 @@ export function aimAtProcess(pid: number): Aim {
     },
     scope: { seeds: [pid], net: false },
     names: new Map(),
-    isStatic: elf?.static ?? null,
+    programs: [{ path: `/proc/${pid}/exe`, root: `/proc/${pid}/root`, pid }],
   };
 }
 
@@ -58,6 +59,9 @@ export function aimAtStorm(storm: Storm): Aim {
     },
     scope: { seeds: seeds.length > 0 ? seeds : livingNamed(program.comm), net: seeds.length === 0 },
     names: new Map([[program.comm, program.exe]]),
-    isStatic: elf?.static ?? null,
+    programs: [
+      ...(program.exe === null ? [] : [{ path: root + program.exe, root, pid: null }]),
+      ...seeds.map((pid) => ({ path: `/proc/${pid}/exe`, root: `/proc/${pid}/root`, pid })),
+    ],
   };
 }

@@ -1,13 +1,12 @@
 import { judge, ordered } from "../behave/judge.ts";
 import { CallRecorder } from "../behave/recorder.ts";
 import type { Behaviour } from "../behave/result.ts";
-import { observeCalls } from "../capture/calls/observe-calls.ts";
-import { insideContainer } from "../capture/procfs/container.ts";
 import { hostFacts } from "../capture/procfs/host.ts";
 import { jsonReport } from "../report/json.ts";
 import { chooseLanguage } from "../report/text/language.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { aimAtProcess, aimAtStorm, type Aim } from "./behave-target.ts";
+import { byKernel, byTracer } from "./behave-ways.ts";
 import type { BehaveFlags } from "./commands/behave.ts";
 import { ownCost } from "./cost.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
@@ -68,43 +67,31 @@ async function look(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Behaviour> {
-  const { target, scope, names } = aim;
-  const recorder = new CallRecorder({ names });
-  const container = insideContainer();
-  const observed =
-    container ??
-    (await observeCalls({
-      sink: recorder,
-      scope,
-      root: target.program.root,
-      bits: target.abi?.bits ?? 64,
-      seconds: flags.for,
-      signal,
-      progress: (seconds) => progress.show(`recording calls … ${seconds.toFixed(1)} of ${flags.for} s`),
-    }));
-  const base = { schema: "whoforks/behaviour/1", tool: { name: "whoforks", version }, host: hostFacts() } as const;
-  if ("code" in observed)
-    return {
-      ...base,
-      window: { start: new Date().toISOString(), seconds: 0 },
-      with: [],
-      target,
-      programs: [],
-      judgement: { outcome: "could-not-look", code: "behave.could-not-look", args: {} },
-      sources: [],
-      couldNotLook: [observed],
-      cost: ownCost(),
-    };
-  const programs = ordered(recorder.finish(), target);
+  const recorder = new CallRecorder({ names: aim.names });
+  const window = {
+    seconds: flags.for,
+    signal,
+    progress: (seconds: number) => progress.show(`recording calls … ${seconds.toFixed(1)} of ${flags.for} s`),
+  };
+  const seen = await (flags.with === "strace" || flags.with === "ltrace"
+    ? byTracer(aim, recorder, flags.with, window)
+    : byKernel(aim, recorder, flags.with ?? null, window));
+  const { target } = aim;
+  const programs = seen.source === null ? [] : ordered(recorder.finish(), target);
   return {
-    ...base,
-    window: { start: new Date(observed.startEpochMs).toISOString(), seconds: observed.seconds },
-    with: ["tracepoints"],
+    schema: "whoforks/behaviour/1",
+    tool: { name: "whoforks", version },
+    host: hostFacts(),
+    window: { start: new Date(seen.startEpochMs).toISOString(), seconds: seen.seconds },
+    with: seen.with,
     target,
     programs,
-    judgement: judge(programs, observed.source.lost),
-    sources: [observed.source],
-    couldNotLook: [],
+    judgement:
+      seen.source === null
+        ? { outcome: "could-not-look", code: "behave.could-not-look", args: {} }
+        : judge(programs, seen.source.lost),
+    sources: seen.source === null ? [] : [seen.source],
+    couldNotLook: seen.couldNotLook,
     cost: ownCost(),
   };
 }

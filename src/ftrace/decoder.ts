@@ -10,6 +10,8 @@ export type Formats = ReadonlyMap<string, EventFormat>;
 /** Names in `Formats` that ask for all of raw_syscalls/sys_enter and sys_exit: their numbers, first arguments, results. */
 export const CALL_ENTER = "sys_enter:calls";
 export const CALL_EXIT = "sys_exit:calls";
+/** The same for the N-th user-space probe, which fetches the first argument as `argument`. */
+export const LIBRARY_CALL = "library-call:";
 
 /** Places of one event's fields; -1 where the event has none. */
 interface Plan {
@@ -208,6 +210,10 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
     case "sched_switch":
       return made(Kind.switched, integer("prev_pid"), integer("next_pid"), -1, text("prev_comm"));
     default:
+      if (name.startsWith(LIBRARY_CALL)) {
+        const kind = Kind.libraryCall + Number(name.slice(LIBRARY_CALL.length));
+        return made(kind, commonPid, integerPlace(format, "argument", 4) ?? -1, -1, null);
+      }
       throw new FormatError(`event ${name} is not one of those this program reads`);
   }
 }

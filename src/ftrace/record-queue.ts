@@ -28,6 +28,8 @@ export const Kind = {
   callEnter: 12,
   /** raw sys_exit of any call: task, a = number, b = low half of the result. */
   callExit: 13,
+  /** User-space probe number 0; number N is this plus N, up to 255: task, a = low half of the first argument, or -1. */
+  libraryCall: 64,
 } as const;
 
 /** Records of one CPU that wait until no other CPU can still bring an older one. Columns, because objects cost too much here. */

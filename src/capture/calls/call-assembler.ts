@@ -15,13 +15,16 @@ export class CallAssembler {
   calls = 0;
   readonly #sink: CallSink;
   readonly #abis: Abis;
+  /** The sink's number of the call behind each user-space probe. */
+  readonly #libraryCalls: readonly number[];
   readonly #ends = new Ends();
   /** Instruction set → system call number → the sink's number. */
   readonly #numbers = new Map<string, Map<number, number>>();
 
-  constructor(sink: CallSink, abis: Abis) {
+  constructor(sink: CallSink, abis: Abis, libraryCalls: readonly number[] = []) {
     this.#sink = sink;
     this.#abis = abis;
+    this.#libraryCalls = libraryCalls;
   }
 
   /** Record number `at` of a queue. */
@@ -60,8 +63,15 @@ export class CallAssembler {
         this.#ends.signalTaken(this.threads.processOf(task), a);
         break;
       default:
-        break;
+        this.#libraryCall(ts, queue.kind[at] as number, task, a);
     }
+  }
+
+  #libraryCall(ts: number, kind: number, task: number, argument: number): void {
+    const call = this.#libraryCalls[kind - Kind.libraryCall];
+    if (call === undefined) return;
+    this.calls++;
+    this.#sink.entered(ts, this.threads.processOf(task), task, call, argument);
   }
 
   #born(ts: number, caller: number, child: number, thread: boolean, comm: Untrusted): void {

@@ -3,7 +3,7 @@ import type { CallSink } from "../../model/calls.ts";
 import { emptyLedger, type SourceLedger } from "../../model/ledger.ts";
 import { joined, monotonicNs, monotonicSplit } from "../../platform/clock.ts";
 import { reasonOf } from "../../platform/errno.ts";
-import { CALL_ENTER, CALL_EXIT, Decoder } from "../../ftrace/decoder.ts";
+import { CALL_ENTER, CALL_EXIT, Decoder, LIBRARY_CALL } from "../../ftrace/decoder.ts";
 import type { EventFormat } from "../../ftrace/event-format.ts";
 import { parseHeaderPage } from "../../ftrace/header-page.ts";
 import { releasable, takeInOrder } from "../../ftrace/merge.ts";
@@ -14,9 +14,12 @@ import { Instance, removeLeftovers } from "../tracefs/instance.ts";
 import { locateTracefs, releaseTracefs } from "../tracefs/locate.ts";
 import { NEW_TASK, PROBES, PROCESS_FORK, type Probe } from "../tracefs/probes.ts";
 import { defaultBufferKb, readHeader } from "../tracefs/start.ts";
+import { removeLeftoverProbes } from "../tracefs/uprobes.ts";
 import type { CouldNotLook } from "../types.ts";
 import type { Abis } from "./abi.ts";
 import { CallAssembler } from "./call-assembler.ts";
+import type { ProbePlace } from "./imports.ts";
+import { LibraryProbes } from "./library-probes.ts";
 import { addPids, castNet, limitTo, withDescendants, type Scope } from "./scope.ts";
 
 export const WHAT = "the system calls of a program, by the kernel's tracepoints";
@@ -31,31 +34,53 @@ const CALLS: readonly Probe[] = ["sys_enter", "sys_exit"].map((name) => ({
   costs: "the system calls stay unknown",
   needed: true,
 }));
+/** Which calls to record. */
+export interface Wanted {
+  system: boolean;
+  library: readonly ProbePlace[];
+}
+
 const ENDS = new Set(["sched_process_exec", "sched_process_exit", "signal_generate", "signal_deliver"]);
 
 /**
  * Starts to record the system calls of a tree of processes in a trace instance of its own, without ptrace. Returns why
  * not where that cannot be. Never throws for the host's state.
  */
-export function traceCalls(sink: CallSink, scope: Scope, abis: Abis): CallTrace | CouldNotLook {
+export function traceCalls(sink: CallSink, scope: Scope, abis: Abis, wanted: Wanted): CallTrace | CouldNotLook {
   const found = locateTracefs();
   if ("code" in found) return { ...found, what: WHAT };
   let instance: Instance | null = null;
+  let library: LibraryProbes | null = null;
   let trace: CallTrace | null = null;
   try {
     removeLeftovers(found.dir);
+    removeLeftoverProbes(found.dir);
     instance = new Instance(found.dir);
-    trace = new CallTrace(found.dir, instance, sink, scope, abis);
+    library = new LibraryProbes(found.dir, instance, wanted.library, sink);
+    trace = new CallTrace({ tracefs: found.dir, instance, library, sink, scope, abis, system: wanted.system });
     trace.begin();
     return trace;
   } catch (error) {
     if (trace !== null) trace.release();
     else {
+      library?.release();
       instance?.remove();
       releaseTracefs(found.dir);
     }
     return { code: "tracefs.no-calls", what: WHAT, why: reasonOf(error), remedy: null };
   }
+}
+
+/** What a recording is made of. */
+interface TraceParts {
+  tracefs: string;
+  instance: Instance;
+  library: LibraryProbes;
+  sink: CallSink;
+  scope: Scope;
+  abis: Abis;
+  /** Record system calls. */
+  system: boolean;
 }
 
 /** A recording of calls under way. */
@@ -69,6 +94,7 @@ export class CallTrace {
   readonly #decoder: Decoder;
   readonly #buffers: CpuBuffers;
   readonly #assembler: CallAssembler;
+  readonly #library: LibraryProbes;
   readonly #probes: readonly Probe[];
   readonly #ledger: SourceLedger = emptyLedger("tracefs", 0);
   readonly #lastResort = (): void => this.release();
@@ -77,26 +103,29 @@ export class CallTrace {
   #released = false;
 
   /** Opens the buffers; nothing is switched on yet. Throws what the file operations throw. */
-  constructor(tracefs: string, instance: Instance, sink: CallSink, scope: Scope, abis: Abis) {
+  constructor(parts: TraceParts) {
+    const { tracefs, instance, library, sink, scope, abis, system } = parts;
     this.#tracefs = tracefs;
     this.#instance = instance;
     this.#sink = sink;
     this.#scope = scope;
     this.#abis = abis;
-    this.#assembler = new CallAssembler(sink, abis);
     instance.write("trace_clock", "mono");
     instance.write("buffer_size_kb", String(defaultBufferKb((onlineCpus() ?? instance.cpus()).length)));
     instance.write("trace_options", "norecord-cmd");
     const layout = parseHeaderPage(readHeader(tracefs, instance, "header_page"));
     if (layout === null) throw new Error("events/header_page of this kernel is not understood");
     const births = instance.has(NEW_TASK) ? NEW_TASK : PROCESS_FORK;
+    this.#library = library;
+    this.#assembler = new CallAssembler(sink, abis, library.calls);
+    const others = PROBES.filter((probe) => ENDS.has(probe.name) && instance.has(probe));
     // Births last, so that all that a process does is recorded once its birth is.
-    this.#probes = [...CALLS, ...PROBES.filter((probe) => ENDS.has(probe.name) && instance.has(probe)), births];
+    this.#probes = [...(system ? CALLS : []), ...library.probes, ...others, births];
     const formats = new Map<string, EventFormat>();
     for (const probe of this.#probes) {
       const format = instance.format(probe);
       if (format === null) throw new Error(`the format of ${probe.system}/${probe.name} is not understood`);
-      formats.set(probe === CALLS[0] ? CALL_ENTER : probe === CALLS[1] ? CALL_EXIT : probe.name, format);
+      formats.set(this.#formatName(probe), format);
     }
     this.#decoder = new Decoder(formats, constants.signals.SIGCHLD, new RecordQueue());
     const origin = monotonicSplit();
@@ -138,7 +167,7 @@ export class CallTrace {
     try {
       const disturbed = this.#instance.read("tracing_on").startsWith("0");
       const problem = this.#instance.disable();
-      this.#buffers.read(this.#decoder, true);
+      this.#library.end(() => this.#buffers.read(this.#decoder, true));
       takeInOrder(this.#buffers.queues, Number.POSITIVE_INFINITY, (queue, at) => this.#assembler.take(queue, at));
       const { overrun, commitOverrun, dropped } = this.#buffers.kernelLosses();
       const lost = Math.max(overrun + commitOverrun + dropped, this.#buffers.lost);
@@ -162,8 +191,15 @@ export class CallTrace {
     process.removeListener("exit", this.#lastResort);
     this.#instance.disable();
     this.#buffers.close();
+    this.#library.release();
     this.#instance.remove();
     releaseTracefs(this.#tracefs);
+  }
+
+  #formatName(probe: Probe): string {
+    const index = this.#library.probes.indexOf(probe);
+    if (index >= 0) return `${LIBRARY_CALL}${index}`;
+    return probe === CALLS[0] ? CALL_ENTER : probe === CALLS[1] ? CALL_EXIT : probe.name;
   }
 
   #introduce(pid: number): void {

@@ -2,7 +2,7 @@ import type { CallSink } from "../../model/calls.ts";
 import type { SourceLedger } from "../../model/ledger.ts";
 import type { CouldNotLook } from "../types.ts";
 import { Abis } from "./abi.ts";
-import { traceCalls } from "./call-trace.ts";
+import { traceCalls, type Wanted } from "./call-trace.ts";
 import type { Scope } from "./scope.ts";
 
 /** A storm of a hundred thousand calls a second fills an eighth of the buffers in that time. */
@@ -11,6 +11,7 @@ const POLL_MS = 20;
 export interface CallWindow {
   sink: CallSink;
   scope: Scope;
+  wanted: Wanted;
   /** Where the paths of executed files lie on this host: "/", "/proc/812/root". */
   root: string;
   /** Of the target's program. */
@@ -32,7 +33,7 @@ export interface CallObservation {
 export async function observeCalls(window: CallWindow): Promise<CallObservation | CouldNotLook> {
   const abis = await Abis.load(window.root, window.bits);
   const startEpochMs = Date.now();
-  const trace = traceCalls(window.sink, window.scope, abis);
+  const trace = traceCalls(window.sink, window.scope, abis, window.wanted);
   if ("code" in trace) return trace;
   try {
     const started = performance.now();

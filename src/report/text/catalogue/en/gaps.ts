@@ -19,6 +19,13 @@ export const gaps = {
   "couldnot.tracefs.no-event": "{what:words}: {why:words}",
   "couldnot.tracefs.no-switches": "{what:words}: {why:words}",
   "couldnot.tracefs.no-calls": "{what:words}: {why:words}",
+  "couldnot.calls.static": "{what:words}: {why:words}",
+  "couldnot.calls.no-library": "{what:words}: {why:words}",
+  "couldnot.calls.no-root": "{what:words}: {why:words}",
+  "couldnot.calls.no-tool": "{what:words}: {why:words}",
+  "couldnot.calls.no-living": "{what:words}: {why:words}",
+  "couldnot.calls.not-to-be-traced": "{what:words}: {why:words}",
+  "couldnot.calls.tracer-failed": "{what:words}: {why:words}",
   "couldnot.procfs.pid-namespace": "{what:words}: {why:words}",
   "couldnot.identity.no-root-given": "{what:words}: {why:words}",
   "couldnot.identity.program-unknown":
