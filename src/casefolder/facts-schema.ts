@@ -102,4 +102,5 @@ export const run: z.ZodType<RunFacts> = z.object({
   ownMountNamespace: text.nullable(),
   slices: slices.nullable(),
   cgroupsOf: map(text, map(text.nullable(), count)),
+  repeats: map(text, z.array(text)).exactOptional(),
 } satisfies Fields<RunFacts>);

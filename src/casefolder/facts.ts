@@ -21,6 +21,8 @@ export interface RunFacts {
   slices: CpuSlices | null;
   /** Program → cgroup → processes of it met there. */
   cgroupsOf: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
+  /** Program → the calls that its generations repeat. Absent: nobody looked. */
+  repeats?: ReadonlyMap<Untrusted, readonly Untrusted[]>;
 }
 
 /** JSON of facts: maps become lists of pairs; text that no UTF-8 can spell is escaped (`\udc80`) and comes back as it was. */

@@ -50,7 +50,14 @@ async function aimAt(
   if (number === undefined)
     throw new Failure("name a process by its number, or a storm: storm-1 is the worst one", "whoforks behave 812");
   const { diagnoseLive } = await import("./diagnose-live.ts");
-  const { diagnosis } = await diagnoseLive({ version, seconds: LOOK_SECONDS, source: "auto", signal, progress });
+  const { diagnosis } = await diagnoseLive({
+    version,
+    seconds: LOOK_SECONDS,
+    source: "auto",
+    signal,
+    progress,
+    withoutCalls: true,
+  });
   const storm = diagnosis.storms[Number(number) - 1];
   if (storm !== undefined) return aimAtStorm(storm);
   if (diagnosis.storms.length === 0) return { diagnosis };

@@ -40,7 +40,13 @@ export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: D
     live:
       before === null || after === null
         ? null
-        : { before, after, slices: run?.slices ?? null, cgroupsOf: run?.cgroupsOf ?? new Map() },
+        : {
+            before,
+            after,
+            slices: run?.slices ?? null,
+            cgroupsOf: run?.cgroupsOf ?? new Map(),
+            repeats: run?.repeats ?? new Map(),
+          },
     remarks: [],
     couldNotLook: [...(run?.couldNotLook ?? []), ...gapsOf(kept, read, answers)],
     lookup: lookupOf(kept),

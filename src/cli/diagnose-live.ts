@@ -5,6 +5,7 @@ import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
+import type { Untrusted } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { watchVerdict } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
@@ -12,6 +13,7 @@ import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
 import { introduce, ownMountNamespace } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
+import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
 import type { Progress } from "./progress.ts";
 
@@ -26,6 +28,8 @@ export interface LiveOptions {
   progress: Progress;
   /** Keeps the run as a case. */
   keeper?: Keeper;
+  /** Do not look which calls the generations of the worst storm repeat. */
+  withoutCalls?: boolean;
   /** Observe for all the time even when the verdict is certain. */
   wholeTime?: boolean;
 }
@@ -64,14 +68,18 @@ export async function diagnoseLive(
   const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
   const ownNamespace = ownMountNamespace();
   const { cpu: slices, cgroupsOf } = observation;
+  const derived = derivation.finish();
+  // Who asked for another source gets no recording by tracefs either.
+  const looks = options.withoutCalls !== true && !interrupted && sources.some((source) => source.kind === "tracefs");
+  const repeats = looks ? await glance(derived, seconds, options.signal) : new Map<Untrusted, Untrusted[]>();
   const diagnosis = await diagnose({
     version: options.version,
     host,
     window: { startEpochMs, seconds },
     sources,
-    derived: derivation.finish(),
+    derived,
     known: KNOWN,
-    live: { before, after, slices, cgroupsOf },
+    live: { before, after, slices, cgroupsOf, repeats },
     remarks: [],
     couldNotLook,
     lookup: createLookup({ root: null, processes: after.processes, ownMountNamespace: ownNamespace }),
@@ -80,7 +88,16 @@ export async function diagnoseLive(
     interrupted,
     cost: ownCost,
   });
-  const run = { sources, couldNotLook, countersOnly, interrupted, ownMountNamespace: ownNamespace, slices, cgroupsOf };
+  const run = {
+    sources,
+    couldNotLook,
+    countersOnly,
+    interrupted,
+    ownMountNamespace: ownNamespace,
+    slices,
+    cgroupsOf,
+    repeats,
+  };
   const saved =
     keeper?.finish({ version: options.version, host, window: { startEpochMs, seconds }, run, before, after }) ?? null;
   options.progress.clear();

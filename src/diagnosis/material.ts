@@ -31,6 +31,8 @@ export interface Material {
     slices?: CpuSlices | null;
     /** Program → cgroup → processes of it met there (see `Observation.cgroupsOf`). */
     cgroupsOf?: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
+    /** Program → the calls that its generations repeat, by a short look at them. */
+    repeats?: ReadonlyMap<Untrusted, readonly Untrusted[]>;
   } | null;
   /** Facts that a reader found notable: `audit.fork-by-32-bit`, … */
   remarks: { code: string; args: Record<string, unknown> }[];

@@ -7,7 +7,7 @@ import type { Evidence } from "../model/evidence.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { CpuAccount } from "./cpu-account.ts";
 import type { Material } from "./material.ts";
-import { signalName } from "./names.ts";
+import { programName, signalName } from "./names.ts";
 import type { Storm, StormKind } from "./result.ts";
 
 const MAX_ENDS = 8;
@@ -70,7 +70,7 @@ export function toStorm(
       .slice(0, MAX_ENDS)
       .map(({ code, signal, count }) => ({ code, signal: signal === null ? null : signalName(signal), count })),
     abi: image.abi === null ? null : { ...image.abi },
-    repeats: isCopying ? (repetitionOf(sequencesOf(whole))?.calls ?? null) : null,
+    repeats: isCopying ? repeatsOf(whole, material) : null,
     benign: finding.benign,
     confidence: finding.confidence,
     reasons: finding.reasons,
@@ -102,6 +102,12 @@ function atBest(nanoseconds: number | null, finest: number): number | null {
 function rateOf({ starts: count, perSecond }: Finding, finest: number): number {
   if (finest === Number.POSITIVE_INFINITY) return 0;
   return finest > 1 ? Math.min(perSecond, (count * 1000) / finest) : perSecond;
+}
+
+/** By the calls that the source records, else by the short look at them. */
+function repeatsOf(whole: Family, { live }: Material): Untrusted[] | null {
+  const seen = live?.repeats?.get(programName(whole.image));
+  return repetitionOf(sequencesOf(whole))?.calls ?? (seen === undefined ? null : [...seen]);
 }
 
 function sequencesOf({ sequences }: Family): CallSequence[] {

@@ -60,6 +60,7 @@ for (const name of ["case", "case-32"] as const) {
     expect(storm.reaper?.cpuShare).toBeGreaterThan(0);
     expect(storm.generations?.branching).toBeCloseTo(1, 1);
     expect(storm.exits[0]).toMatchObject({ code: 0, signal: null });
+    expect(storm.repeats).toEqual(["fork", "exit_group"]);
 
     const identity = result.identities[0];
     expect(identity?.file).toMatchObject({ size: 2_443_616, mode: "-rwx--x--x" });
