@@ -51,7 +51,10 @@ async function recorded(
   progress: Progress,
 ): Promise<Answer> {
   const { isCase } = await import("../casefolder/is-case.ts");
-  const path = from.find(isCase);
+  const { isPackedCase } = await import("./packed-case.ts");
+  const folder = from.find(isCase);
+  const packed = folder === undefined ? await firstThat(from, isPackedCase) : undefined;
+  const path = folder ?? packed;
   const signal = interruptSignal();
   if (path === undefined) {
     const { diagnoseFiles } = await import("./diagnose-files.ts");
@@ -61,7 +64,18 @@ async function recorded(
   if (flags.root !== undefined)
     throw new Failure("--root goes with logs: a case holds what was found in the files of its host");
   const { diagnoseCase } = await import("./diagnose-case.ts");
-  return diagnoseCase({ version, path, signal, progress });
+  if (packed === undefined) return diagnoseCase({ version, path, signal, progress });
+  const { withUnpacked } = await import("./packed-case.ts");
+  progress.show("unpacking the case …");
+  return withUnpacked(packed, (unpacked) => diagnoseCase({ version, path: unpacked, signal, progress }));
+}
+
+async function firstThat(
+  paths: readonly string[],
+  is: (path: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const path of paths) if (await is(path)) return path;
+  return undefined;
 }
 
 async function rendered(diagnosis: Diagnosis, flags: DiagnoseFlags): Promise<string> {

@@ -11,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,7 @@ import { isCase } from "../../../src/casefolder/is-case.ts";
 import { diagnoseCase } from "../../../src/cli/diagnose-case.ts";
 import { exitCodeOf } from "../../../src/cli/exit-code.ts";
 import { Failure } from "../../../src/cli/failure.ts";
+import { withUnpacked } from "../../../src/cli/packed-case.ts";
 import { diagnosis as schema } from "../../../src/diagnosis/schema.ts";
 import type { Diagnosis } from "../../../src/diagnosis/result.ts";
 import { emptyLedger } from "../../../src/model/ledger.ts";
@@ -123,6 +125,13 @@ let copies = 0;
 beforeAll(() => {
   writeFileSync(join(folder, "inittab"), "at:2345:respawn:/usr/bin/atd\n");
   whole = make("whole");
+});
+
+it("packed by tar and gzip it is diagnosed as from its folder", async () => {
+  const packed = join(folder, "whole.tar.gz");
+  expect(spawnSync("tar", ["-czf", packed, "-C", folder, "whole"]).status).toBe(0);
+  const again = await withUnpacked(packed, diagnosed);
+  expect({ ...again, cost: null }).toEqual({ ...(await diagnosed(whole)), cost: null });
 });
 
 function copy(): string {
