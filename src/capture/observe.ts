@@ -88,7 +88,7 @@ class Window {
     const { openAuditReader, withAudit } = options;
     const { observer, refused } = startObserver(options, (event) => this.#arrived(event));
     this.#observer = observer;
-    this.couldNotLook.push(...refused, ...(observer?.limits ?? []));
+    this.couldNotLook.push(...refused);
     this.#seconds = Math.min(options.seconds, observer?.mostSeconds ?? options.seconds);
     if (this.#seconds < options.seconds || (withAudit === true && options.seconds > AUDIT_SECONDS))
       this.couldNotLook.push(boundedByAudit());
@@ -145,7 +145,11 @@ class Window {
     this.switches.finish();
     this.couldNotLook.push(...this.switches.couldNotLook);
     const sources: SourceLedger[] = [];
-    if (this.#observer !== null) sources.push(this.#observer.stop());
+    if (this.#observer !== null) {
+      sources.push(this.#observer.stop());
+      // Some of them show only while it runs.
+      this.couldNotLook.push(...this.#observer.limits);
+    }
     const audit = this.#audit?.stop() ?? null;
     if (audit !== null) sources.push(audit);
     this.#stream.flush(Number.POSITIVE_INFINITY);
@@ -194,6 +198,7 @@ class Window {
     this.#turnedUp(image.pid, image);
     this.#stream.add(image);
     if (image.bits === 32) this.#observer?.watch32Bit([image.comm]);
+    this.#observer?.met(image.pid, `${image.mountNamespace}\0${image.root ?? "/"}\0${image.exe}`);
   }
 
   /** Without kernel events a process turns up when it is looked at, with the parent that it has then. */

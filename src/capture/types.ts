@@ -25,6 +25,8 @@ export interface Observer {
   watch32Bit(comms: readonly Untrusted[]): void;
   /** Events lost so far; null when that cannot be told. */
   losses(): number | null;
+  /** A living process was met; `program` tells its program from others. Its C library is then known to the observer too. */
+  met(pid: number, program: string): void;
   /** Stops tracing, delivers the rest, removes everything it made on the host, and gives the account. Idempotent. */
   stop(): SourceLedger;
 }

@@ -1,6 +1,6 @@
 import type { Abi, EventSink, ProcessEvent } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
-import { Code, EVENT_TYPES, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME, WITH_PLACE } from "./event-layout.ts";
+import { Code, EVENT_TYPES, EXEC_CUT, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME, WITH_PLACE } from "./event-layout.ts";
 
 /** The bytes are no events: the file is damaged, or somebody made it so. */
 export class DamagedEvents extends Error {}
@@ -49,7 +49,7 @@ export class EventDecoder {
     const head = this.#byte();
     const number = head & ~WHOLE_TIME;
     const placed = PLACED[number];
-    const type = placed ?? EVENT_TYPES[number];
+    const type = placed ?? (number === EXEC_CUT ? "exec" : EVENT_TYPES[number]);
     const time = this.#number();
     if (time === null || time === undefined) throw new DamagedEvents("an event without a time");
     const ts = (head & WHOLE_TIME) === 0 ? this.#ts + time : time;
@@ -70,8 +70,11 @@ export class EventDecoder {
         const ppid = this.#integerOrNull();
         const comm = this.#text();
         const exe = this.#text();
-        return { type, ts, pid, ppid, comm, exe, argv: this.#argv(), error: this.#integer() };
+        const cut = number === EXEC_CUT ? { argvCut: true } : {};
+        return { type, ts, pid, ppid, comm, exe, argv: this.#argv(), ...cut, error: this.#integer() };
       }
+      case "fork-failed":
+        return { type, ts, pid, comm: this.#text(), error: this.#integer() };
       case "exit": {
         const comm = this.#text();
         const code = this.#integerOrNull();

@@ -1,11 +1,12 @@
 import type { ImageEvent, ProcessEvent, SeenEvent } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
-import { Code, EVENT_TYPES, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME, WITH_PLACE } from "./event-layout.ts";
+import { Code, EVENT_TYPES, EXEC_CUT, MAX_TEXT_UNITS, MAX_TEXTS, WHOLE_TIME, WITH_PLACE } from "./event-layout.ts";
 
 const TYPE_OF = new Map<ProcessEvent["type"], number>(EVENT_TYPES.map((type, index) => [type, index]));
 
 function numberOf(event: ProcessEvent): number {
   if ((event.type === "seen" || event.type === "image") && hasPlace(event)) return WITH_PLACE[event.type];
+  if (event.type === "exec" && event.argvCut === true) return EXEC_CUT;
   return TYPE_OF.get(event.type) as number;
 }
 
@@ -59,6 +60,9 @@ export class EventEncoder {
         this.#number(event.child);
         this.#number(event.childClaim);
         return this.#flag(event.thread);
+      case "fork-failed":
+        this.#text(event.comm);
+        return this.#number(event.error);
       case "exec":
         this.#number(event.ppid);
         this.#text(event.comm);

@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   "seen",
   "image",
   "service",
+  "fork-failed",
 ] as const satisfies readonly ProcessEvent["type"][];
 
 /**
@@ -19,6 +20,9 @@ export const EVENT_TYPES = [
  * after the other fields. Not among `EVENT_TYPES`, so that it stays clear of types to come.
  */
 export const WITH_PLACE = { seen: 0x40, image: 0x41 } as const;
+
+/** The number in the file of an exec whose arguments are not all there (`argvCut`), for the same reason. */
+export const EXEC_CUT = 0x42;
 
 /** Set in the byte of the type when the time is not a step from the last one. */
 export const WHOLE_TIME = 0x80;

@@ -68,12 +68,25 @@ export interface Family {
   threads: number;
   /** Children of members that executed another program. */
   otherExecs: number;
+  /** Execs that failed before one succeeded, or the process ended: those of a PATH search, for the most part. */
   failedExecs: number;
   /** What members called in their lives, the commonest sequences; null where no source records calls. */
   sequences: TopCounts<readonly Untrusted[], readonly Untrusted[]> | null;
   /** Lines of a log that tell the first and the last start. */
   firstLine: number | null;
   lastLine: number | null;
+  /** Forks of members that failed. */
+  failedForks: number;
+  /** Execs that made a process a member: those whose arguments are known, by their arguments, and the others. */
+  commands: TopCounts<string, Command> | null;
+  commandsUnknown: number;
+}
+
+/** One way that a program is executed. */
+export interface Command {
+  argv: readonly Untrusted[];
+  /** The arguments are not all here, or not all whole. */
+  cut: boolean;
 }
 
 export function createFamily(image: Image, spawnerImage: Image | null): Family {
@@ -109,6 +122,9 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     sequences: null,
     firstLine: null,
     lastLine: null,
+    failedForks: 0,
+    commands: null,
+    commandsUnknown: 0,
   };
 }
 
@@ -171,6 +187,22 @@ export function noteLine(family: Family, line: number): void {
   family.lastLine = line;
 }
 
+const MAX_COMMANDS = 32;
+/** Arguments beyond this many characters in all are not kept. */
+const LONGEST_COMMAND = 2048;
+
+/** Notes with which arguments (null: unknown) a process executed the family's program. */
+export function noteCommand(family: Family, argv: readonly Untrusted[] | null, cut: boolean): void {
+  if (argv === null) {
+    family.commandsUnknown++;
+    return;
+  }
+  let room = LONGEST_COMMAND;
+  const fitting = argv.filter((word) => (room -= word.length + 1) >= 0);
+  family.commands ??= new TopCounts(MAX_COMMANDS);
+  family.commands.add(fitting.join("\0"), { argv: fitting, cut: cut || fitting.length < argv.length });
+}
+
 /** Adds all that `from` counted to `into`: two families that turn out to be one program under two names. */
 export function mergeFamily(into: Family, from: Family): void {
   into.spawned += from.spawned;
@@ -204,6 +236,12 @@ export function mergeFamily(into: Family, from: Family): void {
   if (from.sequences !== null) (into.sequences ??= new TopCounts(MAX_SEQUENCES)).merge(from.sequences);
   into.firstLine = least(into.firstLine, from.firstLine);
   into.lastLine = most(into.lastLine, from.lastLine);
+  into.failedForks += from.failedForks;
+  into.commandsUnknown += from.commandsUnknown;
+  if (from.commands !== null) {
+    into.commands ??= new TopCounts(MAX_COMMANDS);
+    into.commands.merge(from.commands);
+  }
 }
 
 function least(a: number | null, b: number | null): number | null {

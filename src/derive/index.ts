@@ -14,6 +14,7 @@ export interface Derived {
   forks: number;
   execs: number;
   failedExecs: number;
+  failedForks: number;
   exits: number;
   threads: number;
   /** Forks a second in the busiest second. */
@@ -39,7 +40,17 @@ export function createDerivation(): Derivation {
   const bins = new RateBins();
   const reapers = new Reapers();
   const services: Derived["services"] = new Map();
-  const sums = { events: 0, firstTs: 0, lastTs: 0, forks: 0, execs: 0, failedExecs: 0, exits: 0, threads: 0 };
+  const sums = {
+    events: 0,
+    firstTs: 0,
+    lastTs: 0,
+    forks: 0,
+    execs: 0,
+    failedExecs: 0,
+    failedForks: 0,
+    exits: 0,
+    threads: 0,
+  };
 
   function onService(unit: string, action: "start" | "stop", ok: boolean): void {
     let service = services.get(unit);
@@ -69,6 +80,10 @@ export function createDerivation(): Derivation {
           if (event.error === 0) sums.execs++;
           else sums.failedExecs++;
           lives.onExec(event);
+          return;
+        case "fork-failed":
+          sums.failedForks++;
+          lives.onForkFailed(event.pid, event.comm, event.ts);
           return;
         case "exit":
           if (!event.thread) sums.exits++;
@@ -112,7 +127,8 @@ export function joinDerived(parts: readonly Derived[]): Derived {
   if (first !== undefined && parts.length === 1) return first;
   const whole: Derived = { ...createDerivation().finish() };
   for (const part of parts) {
-    for (const key of ["events", "forks", "execs", "failedExecs", "exits", "threads"] as const) whole[key] += part[key];
+    for (const key of ["events", "forks", "execs", "failedExecs", "failedForks", "exits", "threads"] as const)
+      whole[key] += part[key];
     whole.lastTs = Math.max(whole.lastTs, part.lastTs);
     whole.peakForksPerSecond = Math.max(whole.peakForksPerSecond, part.peakForksPerSecond);
     whole.families.push(...part.families);

@@ -35,6 +35,8 @@ export interface Life {
   children: number;
   replicas: number;
   livingReplicas: number;
+  /** Its execs that failed since the last that succeeded. */
+  failedExecs: number;
   /** Its last fork whose child has not turned up. */
   pending: PendingFork | null;
   /** The child it forked last; null once it has ended itself. */
@@ -43,6 +45,13 @@ export interface Life {
   readonly inferred: boolean;
   /** Turn of the PID counter in which it was last heard of (for sources that do not report ends). */
   turn: number;
+}
+
+/** Counts the failed execs of a process for what it is now: the program that it found in the end, or the one it stayed. */
+export function settleFailedExecs(life: Life): void {
+  if (life.failedExecs === 0) return;
+  life.family.failedExecs += life.failedExecs;
+  life.failedExecs = 0;
 }
 
 /** What is known of a life when it begins. */
@@ -63,3 +72,31 @@ export const MAX_LIVES = 262_144;
 export const MAX_MOVED = 256;
 /** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
 export const MATURE_NS = 50e6;
+
+/** A life at its beginning; `id` and `turn` are given by the table of lives. Written out: a spread costs each fork more. */
+export function createLife(birth: Birth, id: number, turn: number): Life {
+  return {
+    id,
+    pid: birth.pid,
+    parentId: birth.parentId,
+    parentPid: birth.parentPid,
+    start: birth.start,
+    known: birth.known,
+    line: null,
+    image: birth.image,
+    family: birth.family,
+    undecided: false,
+    counted: false,
+    isReplica: false,
+    firstborn: birth.firstborn,
+    generation: 0,
+    children: 0,
+    replicas: 0,
+    livingReplicas: 0,
+    failedExecs: 0,
+    pending: null,
+    lastChild: null,
+    inferred: birth.inferred,
+    turn,
+  };
+}

@@ -1,9 +1,18 @@
 import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
-import { noteCalls, noteEnd, noteLine, noteStart } from "./family.ts";
+import { noteCalls, noteCommand, noteEnd, noteLine, noteStart } from "./family.ts";
 import { Families } from "./families.ts";
 import { JustEnded } from "./just-ended.ts";
 import { Images, isWordSize, noteCgroup, type Image, type Place } from "./image.ts";
-import { MATURE_NS, MAX_LIVES, MAX_MOVED, type Birth, type Life, type LivesLimits } from "./life.ts";
+import {
+  createLife,
+  MATURE_NS,
+  MAX_LIVES,
+  MAX_MOVED,
+  settleFailedExecs,
+  type Birth,
+  type Life,
+  type LivesLimits,
+} from "./life.ts";
 import { PendingForks } from "./pending-forks.ts";
 
 /**
@@ -52,13 +61,19 @@ export class Lives {
     this.#mature(event.ts);
     const life = this.#living.get(event.pid) ?? this.#execsUnseen(event);
     if (event.error !== 0) {
-      life.family.failedExecs++;
+      life.failedExecs++;
       return;
     }
     const image = this.#executed(life, event);
     if (event.comm !== "") image.comm = event.comm;
     if (event.argv !== null && image.argvExamples.length < 3) image.argvExamples.push(event.argv);
     this.#becomes(life, image);
+    settleFailedExecs(life);
+    noteCommand(life.family, event.argv, event.argvCut === true);
+  }
+
+  onForkFailed(pid: number, comm: string, ts: number): void {
+    this.#ensure(this.#threads.get(pid) ?? pid, comm, ts).family.failedForks++;
   }
 
   onExit(event: ExitEvent): void {
@@ -175,31 +190,9 @@ export class Lives {
     return life;
   }
 
-  #born({ pid, parentId, parentPid, start, known, image, family, firstborn, inferred }: Birth): Life {
+  #born(birth: Birth): Life {
     if (this.#living.size >= this.#maxLives) this.#forget(this.#living.values().next().value as Life);
-    const life: Life = {
-      id: this.#nextId++,
-      pid,
-      parentId,
-      parentPid,
-      start,
-      known,
-      image,
-      family,
-      firstborn,
-      inferred,
-      line: null,
-      undecided: false,
-      counted: false,
-      isReplica: false,
-      generation: 0,
-      children: 0,
-      replicas: 0,
-      livingReplicas: 0,
-      pending: null,
-      lastChild: null,
-      turn: this.#turn,
-    };
+    const life = createLife(birth, this.#nextId++, this.#turn);
     this.#living.set(life.pid, life);
     return life;
   }
@@ -365,6 +358,7 @@ export class Lives {
     // Or a long line of the dead would hang on whoever forked the first of them.
     life.lastChild = null;
     this.#living.delete(life.pid);
+    settleFailedExecs(life);
     this.#justEnded.add(life.pid, life.family);
     const family = life.family;
     if (life.isReplica) {

@@ -126,6 +126,9 @@ export class Rolling {
       case "image":
         lives.onImage(event);
         return;
+      case "fork-failed":
+        lives.onForkFailed(event.pid, event.comm, event.ts);
+        return;
       case "service":
     }
   };

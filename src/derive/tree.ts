@@ -43,6 +43,7 @@ export class Tree {
       case "child-signal":
         return members.has(event.pid) || this.#ended[event.pid & (ENDED - 1)] === event.pid;
       case "exec":
+      case "fork-failed":
       case "seen":
       case "image":
         return members.has(event.pid);

@@ -133,6 +133,9 @@ export interface Symptom {
   forksPerSecond: number;
   execsPerSecond: number;
   exitsPerSecond: number;
+  /** Execs and forks that failed; null where the sources do not tell. Absent: a result of an older version. */
+  failedExecsPerSecond?: number | null;
+  failedForksPerSecond?: number | null;
   /** cpuShare 1 = one CPU. */
   topLiving: { pid: number; comm: Untrusted; exe: Untrusted | null; cpuShare: number }[];
   /** PID 1's share of one CPU, or null. */
@@ -185,6 +188,16 @@ export interface Storm {
   exits: { code: number | null; signal: string | null; count: number }[];
   abi: Abi | null;
   repeats: string[] | null;
+  /**
+   * With which arguments its processes were executed, the most frequent first. `cut`: later arguments are missing, or the
+   * ends of long ones. Processes whose arguments are unknown are in none.
+   */
+  commands?: { argv: Untrusted[]; count: number; cut: boolean }[];
+  /** Execs whose arguments are known, of all by its processes. */
+  argvKnown?: { known: number; of: number };
+  /** Execs of its processes that failed, mostly in a PATH search, and forks; null where the sources do not tell. */
+  failedExecs?: number | null;
+  failedForks?: number | null;
   benign: boolean;
   confidence: Confidence;
   /** What speaks for this kind and against it, as messages. */

@@ -9,8 +9,10 @@ import type { CpuAccount } from "./cpu-account.ts";
 import type { Material } from "./material.ts";
 import { programName, signalName } from "./names.ts";
 import type { Storm, StormKind } from "./result.ts";
+import { failuresTold } from "./symptom.ts";
 
 const MAX_ENDS = 8;
+const MAX_COMMANDS = 5;
 
 /** A finding as the result shows it: numbers with units, and where they come from. */
 export function toStorm(
@@ -71,6 +73,15 @@ export function toStorm(
       .map(({ code, signal, count }) => ({ code, signal: signal === null ? null : signalName(signal), count })),
     abi: image.abi === null ? null : { ...image.abi },
     repeats: isCopying ? repeatsOf(whole, material) : null,
+    commands: (whole.commands?.ranked() ?? [])
+      .slice(0, MAX_COMMANDS)
+      .map(({ value, count }) => ({ argv: [...value.argv], count, cut: value.cut })),
+    argvKnown: {
+      known: whole.commands?.total ?? 0,
+      of: (whole.commands?.total ?? 0) + whole.commandsUnknown,
+    },
+    failedExecs: failuresTold(material) ? whole.failedExecs : null,
+    failedForks: failuresTold(material) ? whole.failedForks : null,
     benign: finding.benign,
     confidence: finding.confidence,
     reasons: finding.reasons,

@@ -26,6 +26,8 @@ export function symptomOf(material: Material, cpu: CpuUse | null, accounts: read
     forksPerSecond: countersOnly?.forksPerSecond ?? derived.forks / seconds,
     execsPerSecond: derived.execs / seconds,
     exitsPerSecond: derived.exits / seconds,
+    failedExecsPerSecond: failuresTold(material) ? derived.failedExecs / seconds : null,
+    failedForksPerSecond: failuresTold(material) ? derived.failedForks / seconds : null,
     topLiving: (cpu?.top(5) ?? []).map(({ process, share }) => ({
       pid: process.pid,
       comm: process.comm,
@@ -62,6 +64,12 @@ function byProgram(programs: readonly ProgramCpu[]): ProgramCpu[] {
     }
   }
   return [...sums.values()].sort((a, b) => b.seconds - a.seconds).slice(0, MOST_PROGRAMS);
+}
+
+/** Whether a source tells of execs and forks that failed: tracefs does, a log where it has recorded one. */
+export function failuresTold({ sources, derived }: Material): boolean {
+  if (derived.failedExecs + derived.failedForks > 0) return true;
+  return sources.some(({ kind, events }) => kind === "tracefs" && events > 0);
 }
 
 function recordedOf({ live }: Material): NonNullable<Symptom["recorded"]> | null {

@@ -1,9 +1,13 @@
 import { actorName, endingName, processName, programName } from "./names.ts";
 import type { Reaper } from "../derive/reapers.ts";
+import { imageName } from "../derive/index.ts";
 import type { Story } from "./chain.ts";
 import type { Material } from "./material.ts";
 import type { Confidence, Diagnosis, Symptom } from "./result.ts";
 import type { Ending } from "../derive/family.ts";
+
+/** A pool of workers that tries again once a second has fewer. */
+const FAILED_FORKS_PER_SECOND = 20;
 
 type Verdict = Diagnosis["verdict"];
 
@@ -28,6 +32,13 @@ export function verdictOf(material: Material, symptom: Symptom, story: Story | n
     return without("interrupted", { seconds: material.window.seconds });
   const unsaid = material.live === null ? unsaidBy(material) : null;
   if (unsaid !== null) return without(unsaid.code, unsaid.args);
+  const failed = symptom.failedForksPerSecond ?? 0;
+  if (failed >= FAILED_FORKS_PER_SECOND) {
+    // A bomb at its limit starts nothing any more, nor does anybody else beside it: that is not healthy.
+    const [most] = [...material.derived.families].sort((a, b) => b.failedForks - a.failedForks);
+    const program = most === undefined || imageName(most.image) === "()" ? null : programName(most.image);
+    return without("forks-fail", { failedForksPerSecond: failed, program });
+  }
   return {
     outcome: "healthy",
     code: "verdict.healthy",

@@ -1,6 +1,7 @@
 import type { EventSink } from "../model/events.ts";
 import { fromBytes, toBytes, type Untrusted } from "../model/text.ts";
 import { Ends } from "./ends.ts";
+import { ExecCalls } from "./exec-calls.ts";
 import { Kind, type RecordQueue } from "./record-queue.ts";
 import { Threads } from "./threads.ts";
 
@@ -12,10 +13,13 @@ export class Assembler {
   readonly threads = new Threads();
   /** Events given to the sink. */
   events = 0;
+  /** Execs among them that succeeded. */
+  execs = 0;
   /** Records that came after newer ones had been passed on; they got the newer time. */
   late = 0;
   readonly #sink: EventSink;
   readonly #ends = new Ends();
+  readonly #calls = new ExecCalls();
   #now = Number.NEGATIVE_INFINITY;
 
   constructor(sink: EventSink) {
@@ -61,6 +65,15 @@ export class Assembler {
       case Kind.signalTaken:
         this.#ends.signalTaken(this.threads.processOf(task), a);
         break;
+      case Kind.execCall:
+        this.#calls.called(task, a, queue.b[at] as number, queue.text[at] as Untrusted);
+        break;
+      case Kind.execFailed:
+        this.#execFailed(ts, task, a);
+        break;
+      case Kind.forkFailed:
+        this.#emit({ type: "fork-failed", ts, pid: this.threads.processOf(task), comm: "", error: a });
+        break;
       default:
         break;
     }
@@ -72,6 +85,7 @@ export class Assembler {
     const pid = this.threads.processOf(caller);
     this.threads.born(child);
     this.#ends.forget(child);
+    this.#calls.forget(child);
     if (thread) this.threads.add(child, pid);
     this.#emit({ type: "fork", ts, pid, comm, child, childClaim: null, thread });
   }
@@ -79,10 +93,22 @@ export class Assembler {
   #exec(ts: number, pid: number, caller: number, exe: Untrusted): void {
     this.threads.execed(pid, caller);
     this.#ends.forget(pid);
-    this.#emit({ type: "exec", ts, pid, ppid: null, comm: commAfterExec(exe), exe, argv: null, error: 0 });
+    this.execs++;
+    const call = this.#calls.succeeded(caller, exe);
+    const argv = call === null ? null : call.argv;
+    const cut = call?.cut === true ? { argvCut: true } : {};
+    this.#emit({ type: "exec", ts, pid, ppid: null, comm: commAfterExec(exe), exe, argv, ...cut, error: 0 });
+  }
+
+  #execFailed(ts: number, task: number, error: number): void {
+    const call = this.#calls.failed(task);
+    const cut = call?.cut === true ? { argvCut: true } : {};
+    const told = { exe: call?.file ?? "", argv: call?.argv ?? null, ...cut };
+    this.#emit({ type: "exec", ts, pid: this.threads.processOf(task), ppid: null, comm: "", ...told, error });
   }
 
   #exit(ts: number, task: number, groupDead: number, comm: Untrusted): void {
+    this.#calls.forget(task);
     const process = this.threads.ended(task, groupDead);
     if (process === null) this.#emit({ type: "exit", ts, pid: task, comm, code: null, signal: null, thread: true });
     else {

@@ -28,6 +28,15 @@ export const Kind = {
   callEnter: 12,
   /** raw sys_exit of any call: task, a = number, b = low half of the result. */
   callExit: 13,
+  /**
+   * A call of execve(3) or its kin in a C library: task, a = number of arguments told, b = `CallFlag`s, text = the file ("" when not
+   * told) and the arguments, parted by NUL.
+   */
+  execCall: 14,
+  /** sys_exit_execve, sys_exit_execveat that failed: task, a = negative errno. */
+  execFailed: 15,
+  /** sys_exit_clone, clone3, fork, vfork that failed: task, a = negative errno. */
+  forkFailed: 16,
   /** User-space probe number 0; number N is this plus N, up to 255: task, a = low half of the first argument, or -1. */
   libraryCall: 64,
 } as const;

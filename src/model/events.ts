@@ -7,7 +7,8 @@ import type { Untrusted } from "./text.ts";
 export type Nanoseconds = number;
 
 /** Everything that any source can tell about processes. PIDs are those of the initial PID namespace unless said otherwise. */
-export type ProcessEvent = ForkEvent | ExecEvent | ExitEvent | ChildSignalEvent | SeenEvent | ImageEvent | ServiceEvent;
+export type ProcessEvent =
+  ForkEvent | ForkFailedEvent | ExecEvent | ExitEvent | ChildSignalEvent | SeenEvent | ImageEvent | ServiceEvent;
 
 /** A process (or thread) was created. */
 export interface ForkEvent {
@@ -30,7 +31,18 @@ export interface ForkEvent {
   line?: number;
 }
 
-/** A process replaced its program. */
+/** A call of fork, vfork, clone or clone3 made no process and no thread: the pids limit of a cgroup, RLIMIT_NPROC, no memory. */
+export interface ForkFailedEvent {
+  type: "fork-failed";
+  ts: Nanoseconds;
+  /** The process that called. */
+  pid: number;
+  comm: Untrusted;
+  /** The negative errno: -11 (EAGAIN) at a limit, -12 (ENOMEM). */
+  error: number;
+}
+
+/** A process replaced its program, or tried to. */
 export interface ExecEvent {
   type: "exec";
   ts: Nanoseconds;
@@ -39,10 +51,15 @@ export interface ExecEvent {
   ppid: number | null;
   /** Task name after the exec; "" when the source does not tell. */
   comm: Untrusted;
-  /** The file executed, as named in the call; relative names are possible. "" when only the task name is known. */
+  /**
+   * The file executed, as named in the call; relative names are possible. "" when only the task name is known, or where it
+   * failed.
+   */
   exe: Untrusted;
-  /** The arguments, or null when unknown. */
+  /** The arguments as given in the call, or null when unknown. */
   argv: Untrusted[] | null;
+  /** True when `argv` is not all: later arguments are missing, or the ends of long ones. */
+  argvCut?: boolean;
   /** 0, or the negative errno of an exec that failed (a PATH search, a missing program). */
   error: number;
 }

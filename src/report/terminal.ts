@@ -1,6 +1,7 @@
 import type { Diagnosis, Storm } from "../diagnosis/result.ts";
 import { openScreen, type Screen, type TerminalOptions } from "./screen.ts";
 import { alsoSection } from "./sections/also.ts";
+import { commandsSection } from "./sections/commands.ts";
 import { costSection, reaperSection, whySection } from "./sections/cause.ts";
 import { detailSections } from "./sections/detail.ts";
 import { gapsSection } from "./sections/gaps.ts";
@@ -46,7 +47,7 @@ export function terminalReport(diagnosis: Diagnosis, options: TerminalOptions): 
 function storySections(screen: Screen, storm: Storm | null, verbose: boolean): string[] {
   return [
     ...costSection(screen, storm),
-    ...(storm === null ? [] : whySection(screen, storm)),
+    ...(storm === null ? [] : [...whySection(screen, storm), ...commandsSection(screen, storm)]),
     ...reaperSection(screen, storm),
     ...restartSection(screen, storm),
     ...programSection(screen, storm),

@@ -8,7 +8,7 @@ import { cannotRun, capture, fenced, polling, Programs, stopAll } from "./tracef
 const FORKSTAT = "/usr/bin/forkstat";
 const COUNT = 400;
 /** The program, and the fence that starts it: forkstat knows the program under the fence's name until it reads it anew. */
-const NAMES = ["wf-forkstat", "fenced"];
+const NAMES = new Set(["wf-forkstat", "fenced"]);
 
 const obstacle = cannotRun() ?? (existsSync(FORKSTAT) || process.env["CI"] ? null : `needs ${FORKSTAT}`);
 
@@ -32,7 +32,7 @@ describe.skipIf(obstacle !== null)(
       const totals = await oracle.totals(program);
 
       expect(ledger.lost).toBe(0);
-      const named = events.filter((event) => "comm" in event && NAMES.includes(event.comm));
+      const named = events.filter((event) => "comm" in event && NAMES.has(event.comm));
       const forks = named.filter((event) => event.type === "fork").length;
       const exits = named.filter((event) => event.type === "exit").length;
       expect({ forks, exits }).toEqual({ forks: COUNT + 2, exits: COUNT + 3 });
@@ -64,7 +64,7 @@ async function startForkstat() {
         if (command.startsWith("<unknown>")) sums.namelessExits += Number(exits);
         // The beginning of its command line, or its task name where that was all it could read.
         const [name = ""] = command.trim().split(" ");
-        if (!NAMES.includes(name) && !(name.length > 20 && name.startsWith(dirname(program)))) continue;
+        if (!NAMES.has(name) && !(name.length > 20 && name.startsWith(dirname(program)))) continue;
         sums.forks += Number(forks);
         sums.exits += Number(exits);
       }

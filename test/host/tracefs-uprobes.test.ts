@@ -98,7 +98,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
     const opened = spec(library, "whoforks_twice", { fetches: [argument] });
     rmSync(library);
     instance.enable(group.define(opened));
-    const [probe] = ourProbes(DIR).filter(({ group: name }) => name === group.name);
+    const probe = ourProbes(DIR).find(({ group: name }) => name === group.name);
     expect(probe?.event).toBe("whoforks_twice");
     // Nobody runs that inode: the same library under its other name is another one.
     expect(spawnSync(program, ["3"]).status).toBe(0);

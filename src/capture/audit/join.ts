@@ -84,9 +84,13 @@ export class AuditJoin {
     if (first === undefined || first.ts > event.ts + TOLERANCE_NS) return complete;
     told.execs.shift();
     if (event.exe === "") Object.assign(event, { exe: first.exe, comm: first.comm });
-    if (first.argv !== null && event.argv === null) {
-      event.argv = first.argv;
+    if (first.argv !== null) {
       this.joined++;
+      // Probes tell them too, but only so many and so much of each.
+      if (event.argv === null || event.argvCut === true) {
+        event.argv = first.argv;
+        delete event.argvCut;
+      }
     }
     return true;
   }

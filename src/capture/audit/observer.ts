@@ -28,6 +28,9 @@ export class AuditObserver implements Observer {
     return null;
   }
 
+  /** Records tell all arguments by themselves. */
+  met(_pid: number, _program: string): void {}
+
   stop(): SourceLedger {
     return this.#window.stop();
   }

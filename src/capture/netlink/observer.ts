@@ -92,6 +92,9 @@ export class NetlinkObserver implements Observer {
     return this.#broken ? null : this.#gaps.lost;
   }
 
+  /** Arguments are not recorded here. */
+  met(_pid: number, _program: string): void {}
+
   stop(): SourceLedger {
     if (this.#stopped) return this.#ledger;
     const ledger = this.#ledger;

@@ -2,11 +2,10 @@ import * as fs from "node:fs";
 import { errnoOf } from "../../platform/errno.ts";
 import { joined, monotonicNs, type SplitTime } from "../../platform/clock.ts";
 import { skip, type SourceLedger } from "../../model/ledger.ts";
-import type { Decoder } from "../../ftrace/decoder.ts";
 import { parseStats, type KernelLosses } from "../../ftrace/cpu-stats.ts";
 import type { PageLayout } from "../../ftrace/header-page.ts";
 import type { Instance } from "./instance.ts";
-import { readPage } from "../../ftrace/page.ts";
+import { readPage, type RecordVisitor } from "../../ftrace/page.ts";
 import type { PageTee } from "../../ftrace/trace-dat/tee.ts";
 import { RecordQueue } from "../../ftrace/record-queue.ts";
 
@@ -14,6 +13,11 @@ import { RecordQueue } from "../../ftrace/record-queue.ts";
 const PAGES_A_TURN = 1024;
 /** Nothing to read; the CPU is offline or its buffer is being changed (perfetto cpu_reader.cc meets the same). */
 const NOTHING = new Set(["EAGAIN", "ENODEV", "ENOMEM", "EBUSY", "EINTR"]);
+
+/** Takes the records of a page and queues them for its CPU. */
+export interface QueueingVisitor extends RecordVisitor {
+  queue: RecordQueue;
+}
 
 interface CpuBuffer {
   cpu: number;
@@ -75,7 +79,7 @@ export class CpuBuffers {
    * Reads what is there. A page that is still being filled ends the turn of its CPU, since in a storm the next read would
    * find two or three records, and so on for ever; `toEnd` (after tracing was switched off) reads until nothing is left.
    */
-  read(decoder: Decoder, toEnd: boolean): void {
+  read(decoder: QueueingVisitor, toEnd: boolean): void {
     // readSync reports EAGAIN by throwing; a stack trace would make that ten times as costly.
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
@@ -86,7 +90,7 @@ export class CpuBuffers {
     }
   }
 
-  #readCpu(index: number, decoder: Decoder, toEnd: boolean): void {
+  #readCpu(index: number, decoder: QueueingVisitor, toEnd: boolean): void {
     const { cpu, fd } = this.#cpus[index] as CpuBuffer;
     decoder.queue = this.queues[index] as RecordQueue;
     const began = monotonicNs() - this.#originNs;

@@ -7,6 +7,7 @@ import { reasonOf } from "../../platform/errno.ts";
 import { threadsOfAll } from "../procfs/threads-of-all.ts";
 import type { CouldNotLook, Observer } from "../types.ts";
 import { Assembler } from "../../ftrace/assembler.ts";
+import { CallRecorder, type ArgvMode } from "./call-recorder.ts";
 import { CpuBuffers } from "./cpu-buffers.ts";
 import { Decoder, type Formats } from "../../ftrace/decoder.ts";
 import type { PageLayout } from "../../ftrace/header-page.ts";
@@ -27,6 +28,7 @@ const HOLD_BACK_NS = 50e6;
 const CHECK_NS = 1e9;
 /** More 32-bit names than this do not fit one filter (a page of text). */
 const NAMES_32 = 24;
+const ARGUMENTS = "with which arguments programs are executed, and which calls fail";
 
 /** What `startTracefs` has set up. */
 export interface Session {
@@ -40,13 +42,14 @@ export interface Session {
   /** Gets the raw pages, and what is needed to read them elsewhere. */
   tee: PageTee | null;
   description: TraceDescription;
+  argv: ArgvMode;
+  argvLimit: number;
 }
 
 /** The observer that reads an instance. */
 export class TracefsObserver implements Observer {
   readonly kind = "tracefs";
   readonly originNs: number;
-  readonly limits: readonly CouldNotLook[];
   readonly #session: Session;
   readonly #origin: SplitTime = monotonicSplit();
   readonly #ledger: SourceLedger = emptyLedger("tracefs", 0);
@@ -59,6 +62,7 @@ export class TracefsObserver implements Observer {
   readonly #lastResort = (): void => {
     this.stop();
   };
+  #calls: CallRecorder | null = null;
   #take: (queue: RecordQueue, at: number) => void;
   #checked = 0;
   #disturbed = false;
@@ -67,12 +71,15 @@ export class TracefsObserver implements Observer {
   /** Opens the buffers. Throws what that throws; then nothing is switched on yet and the caller removes the instance. */
   constructor(session: Session, sink: EventSink) {
     this.#session = session;
-    this.limits = session.limits;
     this.originNs = joined(this.#origin);
     this.#assembler = new Assembler(sink);
     this.#take = (queue, at) => this.#assembler.take(queue, at);
     this.#decoder = new Decoder(session.formats, constants.signals.SIGCHLD, new RecordQueue());
     this.#buffers = new CpuBuffers(session.instance, session.layout, this.#origin, this.#ledger, session.tee);
+  }
+
+  get limits(): readonly CouldNotLook[] {
+    return [...this.#session.limits, ...(this.#calls?.limits ?? [])];
   }
 
   /** Switches the events on. On an error everything is undone and the error thrown on. */
@@ -83,9 +90,21 @@ export class TracefsObserver implements Observer {
       for (const probe of this.#session.probes) this.#enable(probe);
       // Listed after the switch: threads born since are in the trace as well.
       threadsOfAll((thread, process) => this.#assembler.threads.add(thread, process));
+      this.#beginCalls();
     } catch (error) {
       this.stop();
       throw error;
+    }
+  }
+
+  /** Arguments and failed calls are an extra: without them the rest is as good. */
+  #beginCalls(): void {
+    const { tracefs, layout, argv, argvLimit, limits } = this.#session;
+    try {
+      this.#calls = new CallRecorder(tracefs, layout, this.#origin, argv, argvLimit);
+      this.#calls.begin();
+    } catch (error) {
+      limits.push({ code: "tracefs.no-argv", what: ARGUMENTS, why: reasonOf(error), remedy: null });
     }
   }
 
@@ -104,9 +123,15 @@ export class TracefsObserver implements Observer {
     const now = monotonicNs();
     if (now - this.#checked > CHECK_NS) this.#check(now);
     this.#buffers.read(this.#decoder, false);
-    const { queues, readToEnd } = this.#buffers;
+    this.#calls?.poll(this.#assembler.execs);
+    const queues = [...this.#buffers.queues, ...(this.#calls?.queues ?? [])];
+    const readToEnd = [...this.#buffers.readToEnd, ...(this.#calls?.readToEnd ?? [])];
     takeInOrder(queues, releasable(queues, readToEnd, HOLD_BACK_NS), this.#take);
     return this.#assembler.events - before;
+  }
+
+  met(pid: number, program: string): void {
+    this.#calls?.met(pid, program);
   }
 
   watch32Bit(comms: readonly Untrusted[]): void {
@@ -147,8 +172,11 @@ export class TracefsObserver implements Observer {
     const disabled = instance.disable();
     if (disabled !== null) this.#note(`the trace instance could not be switched off (${disabled})`);
     this.#guard("reading the last events", () => this.#buffers.read(this.#decoder, true));
+    this.#calls?.end();
+    for (const note of this.#calls?.notes ?? []) this.#note(note);
+    const queues = [...this.#buffers.queues, ...(this.#calls?.queues ?? [])];
     try {
-      takeInOrder(this.#buffers.queues, Number.POSITIVE_INFINITY, this.#take);
+      takeInOrder(queues, Number.POSITIVE_INFINITY, this.#take);
     } finally {
       // Also when the sink throws: nothing may be left on the host.
       this.#tearDown();

@@ -4,6 +4,7 @@ import type { EventSink } from "../../model/events.ts";
 import { errnoOf, reasonOf } from "../../platform/errno.ts";
 import type { CouldNotLook, Observer } from "../types.ts";
 import { removeLeftoverProbes } from "./uprobes.ts";
+import { MOST_EXECS_PER_SECOND, type ArgvMode } from "./call-recorder.ts";
 import { onlineCpus } from "./cpu-buffers.ts";
 import { FormatError } from "../../ftrace/decoder.ts";
 import type { EventFormat } from "../../ftrace/event-format.ts";
@@ -22,6 +23,10 @@ export interface TracefsOptions {
   bufferKb?: number;
   /** Gets the raw pages as they are read. */
   tee?: PageTee;
+  /** When the arguments of execs are recorded; `auto` by default. */
+  argv?: ArgvMode;
+  /** With `auto`: execs a second above which they are recorded no longer. Default: 500. */
+  argvLimit?: number;
 }
 
 /**
@@ -120,7 +125,21 @@ function configure(tracefs: string, instance: Instance, options: TracefsOptions)
     clock: "mono",
     pageSize: layout.pageSize,
   };
-  return { tracefs, instance, layout, formats, probes, limits, tee: options.tee ?? null, description };
+  return {
+    tracefs,
+    instance,
+    layout,
+    formats,
+    probes,
+    limits,
+    tee: options.tee ?? null,
+    description,
+    ...argvOf(options),
+  };
+}
+
+function argvOf({ argv, argvLimit }: TracefsOptions): Pick<Session, "argv" | "argvLimit"> {
+  return { argv: argv ?? "auto", argvLimit: argvLimit ?? MOST_EXECS_PER_SECOND };
 }
 
 /** 8 MiB for each CPU holds more than two seconds of the fastest storm; 256 MiB for all; never less than the kernel's own default. */

@@ -168,6 +168,7 @@ export function definition(group: string, spec: UprobeSpec): string {
   let bytes = HEAD_BYTES;
   const texts = fetches.map(({ name, place, type, count }) => {
     if (!/^[A-Za-z_]\w{0,30}$/.test(name)) throw new RangeError(`no name of a field: ${name}`);
+    if (!/^[usx](?:8|16|32|64)$/.test(type)) throw new RangeError(`no type of a fixed length: ${type as string}`);
     if (!/^[\w$%+()@-]+$/.test(place)) throw new RangeError(`no place of a value: ${place}`);
     if (count !== undefined && !(Number.isInteger(count) && count > 0 && count <= 64))
       throw new RangeError(`an array of ${count} elements`);

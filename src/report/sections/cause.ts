@@ -6,6 +6,7 @@ import { join, line, type Safe } from "../text/sanitise.ts";
 import { ellipsis, name, own } from "../text/voice.ts";
 import { clauses, tells } from "./clauses.ts";
 import { sumClauses } from "./cpu.ts";
+import { failuresOf } from "./commands.ts";
 
 /** What it costs: forks a second, CPUs, how many of them the storm burns, and who accounts for the rest. */
 export function costSection(screen: Screen, storm: Storm | null): string[] {
@@ -49,6 +50,7 @@ export function whySection(screen: Screen, storm: Storm): string[] {
   if (storm.exits.length > 0 && !tells(screen, TELL_THE_END)) story.push(endsOf(screen, storm));
   if (storm.repeats !== null && storm.repeats.length > 0)
     story.push(say(voice, "line.repeats", { calls: storm.repeats }));
+  story.push(...failuresOf(screen, storm));
   const bodies = [arrows(screen, storm)];
   if (story.length > 0) bodies.push(sentence(screen, story));
   return labelled(screen, say(voice, "label.why"), bodies);

@@ -187,3 +187,46 @@ describe.each(LANGUAGES)("the width in %s", (lang) => {
     }
   });
 });
+
+describe("the commands of a storm", () => {
+  const shellLoop = samples["shell-loop"] as Diagnosis;
+  const withCommands = (commands: NonNullable<Diagnosis["storms"][number]["commands"]>): Diagnosis => ({
+    ...shellLoop,
+    storms: shellLoop.storms.map((storm) => ({ ...storm, commands, failedExecs: storm.processes * 8, failedForks: 3 })),
+  });
+
+  test("stand on a line each, the three commonest, cut to the line, and say when they are not whole", () => {
+    const commands = [
+      { argv: ["sh", "-c", "echo 'two words'"], count: 500, cut: false },
+      { argv: ["date", "+%s", "x".repeat(500)], count: 40, cut: true },
+      { argv: ["true", ""], count: 3, cut: false },
+      { argv: ["fourth"], count: 1, cut: false },
+    ];
+    const screen = terminalReport(withCommands(commands), PLAIN);
+    const lines = linesOf(screen);
+    const first = lines.findIndex((text) => text.startsWith("  commands 500× sh -c "));
+    expect(first).toBeGreaterThan(0);
+    expect(lines[first + 1]).toMatch(/^ {11}40× date \+%s x+…x+ …$/);
+    expect(lines[first + 2]).toBe("           3× true ''");
+    expect(screen).not.toContain("fourth");
+    const flat = screen.replace(/\s+/g, " ");
+    expect(flat).toContain("execs failed, 8 for each process");
+    expect(flat).toContain("3 forks failed, as they do at a limit on processes");
+  });
+
+  test("cannot command the terminal, whatever they are", () => {
+    fc.assert(
+      fc.property(
+        fc.array(hostile, { maxLength: 6 }),
+        fc.boolean(),
+        fc.integer({ min: 60, max: 120 }),
+        (argv, cut, columns) => {
+          const screen = terminalReport(withCommands([{ argv, count: 7, cut }]), { ...PLAIN, columns });
+          expect(screen.replaceAll("\n", "")).not.toMatch(OBEYED);
+          for (const text of linesOf(screen)) expect(stringWidth(text)).toBeLessThanOrEqual(columns);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -61,7 +61,8 @@ export const doctor = {
   "doctor.note.no-exit-tracepoints":
     "This kernel lacks them (CONFIG_FTRACE_SYSCALLS): tracefs does not tell exit codes here.",
   "doctor.note.no-sched-switch": "This kernel lacks it (CONFIG_EVENT_TRACING).",
-  "doctor.note.no-uprobes": "This kernel lacks them (CONFIG_UPROBE_EVENTS).",
+  "doctor.note.no-uprobes":
+    "This kernel lacks them (CONFIG_UPROBE_EVENTS): arguments of processes that are dead stay unknown.",
   "doctor.note.connector-namespaces":
     "It answers only in the initial PID, user and network namespaces, and this process is not in all of them.",
   "doctor.note.no-connector": "This kernel lacks it (CONFIG_PROC_EVENTS).",

@@ -17,6 +17,7 @@ export const gaps = {
   "couldnot.tracefs.enable": "kernel events: {why:words}",
   "couldnot.tracefs.no-clock": "kernel events: {why:words}",
   "couldnot.tracefs.no-event": "{what:words}: {why:words}",
+  "couldnot.tracefs.no-argv": "{what:words}: {why:words}",
   "couldnot.tracefs.no-switches": "{what:words}: {why:words}",
   "couldnot.tracefs.no-calls": "{what:words}: {why:words}",
   "couldnot.calls.static": "{what:words}: {why:words}",

@@ -10,6 +10,7 @@ export const screen = {
 
   "label.cost": "cost",
   "label.why": "why",
+  "label.commands": "commands",
   "label.reaper": "reaper",
   "label.restart": "restart",
   "label.program": "program",
@@ -66,6 +67,9 @@ export const screen = {
   "line.exit": "exit {code} ×{count:count}",
   "line.signal": "{signal:end} ×{count:count}",
   "line.end-unknown": "end unknown ×{count:count}",
+  "line.failed-execs":
+    "{count:count} execs failed, {each:rate} for each process: searches for a program that is not where it is looked for",
+  "line.failed-forks": "{count:count} forks failed, as they do at a limit on processes or without memory",
   "line.repeats": "every generation calls {calls:list}",
   "line.restart": "{supervisor} {unit}: {directive} in {file}[[:{line}]]",
   "line.unowned": "no package",

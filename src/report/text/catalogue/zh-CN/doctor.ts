@@ -59,7 +59,7 @@ export const doctor: Record<keyof typeof english, string> = {
   "doctor.note.unknown-until-mounted": "挂载 tracefs 之后才能知道，而内核配置也无法读取。",
   "doctor.note.no-exit-tracepoints": "这个内核没有（CONFIG_FTRACE_SYSCALLS）：tracefs 在这里不提供退出码。",
   "doctor.note.no-sched-switch": "这个内核没有（CONFIG_EVENT_TRACING）。",
-  "doctor.note.no-uprobes": "这个内核没有（CONFIG_UPROBE_EVENTS）。",
+  "doctor.note.no-uprobes": "这个内核没有（CONFIG_UPROBE_EVENTS）：看不到已结束进程的参数。",
   "doctor.note.connector-namespaces": "它只在初始的 PID、用户和网络命名空间中应答，而本程序不全在其中。",
   "doctor.note.no-connector": "这个内核没有（CONFIG_PROC_EVENTS）。",
   "doctor.note.needs-koffi": "需要 npm 软件包 koffi。",

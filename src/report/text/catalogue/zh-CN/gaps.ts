@@ -15,6 +15,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.tracefs.enable": "内核事件：无法启用（{why:words}）",
   "couldnot.tracefs.no-clock": "内核事件：缺少所需的时钟（{why:words}）",
   "couldnot.tracefs.no-event": "{what:words}：看不到（{why:words}）",
+  "couldnot.tracefs.no-argv": "{what:words}：看不到（{why:words}）",
   "couldnot.tracefs.no-switches": "{what:words}：无法记录（{why:words}）",
   "couldnot.tracefs.no-calls": "{what:words}：无法记录（{why:words}）",
   "couldnot.calls.static": "{what:words}：程序是静态链接的，没有可探测的库（{why:words}）",

@@ -11,6 +11,7 @@ export const screen: Record<keyof typeof english, string> = {
 
   "label.cost": "代价",
   "label.why": "原因",
+  "label.commands": "命令",
   "label.reaper": "回收",
   "label.restart": "重启",
   "label.program": "程序",
@@ -67,6 +68,8 @@ export const screen: Record<keyof typeof english, string> = {
   "line.exit": "exit {code} ×{count:count}",
   "line.signal": "{signal:end} ×{count:count}",
   "line.end-unknown": "结束方式未知 ×{count:count}",
+  "line.failed-execs": "{count:count} 次 exec 失败，平均每个进程 {each:rate} 次：在没有该程序的目录中反复查找",
+  "line.failed-forks": "{count:count} 次 fork 失败：进程数达到上限，或内存不足",
   "line.repeats": "每一代都调用 {calls:list}",
   "line.restart": "{supervisor} {unit}：{directive}，见 {file}[[:{line}]]",
   "line.unowned": "不属于任何软件包",

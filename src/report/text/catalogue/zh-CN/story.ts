@@ -26,6 +26,8 @@ export const story: Record<keyof typeof english, string> = {
     "{tool:words} -c 的统计表共 {calls:count} 次调用，其中派生 {forks:count} 次、执行 {execs:count} 次，没有时间顺序：谁派生了谁、多久一次，都看不出来",
   "verdict.inconclusive.no-times":
     "派生 {forks:count} 次、执行 {execs:count} 次，其中没有自我复制链，也没有 fork 炸弹；日志没有时间，看不出多久发生一次",
+  "verdict.inconclusive.forks-fail":
+    "每秒有 {failedForksPerSecond:rate} 次派生失败，如同进程数达到上限[[；其中大多数来自 {program}]]",
   "verdict.inconclusive.interrupted": "在 {seconds:seconds}后被中断，时间太短，无法判断",
 
   "chain.symptom": "每秒派生 {forksPerSecond:rate} 次[[；{cpus:count} 个 CPU 中 {busyCpus:cpus} 个在忙]]",
