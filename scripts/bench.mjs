@@ -9,7 +9,7 @@ import { startup } from "../bench/startup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
-const parts = ["startup", "audit", "capture", "ownership"].filter(
+const parts = ["startup", "audit", "strace", "capture", "ownership"].filter(
   (part) => wanted.length === 0 || wanted.includes(part),
 );
 
@@ -40,4 +40,5 @@ for (const part of parts) {
   if (part === "audit") print(await auditLog());
   if (part === "capture") print(await capture());
   if (part === "ownership") execFileSync(process.execPath, [await bundled("ownership.ts")], { stdio: "inherit" });
+  if (part === "strace") execFileSync(process.execPath, [await bundled("strace-reader.ts")], { stdio: "inherit" });
 }

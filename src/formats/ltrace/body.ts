@@ -1,5 +1,6 @@
 import { fromBytes } from "../../model/text.ts";
 import { signalNumber } from "../tracer/child-status.ts";
+import { withCall } from "../tracer/call-trail.ts";
 import { CALL, type CallName } from "../tracer/call-names.ts";
 import { LINE } from "../tracer/process-tree.ts";
 import { findResult, type CallResult } from "../tracer/result.ts";
@@ -58,7 +59,7 @@ export class LtraceBody implements Dialect {
     const name = this.#nameAt(bytes, from, at);
     name.count++;
     const tracee = this.#session.writer(LINE.call);
-    if (tracee.leader === null) tracee.trail.add(name.id);
+    if (tracee.leader === null) tracee.trail = withCall(tracee.trail, name.id);
     const { action } = name;
     if (action === CALL.other || action === CALL.exit || action === CALL.exitGroup) return null;
     if (interrupted) {

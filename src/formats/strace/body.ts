@@ -1,19 +1,24 @@
 import { signalNumber, childSignal, waitStatus } from "../tracer/child-status.ts";
+import { withCall } from "../tracer/call-trail.ts";
 import { CALL, type CallName } from "../tracer/call-names.ts";
 import { readExecArguments } from "../tracer/exec-arguments.ts";
 import { LINE } from "../tracer/process-tree.ts";
 import { findResult, type CallResult } from "../tracer/result.ts";
 import type { Dialect, Session } from "../tracer/session.ts";
-import type { ExecTarget, Tracee } from "../tracer/tracee.ts";
-import { ascii, matches, SPACE } from "../text/bytes.ts";
+import type { ExecTarget, OpenCall, Tracee } from "../tracer/tracee.ts";
+import { ascii, decimal, matches, SPACE } from "../text/bytes.ts";
 import { ByteInterner } from "../text/byte-interner.ts";
 import { makesThread, tracersNumber } from "./fork-flags.ts";
 
 const EAGAIN = 11;
+/** Any interrupted call of which nothing must be kept: one for all. */
+const OTHER_CALL: OpenCall = { name: -1, action: CALL.other, exec: null, thread: false, line: 0, told: 0 };
 const RESUMED = ascii(" resumed>");
+const EXITED = ascii("+++ exited with ");
 const CHANGED = /<pid changed to (\d+) \.\.\.>$/;
 const LONGEST_NAME = 80;
 const LONGEST_RESULT = 600;
+const INTERRUPTING = /\d (\+\+\+ superseded by execve in pid \d+ \+\+\+)$/;
 const SUPERSEDED = /superseded by execve in pid (\d+)/;
 
 /** What strace writes behind the leader of a line (src/syscall.c, src/signal.c, src/strace.c print_exited and others), 4.5 to 7. */
@@ -54,14 +59,20 @@ export class StraceBody implements Dialect {
       byte = bytes[++at] as number;
     if (byte !== 0x28 || at === from || at - from > LONGEST_NAME) return this.#noCall(bytes, from, to);
     const interrupted = bytes[to - 1] === 0x3e && bytes[to - 2] === 0x2e && bytes[to - 3] === 0x2e;
-    if (!interrupted && !hasResult(bytes, at, to)) return "a call without its result";
+    if (!interrupted && !hasResult(bytes, at, to)) return this.#superseded(bytes, at, to);
     const name = this.#session.names.get(bytes, from, at);
     name.count++;
     const tracee = this.#session.writer(LINE.call);
-    if (tracee.leader === null) tracee.trail.add(name.id);
+    if (tracee.leader === null) tracee.trail = withCall(tracee.trail, name.id);
     if (interrupted) this.#interrupted(tracee, name, bytes, at + 1, to);
     else if (name.action !== CALL.other) this.#whole(tracee, name, bytes, at + 1, to);
     return null;
+  }
+
+  /** `12 pause(12 +++ superseded by execve in pid 13 +++`: with -qq strace does not end the line that it interrupts. */
+  #superseded(bytes: Uint8Array, from: number, to: number): string | null {
+    const found = bytes[to - 1] === 0x2b ? INTERRUPTING.exec(latin1(bytes, Math.max(from, to - 80), to)) : null;
+    return found === null ? "a call without its result" : this.#end(bytes, to - (found[1] as string).length, to);
   }
 
   #noCall(bytes: Uint8Array, from: number, to: number): string | null {
@@ -73,7 +84,7 @@ export class StraceBody implements Dialect {
   /** `name(args = result`. */
   #whole(tracee: Tracee, name: CallName, bytes: Uint8Array, from: number, to: number): void {
     if (name.action === CALL.exit || name.action === CALL.exitGroup) return this.#exits(tracee, name, bytes, from);
-    const result = findResult(bytes, from, to, true);
+    const result = findResult(bytes, from, to, name.action !== CALL.fork);
     if (result === null) return;
     const exec = name.action === CALL.exec ? this.#target(bytes, from, result.at) : null;
     const thread = name.action === CALL.fork && makesThread(bytes, from, result.at);
@@ -87,6 +98,7 @@ export class StraceBody implements Dialect {
     const exec = action === CALL.exec ? this.#target(bytes, from, to) : null;
     const thread = action === CALL.fork && makesThread(bytes, from, to);
     const { tree, place } = this.#session;
+    if (action === CALL.other) return tree.opens(tracee, OTHER_CALL);
     tree.opens(tracee, { name: name.id, action, exec, thread, line: place.line, told: 0 });
     if (action === CALL.exec) this.#changed(tracee, bytes, from, to);
   }
@@ -115,7 +127,7 @@ export class StraceBody implements Dialect {
       tree.closes(tracee);
       return null;
     }
-    const result = findResult(bytes, rest - 1, to, true);
+    const result = findResult(bytes, rest - 1, to, name.action !== CALL.fork);
     const thread = tracee.open?.thread === true || (name.action === CALL.fork && makesThread(bytes, rest, to));
     const exec = tracee.open?.exec ?? null;
     const line = tracee.open?.line ?? place.line;
@@ -175,8 +187,13 @@ export class StraceBody implements Dialect {
   #exits(tracee: Tracee, { action }: CallName, bytes: Uint8Array, from: number): void {
     const { tree, tally } = this.#session;
     if (action === CALL.exit && (tracee.leader !== null || tracee.threads > 0)) return;
-    const code = Number.parseInt(latin1(bytes, from, from + 12).replace(/^\w+=/, ""), 10);
-    if (Number.isNaN(code)) return;
+    // `exit_group(status=3)` with names of arguments (-N).
+    let at = from;
+    while ((bytes[at] as number) >= 0x5f && (bytes[at] as number) <= 0x7a) at++;
+    const negative = bytes[bytes[at] === 0x3d ? at + 1 : at] === 0x2d;
+    const status = decimal(bytes, (bytes[at] === 0x3d ? at + 1 : at) + (negative ? 1 : 0));
+    if (status === -1) return;
+    const code = negative ? -status : status;
     tally.ends++;
     tree.ended(tracee.process, code & 0xff, null);
   }
@@ -203,22 +220,31 @@ export class StraceBody implements Dialect {
   }
 
   #end(bytes: Uint8Array, from: number, to: number): string | null {
+    if (matches(bytes, from, EXITED)) {
+      const code = decimal(bytes, from + EXITED.length);
+      if (code !== -1 && bytes[to - 1] === 0x2b) return this.#ended(code & 0xff, null);
+    }
     const text = latin1(bytes, from, Math.min(to, from + 120));
-    const { tree, tally } = this.#session;
     const exited = /^\+\+\+ exited with (\d+) \+\+\+/.exec(text);
     const killed = exited === null ? /^\+\+\+ killed by (\w[\w+]*)/.exec(text) : null;
     if (exited === null && killed === null) {
       const superseded = SUPERSEDED.exec(text);
       if (superseded === null) return "no line of strace";
+      const { tree } = this.#session;
       const thread = tree.known(Number(superseded[1]));
       if (thread?.open?.action === CALL.exec) tree.takesOver(thread, this.#session.writer(LINE.other).pid);
       return null;
     }
+    const code = exited === null ? null : Number(exited[1]) & 0xff;
+    return this.#ended(code, killed === null ? null : signalNumber(killed[1] as string));
+  }
+
+  #ended(code: number | null, signal: number | null): null {
+    const { tree, tally } = this.#session;
     const tracee = this.#session.writer(LINE.other);
     if (!tracee.ended) {
       tally.ends++;
-      const code = exited === null ? null : Number(exited[1]) & 0xff;
-      tree.ended(tracee, code, killed === null ? null : signalNumber(killed[1] as string));
+      tree.ended(tracee, code, signal);
     }
     tree.gone(tracee);
     return null;

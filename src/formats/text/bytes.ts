@@ -22,6 +22,15 @@ export function hexDigit(byte: number): number {
   return byte >= 0x41 && byte <= 0x46 ? byte - 0x37 : -1;
 }
 
+/** Value of the decimal digits at `at`; -1 without any, or when there are more than nine. */
+export function decimal(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  let end = at;
+  for (let byte = bytes[end] as number; byte >= 0x30 && byte <= 0x39; byte = bytes[++end] as number)
+    value = value * 10 + byte - 0x30;
+  return end === at || end > at + 9 ? -1 : value;
+}
+
 /** Position of `word` in [from, to), or -1. */
 export function find(bytes: Uint8Array, from: number, to: number, word: Uint8Array): number {
   const last = to - word.length;

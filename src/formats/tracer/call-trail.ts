@@ -5,21 +5,15 @@ const LONGEST = 96;
 /** Different sequences kept; a storm repeats one, and what comes later is not kept. */
 const MOST_SEQUENCES = 4096;
 
-/** The calls of one life, by number. */
-export class CallTrail {
-  #calls: number[] | null = [];
+/**
+ * The calls of one life: a character for each, its code the number of the call. A string, because lives come by the hundred
+ * thousand and nearly all have the same few calls. Null: the life was too long to keep.
+ */
+export type CallTrail = string | null;
 
-  add(call: number): void {
-    const calls = this.#calls;
-    if (calls === null) return;
-    if (calls.length === LONGEST) this.#calls = null;
-    else calls.push(call);
-  }
-
-  /** Null when the life was too long to keep. */
-  get calls(): readonly number[] | null {
-    return this.#calls;
-  }
+/** The trail with one more call. */
+export function withCall(trail: CallTrail, call: number): CallTrail {
+  return trail === null || trail.length === LONGEST ? null : trail + String.fromCharCode(call);
 }
 
 /** Gives one shared array of names for all equal trails. */
@@ -33,13 +27,11 @@ export class CallSequences {
 
   /** Null when there is nothing to tell. */
   of(trail: CallTrail): readonly Untrusted[] | null {
-    const { calls } = trail;
-    if (calls === null || calls.length === 0) return null;
-    const key = String.fromCharCode(...calls);
-    const known = this.#known.get(key);
+    if (trail === null || trail === "") return null;
+    const known = this.#known.get(trail);
     if (known !== undefined || this.#known.size >= MOST_SEQUENCES) return known ?? null;
-    const names = calls.map((call) => this.#nameOf(call));
-    this.#known.set(key, names);
+    const names = Array.from({ length: trail.length }, (_, at) => this.#nameOf(trail.charCodeAt(at)));
+    this.#known.set(trail, names);
     return names;
   }
 }

@@ -35,9 +35,8 @@ export class ProcessTree {
   #waitsForNumber = false;
   /** Whom lines without number speak of. */
   #current: Tracee | null = null;
-  /** Children told by a result that have not spoken, oldest first; and whether one ever spoke under that number. */
+  /** Children told by a result that have not spoken, oldest first. */
   #silent: Tracee[] = [];
-  #anyChildSpoke = false;
   /** Tasks inside a call that makes tasks. */
   readonly #forking = new Set<Tracee>();
   /** The tracee to forget next when there are too many; kept, since a map skips what was deleted at its beginning again and again. */
@@ -159,6 +158,7 @@ export class ProcessTree {
     this.#ends.set(child, TOLD.not);
     this.#held.add({ type: "fork", ts, pid, comm, child, childClaim: null, thread, line } satisfies ForkEvent);
     const tracee = this.#add(new Tracee(child, comm, line));
+    tracee.otherNumber = child < parent.shown;
     this.#join(tracee, parent, thread);
     this.#silent.push(tracee);
     if (this.#silent.length > 64) this.#silent.shift();
@@ -179,6 +179,8 @@ export class ProcessTree {
   takesOver(thread: Tracee, pid: number): void {
     const leader = this.#tracees.get(pid);
     if (leader === undefined || leader === thread) return;
+    // It may execute before the call that made it is back, and then that call never is.
+    if (this.#orphans.get(thread.pid) === thread) this.#resolve(thread, leader, true);
     leader.open = thread.open;
     thread.open = null;
     this.ended(thread, 0, null);
@@ -189,6 +191,8 @@ export class ProcessTree {
   ended(tracee: Tracee, code: number | null, signal: number | null): void {
     if (tracee.ended) return;
     tracee.ended = true;
+    // Or a long line of the dead would hang together.
+    tracee.lastChild = null;
     const { ts } = this.#place;
     const { pid, comm, leader } = tracee;
     if (leader !== null) {
@@ -198,13 +202,15 @@ export class ProcessTree {
     }
     this.#ends.set(pid, TOLD.byItself);
     const calls = this.#sequences.of(tracee.trail);
-    this.#held.add({ type: "exit", ts, pid, comm, code, signal, thread: false, ...(calls === null ? {} : { calls }) });
+    if (calls === null) this.#held.add({ type: "exit", ts, pid, comm, code, signal, thread: false });
+    else this.#held.add({ type: "exit", ts, pid, comm, code, signal, thread: false, calls });
   }
 
   /** The tool's last word about a task. */
   gone(tracee: Tracee): void {
     this.closes(tracee);
     if (this.#tracees.get(tracee.pid) === tracee) this.#tracees.delete(tracee.pid);
+    if (this.#tracees.get(tracee.shown) === tracee) this.#tracees.delete(tracee.shown);
     if (tracee === this.#current && this.#tracees.size > 0) this.#current = null;
   }
 
@@ -217,7 +223,8 @@ export class ProcessTree {
       this.#ends.set(child, TOLD.bySignal);
     }
     const { pid, comm } = receiver.process;
-    this.#held.add({ type: "child-signal", ts, pid: child, reaper: pid, reaperComm: comm, code: how });
+    const dead = this.#tracees.get(child)?.pid ?? child;
+    this.#held.add({ type: "child-signal", ts, pid: dead, reaper: pid, reaperComm: comm, code: how });
   }
 
   /** A wait call returned a dead child. */
@@ -274,17 +281,18 @@ export class ProcessTree {
 
   /** A child known by its number in its own PID namespace, as the tracer numbers it. */
   #silentUnderOtherNumber(pid: number): Tracee | null {
-    if (this.#anyChildSpoke || this.#forking.size > 0) return null;
-    const first = this.#silent[0];
-    if (first === undefined || first.ended || first.pid >= pid) return null;
-    this.#silent.shift();
-    first.spoke = true;
-    return first;
+    if (this.#forking.size > 0) return null;
+    const place = this.#silent.findIndex((child) => child.otherNumber && !child.ended && child.pid < pid);
+    const [child] = place === -1 ? [] : this.#silent.splice(place, 1);
+    if (child === undefined) return null;
+    child.spoke = true;
+    child.shown = pid;
+    return child;
   }
 
-  /** A task that spoke since this fork call began, when it is the only one and no child ever spoke under a number told. */
+  /** A task that spoke since this fork call began, when it is the only one and the number told is of another namespace. */
   #speakerSince(parent: Tracee, line: number, child: number): Tracee | null {
-    if (this.#anyChildSpoke || parent.open === null || this.#orphans.size !== 1) return null;
+    if (parent.open === null || child >= parent.shown || this.#orphans.size !== 1) return null;
     const [orphan] = this.#orphans.values();
     return orphan !== undefined && orphan.since > line && child < orphan.pid ? orphan : null;
   }
@@ -292,9 +300,7 @@ export class ProcessTree {
   #speaks(tracee: Tracee): void {
     tracee.spoke = true;
     const place = this.#silent.indexOf(tracee);
-    if (place === -1) return;
-    this.#silent.splice(place, 1);
-    this.#anyChildSpoke = true;
+    if (place !== -1) this.#silent.splice(place, 1);
   }
 
   #orphan(pid: number): Tracee {
@@ -341,7 +347,7 @@ export class ProcessTree {
     this.#nameless = null;
     // Told too late: events went out without it, so the process goes on without.
     if (!this.#waitsForNumber) return;
-    nameless.pid = pid;
+    nameless.pid = nameless.shown = pid;
     this.#waitsForNumber = false;
     this.#held.number(pid);
     this.#held.release();
@@ -356,7 +362,7 @@ export class ProcessTree {
       const parent = parents.next().value;
       if (parent !== undefined && parent !== orphan) {
         this.#forking.delete(parent);
-        this.#resolve(orphan, parent, false);
+        this.#resolve(orphan, parent, parent.open?.thread === true);
       } else {
         orphan.birth = null;
         this.#held.release();

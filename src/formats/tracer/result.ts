@@ -22,6 +22,8 @@ const RESULT =
  * `strict` false: strings are not escaped (ltrace), and quotes are not counted.
  */
 export function findResult(bytes: Uint8Array, from: number, to: number, strict: boolean): CallResult | null {
+  const plain = plainResult(bytes, from, to, strict);
+  if (plain !== null) return plain;
   for (let at = to - 1; at > from; at--) {
     if (bytes[at] !== 0x3d || (bytes[at + 1] !== SPACE && at + 1 < to) || bytes[at - 1] !== SPACE) continue;
     let close = at - 1;
@@ -38,6 +40,22 @@ export function findResult(bytes: Uint8Array, from: number, to: number, strict: 
     return { at: close, value: Number(decimal ?? hex), error: 0 };
   }
   return null;
+}
+
+/** `) = 5` at the end of the line, which nearly all are. */
+function plainResult(bytes: Uint8Array, from: number, to: number, strict: boolean): CallResult | null {
+  let at = to - 1;
+  let value = 0;
+  for (let scale = 1; at > from; at--, scale *= 10) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9 || scale > 1e9) break;
+    value += digit * scale;
+  }
+  if (at === to - 1 || bytes[at] !== SPACE || bytes[at - 1] !== 0x3d || bytes[at - 2] !== SPACE) return null;
+  let close = at - 2;
+  while (close > from && bytes[close] === SPACE) close--;
+  if (bytes[close] !== 0x29 || (strict && !quotesClosed(bytes, from, close))) return null;
+  return { at: close, value, error: 0 };
 }
 
 function quotesClosed(bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,6 +1,6 @@
 import type { ForkEvent } from "../../model/events.ts";
 import type { Untrusted } from "../../model/text.ts";
-import { CallTrail } from "./call-trail.ts";
+import type { CallTrail } from "./call-trail.ts";
 
 /** A call that was interrupted in the log (`<unfinished ...>`): what of it a later line cannot tell again. */
 export interface OpenCall {
@@ -41,11 +41,16 @@ export class Tracee {
   ended = false;
   /** A line of its own has come. */
   spoke = false;
+  /** Its number in the log's lines; not that of its events in a PID namespace of its own. */
+  shown: number;
+  /** The number that its maker's call returned is below the maker's: it may be one of a PID namespace of their own. */
+  otherNumber = false;
   readonly since: number;
-  readonly trail = new CallTrail();
+  trail: CallTrail = "";
 
   constructor(pid: number, comm: Untrusted, since: number) {
     this.pid = pid;
+    this.shown = pid;
     this.comm = comm;
     this.since = since;
   }

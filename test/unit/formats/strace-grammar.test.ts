@@ -118,6 +118,20 @@ describe("calls that others interrupt", () => {
     expect(all(log)).toEqual(["20 thread 21", "21 exit 0 thread", "20 exec /bin/true [true]", "20 exit 0"]);
   });
 
+  it("the message about it may stand in a line that strace does not end (-qq)", () => {
+    const log =
+      '20 clone(child_stack=0x7, flags=CLONE_THREAD) = 21\n21 execve("/x", ["x"], 0x7 <unfinished ...>\n' +
+      "20 pause(20 +++ superseded by execve in pid 21 +++\n20 <... execve resumed>) = 0\n";
+    expect(all(log)).toEqual(["20 thread 21", "21 exit 0 thread", "20 exec /x [x]"]);
+  });
+
+  it("a thread that executes before the call that made it is back is a thread", () => {
+    const log =
+      '20 clone3({flags=CLONE_THREAD} <unfinished ...>\n21 execve("/x", ["x"], 0x7 /* 1 var */ <pid changed to 20 ...>\n' +
+      "20 <... execve resumed>) = 0\n20 exit_group(0) = ?\n";
+    expect(all(log)).toEqual(["20 thread 21", "21 exit 0 thread", "20 exec /x [x]", "20 exit 0"]);
+  });
+
   it("detached", () => {
     expect(
       all("5 wait4(-1,  <detached ...>\n6 restart_syscall(<... resuming interrupted read ...> <detached ...>\n"),
