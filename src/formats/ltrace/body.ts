@@ -76,9 +76,10 @@ export class LtraceBody implements Dialect {
   }
 
   #resumed(bytes: Uint8Array, from: number, to: number): string | null {
-    const end = find(bytes, from, Math.min(to, from + LONGEST_NAME), RESUMED);
+    const begin = from + "<... ".length;
+    const end = find(bytes, begin, Math.min(to, from + LONGEST_NAME), RESUMED);
     if (end === -1) return "no line of ltrace";
-    const name = this.#nameAt(bytes, from + 5, end);
+    const name = this.#nameAt(bytes, begin, end);
     const { tree, place } = this.#session;
     const tracee = this.#session.writer(LINE.resumed);
     if (endsInDots(bytes, to)) return null;
