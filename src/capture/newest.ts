@@ -4,6 +4,7 @@ import { fromBytes } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { insideRoot, link, pickCgroup } from "./procfs/facts.ts";
 import { readSmall } from "./procfs/read-small.ts";
+import { rootMountOf } from "./procfs/root-mount.ts";
 
 /** Below this rate a burst would mostly wait; the newest process is looked at once instead. */
 const BURST_FROM_FORKS_PER_SECOND = 100;
@@ -99,6 +100,7 @@ export function imageOf(pid: number, originNs: number): ImageEvent | null {
   // comm is followed by a newline, and may hold others.
   const comm = fromBytes(line.subarray(0, line.length - 1));
   const mountNamespace = link(`${dir}/ns/mnt`);
+  const rootMount = root === "/" ? rootMountOf(pid) : null;
   const cgroups = readSmall(`${dir}/cgroup`, 8192);
   const cgroup = cgroups === null ? null : pickCgroup(fromBytes(cgroups));
   const again = link(`${dir}/exe`);
@@ -112,6 +114,7 @@ export function imageOf(pid: number, originNs: number): ImageEvent | null {
     mountNamespace,
     bits,
     root,
+    ...(rootMount === undefined ? {} : { rootMount }),
     // A process that ends is moved to the root (kernel/cgroup/cgroup.c cgroup_exit), after its program is taken away.
     cgroup: again === null ? null : cgroup,
   };

@@ -92,10 +92,12 @@ export class EventDecoder {
         if (placed === undefined) return event;
         const mountNamespace = this.#textOrAbsent();
         const root = this.#textOrAbsent();
+        const rootMount = this.#textOrAbsent();
         return {
           ...event,
           ...(mountNamespace === undefined ? {} : { mountNamespace }),
           ...(root === undefined ? {} : { root }),
+          ...(rootMount === undefined ? {} : { rootMount }),
         };
       }
       case "image": {
@@ -105,9 +107,15 @@ export class EventDecoder {
         const event = { type, ts, pid, comm, exe, mountNamespace, bits: this.#bits() };
         if (placed === undefined) return event;
         const root = this.#textOrAbsent();
+        const rootMount = this.#textOrAbsent();
         const cgroup = this.#textOrAbsent();
         if (root === null) throw new DamagedEvents("a text is missing");
-        return { ...event, ...(root === undefined ? {} : { root }), ...(cgroup === undefined ? {} : { cgroup }) };
+        return {
+          ...event,
+          ...(root === undefined ? {} : { root }),
+          ...(rootMount === undefined ? {} : { rootMount }),
+          ...(cgroup === undefined ? {} : { cgroup }),
+        };
       }
       default:
         throw new DamagedEvents(`no event has the number ${number}`);

@@ -11,7 +11,7 @@ function numberOf(event: ProcessEvent): number {
 }
 
 function hasPlace(event: SeenEvent | ImageEvent): boolean {
-  if (event.root !== undefined) return true;
+  if (event.root !== undefined || event.rootMount !== undefined) return true;
   return event.type === "seen" ? event.mountNamespace !== undefined : event.cgroup !== undefined;
 }
 
@@ -87,7 +87,8 @@ export class EventEncoder {
         this.#numbers(event.threads);
         if (!hasPlace(event)) return;
         this.#text(event.mountNamespace);
-        return this.#text(event.root);
+        this.#text(event.root);
+        return this.#text(event.rootMount);
       case "image":
         this.#text(event.comm);
         this.#text(event.exe);
@@ -95,6 +96,7 @@ export class EventEncoder {
         this.#number(event.bits);
         if (!hasPlace(event)) return;
         this.#text(event.root);
+        this.#text(event.rootMount);
         return this.#text(event.cgroup);
       case "service":
         this.#text(event.unit);

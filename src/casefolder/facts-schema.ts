@@ -34,6 +34,7 @@ const process = z.object({
   cpuCgroup: text.nullable().exactOptional(),
   ignoresSigchld: z.boolean().exactOptional(),
   mountNamespace: text.nullable(),
+  rootMount: text.nullable().exactOptional(),
   pidNamespace: text.nullable(),
   namespacePid: count,
 } satisfies Fields<ProcFacts>);

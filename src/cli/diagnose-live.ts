@@ -7,11 +7,12 @@ import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
+import { mountNamespaceOf } from "../platform/namespace.ts";
 import { watchVerdict } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
 import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
-import { introduce, ownMountNamespace } from "./living.ts";
+import { introduce } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
@@ -66,7 +67,7 @@ export async function diagnoseLive(
   const after = keeper?.writer.snapshot(observation.after) ?? observation.after;
   const traced = sources.some((source) => source.kind !== "proc");
   const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
-  const ownNamespace = ownMountNamespace();
+  const ownNamespace = mountNamespaceOf("self");
   const { cpu: slices, cgroupsOf } = observation;
   const derived = derivation.finish();
   // Who asked for another source gets no recording by tracefs either.

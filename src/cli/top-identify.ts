@@ -2,8 +2,8 @@ import { snapshot } from "../capture/procfs/snapshot.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import type { Identity } from "../diagnosis/result.ts";
 import { errnoOf, reasonOf } from "../platform/errno.ts";
+import { mountNamespaceOf } from "../platform/namespace.ts";
 import type { TopRow } from "../top/table.ts";
-import { ownMountNamespace } from "./living.ts";
 
 /** Whose file the program of a row is, or the code of the message that says why that cannot be told. */
 export type IdentifyAnswer =
@@ -20,8 +20,11 @@ export async function identifyRow({ program, memberPid, reapers, spawner }: TopR
   if (!exe.startsWith("/")) return { code: "top.identity.relative", args: { program: exe, why: "" } };
   try {
     const { processes } = snapshot();
-    const lookup = createLookup({ root: null, processes, ownMountNamespace: ownMountNamespace() });
-    const dir = lookup.rootOf(mountNamespace, [memberPid, reapers[0]?.pid, spawner?.pid]);
+    const lookup = createLookup({ root: null, processes, ownMountNamespace: mountNamespaceOf("self") });
+    const near = [memberPid, reapers[0]?.pid, spawner?.pid];
+    const there = [...near.map((pid) => processes.get(pid ?? 0)), ...processes.values()];
+    const { root, rootMount } = there.find((one) => one?.mountNamespace === mountNamespace) ?? {};
+    const dir = lookup.rootOf({ mountNamespace, root: root ?? "/", rootMount: rootMount ?? null }, near);
     const examiner = dir === null ? null : await lookup.examiner(dir);
     if (examiner === null) return { code: "top.identity.no-root", args: { program: exe, why: dir ?? "" } };
     return { identity: examiner.identify(exe) };

@@ -2,15 +2,26 @@ import type { Abi } from "../model/events.ts";
 import type { PendingFork } from "./pending-forks.ts";
 import type { Untrusted } from "../model/text.ts";
 
+/** Where a process was seen to have its root. */
+export interface Whereabouts {
+  mountNamespace?: string | null;
+  root?: Untrusted | null;
+  /** Null: "/" is no mount. Absent: not told. */
+  rootMount?: Untrusted | null;
+}
+
 /**
- * Where a file name means something: a mount namespace and, for a chroot, the directory in it that is "/". The same
- * path in two containers is two files, so it is two programs.
+ * Where a file name means something: what is mounted at "/" and, for a chroot, the directory that is "/" in its mount
+ * namespace. The same path in two containers is two files, so it is two programs. Namespaces alone do not tell: a service
+ * with PrivateTmp gets a new one at every start, with the host's files.
  */
 export interface Place {
   /** 0: unknown. */
   readonly id: number;
-  /** `mnt:[4026531841]`; null: unknown. */
+  /** Mount namespace in which it was seen first (`mnt:[4026531841]`); null: unknown. */
   readonly mountNamespace: string | null;
+  /** What is mounted at "/"; null: unknown, or a chroot. */
+  readonly rootMount: Untrusted | null;
   /** Root directory within the namespace, as /proc/PID/root names it; "/" but for a chroot. */
   readonly root: Untrusted;
 }
@@ -45,21 +56,25 @@ class Programs implements Place {
   readonly byComm = new Map<Untrusted, Image>();
   readonly id: number;
   readonly mountNamespace: string | null;
+  readonly rootMount: Untrusted | null;
   readonly root: Untrusted;
 
-  constructor(id: number, mountNamespace: string | null, root: Untrusted) {
+  constructor(id: number, { mountNamespace, root, rootMount }: Whereabouts) {
     this.id = id;
-    this.mountNamespace = mountNamespace;
-    this.root = root;
+    this.mountNamespace = mountNamespace ?? null;
+    this.rootMount = rootMount ?? null;
+    this.root = root ?? "/";
   }
 }
 
 /** Interns images by place and file name, and by task name for processes whose file is not known (yet). */
 export class Images {
   /** The place of processes of which nobody has told one. */
-  readonly nowhere: Place = new Programs(0, null, "/");
+  readonly nowhere: Place = new Programs(0, {});
   readonly #places = new Map<string, Programs>();
   readonly #unseen = new Map<Image, Image>();
+  readonly #mounts = new Map<string, Untrusted>();
+  readonly #lines = new Map<Untrusted, Image[]>();
   #next = 0;
   #named = 0;
   #labelled = 0;
@@ -73,16 +88,29 @@ export class Images {
     this.#limit = limit;
   }
 
-  /** The place of a mount namespace and root; `nowhere` without a namespace. */
-  place(mountNamespace: string | null | undefined, root: Untrusted | null | undefined): Place {
-    if (!mountNamespace) return this.nowhere;
-    const key = root && root !== "/" ? `${mountNamespace}${root}` : mountNamespace;
+  /** The place where a process was seen; `nowhere` when nothing tells. */
+  place(where: Whereabouts): Place {
+    const key = this.#keyOf(where);
+    if (key === null) return this.nowhere;
     let place = this.#places.get(key);
     if (place === undefined) {
       if (this.#places.size >= MAX_PLACES) return this.nowhere;
-      this.#places.set(key, (place = new Programs(++this.#placesMade, mountNamespace, root ?? "/")));
+      this.#places.set(key, (place = new Programs(++this.#placesMade, where)));
     }
     return place;
+  }
+
+  /** A process may end while it is looked at, so that only its namespace is told: others have told what is mounted there. */
+  #keyOf(where: Whereabouts): string | null {
+    const key = placeKey(where);
+    const { mountNamespace, root, rootMount } = where;
+    if (!mountNamespace || (root && root !== "/")) return key;
+    const known = this.#mounts.get(mountNamespace);
+    // Cases of older versions tell the namespace alone.
+    if (rootMount === null || root === undefined) return known ?? key;
+    if (rootMount === undefined) return known ?? null;
+    if (known !== rootMount && this.#mounts.size < MAX_PLACES) this.#mounts.set(mountNamespace, rootMount);
+    return key;
   }
 
   byExe(exe: Untrusted, comm: Untrusted, place: Place = this.nowhere): Image {
@@ -125,6 +153,24 @@ export class Images {
     return image;
   }
 
+  /**
+   * The program of a process that was not seen to begin, whose descendants will have it too. Two containers may run
+   * programs of one name; where places are told, each of the first few such lines has an image of its own until somebody
+   * tells its place. Those that turn out to be one program are joined by name in the end.
+   */
+  ofLine(comm: Untrusted): Image {
+    if (this.#places.size === 0) return this.byComm(comm);
+    const lines = this.#lines.get(comm);
+    const last = lines?.at(-1);
+    if (last !== undefined && (lines as Image[]).length >= MAX_LINES) return last;
+    if (this.#labelled >= this.#limit) return this.byComm(comm);
+    this.#labelled++;
+    const image = this.#create(null, comm, this.nowhere);
+    if (lines === undefined) this.#lines.set(comm, [image]);
+    else lines.push(image);
+    return image;
+  }
+
   /** The file behind an image known by task name only was found: all its processes have that name from now on. */
   name(image: Image, exe: Untrusted): Image {
     if (image.exe !== null || image === this.other || image.unseenChildOf !== null) return image;
@@ -134,7 +180,7 @@ export class Images {
       byExe.set(exe, image);
       this.#named++;
     }
-    if (byComm.delete(image.comm)) this.#labelled--;
+    if (byComm.get(image.comm) === image && byComm.delete(image.comm)) this.#labelled--;
     return image;
   }
 
@@ -172,6 +218,12 @@ export class Images {
     }
     for (const [key, place] of this.#places) if (!places.has(place)) this.#places.delete(key);
     for (const [spawner, image] of this.#unseen) if (!used.has(image)) this.#unseen.delete(spawner);
+    for (const [comm, images] of this.#lines) {
+      const kept = images.filter((image) => used.has(image));
+      if (kept.length === 0) this.#lines.delete(comm);
+      else this.#lines.set(comm, kept);
+      this.#labelled += kept.length;
+    }
   }
 
   #create(exe: Untrusted | null, comm: Untrusted, place: Place, unseenChildOf: Image | null = null): Image {
@@ -196,6 +248,12 @@ export function isWordSize({ machine, bits }: Abi): boolean {
   return machine === `${bits}-bit`;
 }
 
+/** By this two processes have the same place; null when nothing tells. */
+export function placeKey({ mountNamespace, root, rootMount }: Whereabouts): string | null {
+  if (!mountNamespace) return null;
+  return root && root !== "/" ? `${mountNamespace}${root}` : (rootMount ?? mountNamespace);
+}
+
 /** Notes that a process of the program was met in a cgroup. */
 export function noteCgroup(image: Image, cgroup: Untrusted): void {
   image.cgroups ??= new Map();
@@ -206,3 +264,4 @@ export function noteCgroup(image: Image, cgroup: Untrusted): void {
 const MAX_IMAGES = 8192;
 const MAX_PLACES = 4096;
 const MAX_CGROUPS = 16;
+const MAX_LINES = 8;

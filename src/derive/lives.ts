@@ -103,7 +103,7 @@ export class Lives {
       this.#forget(life);
       life = undefined;
     }
-    const place = this.images.place(event.mountNamespace, event.root);
+    const place = this.images.place(event);
     life ??= this.#turnsUp(event.pid, event.ppid, event.exe, event.comm, event.ts, place);
     if (place !== this.images.nowhere && life.image.place === place) life.image.met = true;
     life.turn = this.#turn;
@@ -117,7 +117,7 @@ export class Lives {
   onImage(event: ImageEvent): void {
     const life = this.#living.get(event.pid);
     if (life === undefined) return;
-    const place = this.images.place(event.mountNamespace, event.root);
+    const place = this.images.place(event);
     if (place !== this.images.nowhere) this.#isAt(life, place, event);
     // That one child of a spawner runs this says nothing of the others that nobody saw.
     if (life.image.unseenChildOf !== null)
@@ -155,12 +155,17 @@ export class Lives {
     this.#lastNewPid = pid;
     const parent = ppid === null ? undefined : this.#living.get(ppid);
     const place = at === this.images.nowhere && parent !== undefined ? parent.image.place : at;
-    const image = exe === null ? this.images.byComm(comm, place) : this.images.byExe(exe, comm, place);
+    const image = this.#imageAtBirth(exe, comm, place);
     const match = this.#pending.match(pid, parent, image);
     if (match !== null) return this.#fork(match.fork.parent, pid, match.fork.ts, ts, !match.certain);
     const family = this.families.of(parent?.image ?? null, image);
     const from = { parentId: parent?.id ?? 0, parentPid: ppid ?? 0, start: null };
     return this.#born({ pid, ...from, known: ts, image, family, firstborn: false, inferred: false });
+  }
+
+  #imageAtBirth(exe: string | null, comm: string, place: Place): Image {
+    if (exe !== null) return this.images.byExe(exe, comm, place);
+    return place === this.images.nowhere ? this.images.ofLine(comm) : this.images.byComm(comm, place);
   }
 
   /**

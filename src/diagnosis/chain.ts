@@ -182,7 +182,15 @@ function reaperSteps({ storm, material }: Story): Step[] {
       : { source: "tracefs", locator: "signal_generate, SIGCHLD of the storm's processes" },
   ];
   return [
-    step("orphans", { reaper, perSecond: material.stampNs === null ? null : storm.perSecond }, evidence),
+    step(
+      "orphans",
+      {
+        reaper,
+        perSecond: material.stampNs === null ? null : storm.perSecond,
+        inside: storm.reaper.namespacePid ?? null,
+      },
+      evidence,
+    ),
     storm.reaper.cpuShare === null
       ? step("reaper-innocent", { reaper })
       : step("reaper-busy", { reaper, cpuShare: storm.reaper.cpuShare }, [

@@ -5,13 +5,15 @@ import type { Identity } from "../identity/types.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
 import { chainOf, scriptOf, type Story } from "./chain.ts";
 import { cpuAccount } from "./cpu-account.ts";
-import type { LookupAnswer } from "./lookup.ts";
+import type { LookupAnswer, ProgramPlace } from "./lookup.ts";
 import type { Material } from "./material.ts";
 import { SCHEMA, type Diagnosis, type SourceAccount } from "./result.ts";
 import { restartsOf, type RestartAnswer, type RestartFacts } from "./restarts.ts";
 import { toStorm } from "./storms.ts";
 import { symptomOf } from "./symptom.ts";
 import { verdictOf } from "./verdict.ts";
+
+type Gap = Diagnosis["couldNotLook"][number];
 
 /** How many storms are looked into (whose file, who brings it back); more are named only. */
 const LOOKED_INTO = 4;
@@ -114,7 +116,7 @@ async function lookInto(
       ? await lookUp(exe, material, storm, finding)
       : (material.recorded.answerFor(storm) ?? notRecorded(exe));
   const { root, identity, restarts } = answer;
-  material.onAnswer?.({ program: exe, spawner: storm.spawner?.pid ?? null, ...answer });
+  material.onAnswer?.({ program: exe, spawner: storm.spawner?.pid ?? null, place: storm.program.root, ...answer });
   if (root !== null) storm.program.root = root;
   couldNotLook.push(...answer.couldNotLook);
   return { identity, restarts };
@@ -124,18 +126,14 @@ async function lookInto(
 async function lookUp(exe: string, material: Material, storm: Story["storm"], finding: Finding): Promise<LookupAnswer> {
   const couldNotLook: Diagnosis["couldNotLook"] = [];
   const near = [storm.reaper?.pid, storm.spawner?.pid];
-  const dir = material.lookup.rootOf(finding.subject.image.mountNamespace, near);
-  const examiner = dir === null ? null : await material.lookup.examiner(dir);
-  const root = dir === null ? null : material.lookup.root(dir);
-  if (dir === null || examiner === null || root === null) {
-    couldNotLook.push({
-      code: "identity.no-root-given",
-      what: `whose file ${exe} is, and what starts it`,
-      why: dir === null ? "the log comes from a file system that was not given" : `the root ${dir} could not be opened`,
-      remedy: dir === null ? "whoforks diagnose --root DIR --from FILE" : null,
-    });
+  const { place } = finding.subject.image;
+  const opened = material.lookup.open(place, near);
+  const examiner = opened === null ? null : await material.lookup.examiner(opened.dir);
+  if (opened === null || examiner === null) {
+    couldNotLook.push(noRoot(exe, storm, place, material));
     return { root: null, identity: null, restarts: [], couldNotLook };
   }
+  const { root } = opened;
   const script = scriptOf({ finding, material });
   const processes = material.live?.after.processes ?? null;
   const answer = await restartsOf({ root, storm, finding, examiner, script, processes });
@@ -151,6 +149,29 @@ async function lookUp(exe: string, material: Material, storm: Story["storm"], fi
     });
   }
   return { root: root.dir, identity, restarts, couldNotLook };
+}
+
+/** Why the root of a program could not be looked into. */
+function noRoot(exe: string, storm: Story["storm"], place: ProgramPlace, { lookup, live }: Material): Gap {
+  const what = `whose file ${exe} is, and what starts it`;
+  if (lookup.isGone(place)) {
+    const { runtime, id } = storm.container ?? { runtime: "container", id: null };
+    return {
+      code: "identity.container-gone",
+      what,
+      why: `it ran in ${runtime}${id === null ? "" : ` ${id}`}, and no process of ${place.mountNamespace} was left at the end of the window`,
+      remedy: "whoforks diagnose --duration 2s, while it runs",
+    };
+  }
+  const fromLog = live === null && storm.program.root === "/";
+  return {
+    code: "identity.no-root-given",
+    what,
+    why: fromLog
+      ? "the log comes from a file system that was not given"
+      : `the root ${storm.program.root} could not be opened`,
+    remedy: fromLog ? "whoforks diagnose --root DIR --from FILE" : null,
+  };
 }
 
 function notRecorded(exe: string): LookupAnswer {

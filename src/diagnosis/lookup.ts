@@ -1,5 +1,7 @@
 import type { ProcFacts } from "../model/snapshot.ts";
+import { placeKey, type Place, type Whereabouts } from "../derive/image.ts";
 import type { Examiner, Identity } from "../identity/types.ts";
+import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import type { RestartFacts } from "./restarts.ts";
 import type { Diagnosis, Storm } from "./result.ts";
@@ -10,13 +12,21 @@ import type { Diagnosis, Storm } from "./result.ts";
  */
 export interface Lookup {
   /**
-   * Where the root of a program lies: by its mount namespace and by living processes near it. Null: the evidence comes
-   * from another host and no root was given.
+   * Where the root of a program lies, by nothing but what was observed: its place, and living processes near it. Null: the
+   * evidence comes from another host and no root was given, or no process of that place lives any more (`isGone`).
    */
-  rootOf(mountNamespace: string | null, pids: readonly (number | null | undefined)[]): string | null;
+  rootOf(place: ProgramPlace, pids: readonly (number | null | undefined)[]): string | null;
+  /**
+   * The same, opened: tries all that live there until one still does. Null: none does, or it may not be opened.
+   */
+  open(place: ProgramPlace, pids: readonly (number | null | undefined)[]): { dir: string; root: Root } | null;
+  /** Whether a live host was observed on which no process of the place was left: its container has ended. */
+  isGone(place: ProgramPlace): boolean;
   root(dir: string): Root | null;
   examiner(dir: string): Promise<Examiner | null>;
 }
+
+export type ProgramPlace = Omit<Place, "id">;
 
 /** What was found out about the program of one storm. */
 export interface LookupAnswer {
@@ -38,6 +48,8 @@ export interface LookupAnswers {
 export interface RecordedAnswer extends LookupAnswer {
   program: string;
   spawner: number | null;
+  /** Where the program's root lay as observed, which tells programs of one path apart. Absent in older cases. */
+  place?: string;
 }
 
 export interface LookupOptions {
@@ -67,23 +79,64 @@ export function createLookup(options: LookupOptions): Lookup {
     return opened;
   }
 
+  // The tool itself, or another that sees what it sees.
+  const own = [...(options.processes?.values() ?? [])].find(
+    ({ mountNamespace, root }) => mountNamespace === options.ownMountNamespace && root === "/",
+  );
+  const ownRootMount = own?.rootMount ?? null;
+
+  /** Whether its paths, below its root, are paths of this host. */
+  function isHere({ mountNamespace, rootMount }: Whereabouts): boolean {
+    return (
+      !mountNamespace ||
+      mountNamespace === options.ownMountNamespace ||
+      (ownRootMount !== null && rootMount === ownRootMount)
+    );
+  }
+
+  /** A chroot's directory outlives its processes. */
   function rootOfProcess(process: ProcFacts): string {
-    const here = process.mountNamespace === null || process.mountNamespace === options.ownMountNamespace;
-    return here && (process.root === null || process.root === "/") ? "/" : `/proc/${process.pid}/root`;
+    return isHere(process) ? (process.root ?? "/") : `/proc/${process.pid}/root`;
+  }
+
+  /** Those near first, then the oldest: the container's init outlives the rest. */
+  function livingAt(place: ProgramPlace, pids: readonly (number | null | undefined)[]): ProcFacts[] {
+    const { processes } = options;
+    if (processes === null) return [];
+    const near = pids.map((pid) => (pid ? processes.get(pid) : undefined)).filter((p) => p !== undefined);
+    const key = placeKey(place);
+    if (key === null) return near;
+    const all = [...processes.values()].filter((process) => placeKey(process) === key);
+    all.sort((a, b) => a.startedAfterBoot - b.startedAfterBoot);
+    return [...near.filter((process) => placeKey(process) === key), ...all];
+  }
+
+  function rootOf(place: ProgramPlace, pids: readonly (number | null | undefined)[]): string | null {
+    if (options.root !== null) return options.root;
+    if (options.processes === null) return null;
+    if (place.mountNamespace !== null && isHere(place)) return place.root;
+    const [first] = livingAt(place, pids);
+    if (first !== undefined) return rootOfProcess(first);
+    return place.mountNamespace === null ? "/" : null;
   }
 
   return {
     root,
-    rootOf(mountNamespace, pids) {
-      if (options.root !== null) return options.root;
-      if (options.processes === null) return null;
-      const near = pids.map((pid) => (pid ? options.processes?.get(pid) : undefined)).filter((p) => p !== undefined);
-      const same = near.find((p) => mountNamespace === null || p.mountNamespace === mountNamespace);
-      if (same !== undefined) return rootOfProcess(same);
-      if (mountNamespace === null || mountNamespace === options.ownMountNamespace) return "/";
-      for (const process of options.processes.values())
-        if (process.mountNamespace === mountNamespace) return rootOfProcess(process);
-      return "/";
+    rootOf,
+    isGone: (place) => options.root === null && options.processes !== null && rootOf(place, []) === null,
+    open(place, pids) {
+      const dir = rootOf(place, pids);
+      if (dir === null) return null;
+      const fixed = dir.startsWith("/proc/") ? null : root(dir);
+      if (fixed !== null) return { dir, root: fixed };
+      for (const { pid, mountNamespace } of options.root === null ? livingAt(place, pids) : []) {
+        const at = `/proc/${pid}/root`;
+        const opened = root(at);
+        // The number may be another's by now: then it is another's root.
+        if (opened === null || mountNamespaceOf(pid) !== mountNamespace) continue;
+        return { dir: at, root: opened };
+      }
+      return null;
     },
     examiner(dir) {
       let examiner = examiners.get(dir);

@@ -24,6 +24,7 @@ const answers = z.array(
   z.object({
     program: text,
     spawner: z.int().nullable(),
+    place: text.exactOptional(),
     root: text.nullable(),
     identity: identity.nullable(),
     restarts: z.array(restartFacts),
@@ -52,7 +53,10 @@ export function recordedAnswers(value: unknown): LookupAnswers | null {
   return {
     answerFor({ id, program, spawner }) {
       const same = all.filter((answer) => answer.program === program.exe);
-      const found = same.find((answer) => answer.spawner === (spawner?.pid ?? null)) ?? same[0];
+      const here = same.filter((answer) => answer.place === undefined || answer.place === program.root);
+      // A newer version may find another place; the program's path still says most.
+      const fitting = here.length > 0 ? here : same;
+      const found = fitting.find((answer) => answer.spawner === (spawner?.pid ?? null)) ?? fitting[0];
       return found === undefined ? null : forStorm(found, id);
     },
   };

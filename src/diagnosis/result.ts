@@ -2,6 +2,7 @@ import type { Evidence } from "../model/evidence.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Abi } from "../model/events.ts";
 import type { Identity } from "../identity/types.ts";
+import type { Container, Unit } from "../platform/container.ts";
 import type { Restart } from "../supervisors/types.ts";
 
 export type { ElfFacts, FileFacts, Identity, IdentityVerdict, Owner, Reason } from "../identity/types.ts";
@@ -180,8 +181,21 @@ export interface Storm {
   startersCpus?: number | null;
   /** Why what its parents were charged for is not all, or is another's. */
   cpuHoles?: CpuHole[];
-  spawner: { pid: number; exe: Untrusted | null; comm: Untrusted } | null;
-  reaper: { pid: number; exe: Untrusted | null; comm: Untrusted; cpuShare: number | null } | null;
+  /** Cgroup of its processes, of the hierarchy that tells most; null when it is not known. Absent: an older version. */
+  cgroup?: Untrusted | null;
+  /** The container that it runs in; null: in none, as far as is known. */
+  container?: Container | null;
+  /** What systemd calls that cgroup; null: nothing. */
+  unit?: Unit | null;
+  /** `namespacePid`: its number in its own PID namespace, where that differs; else null. */
+  spawner: { pid: number; exe: Untrusted | null; comm: Untrusted; namespacePid?: number | null } | null;
+  reaper: {
+    pid: number;
+    exe: Untrusted | null;
+    comm: Untrusted;
+    cpuShare: number | null;
+    namespacePid?: number | null;
+  } | null;
   generations: { depth: number; branching: number } | null;
   intervalMs: { p50: number; variation: number } | null;
   gapMs: { p50: number } | null;

@@ -69,6 +69,13 @@ export const restart = z.object({
 
 const cpuSource = z.enum(["sched_switch", "cgroup", "waiter"]);
 
+const container = z.object({
+  runtime: z.string(),
+  id: text.nullable(),
+  name: text.nullable(),
+  pod: z.object({ uid: z.string(), qos: z.enum(["guaranteed", "burstable", "besteffort"]) }).optional(),
+});
+
 export const storm = z.object({
   id: z.string(),
   kind: z.enum(STORM_KINDS),
@@ -91,8 +98,29 @@ export const storm = z.object({
     .optional(),
   startersCpus: z.number().nullable().optional(),
   cpuHoles: z.array(z.enum(["sigchld-ignored", "reaped-by-another"])).optional(),
-  spawner: z.object({ pid: count, exe: text.nullable(), comm: text }).nullable(),
-  reaper: z.object({ pid: count, exe: text.nullable(), comm: text, cpuShare: z.number().nullable() }).nullable(),
+  cgroup: text.nullable().optional(),
+  container: container.nullable().optional(),
+  unit: z
+    .object({
+      unit: text.nullable(),
+      slice: text.nullable(),
+      user: count.nullable(),
+      session: text.nullable(),
+    })
+    .nullable()
+    .optional(),
+  spawner: z
+    .object({ pid: count, exe: text.nullable(), comm: text, namespacePid: count.nullable().optional() })
+    .nullable(),
+  reaper: z
+    .object({
+      pid: count,
+      exe: text.nullable(),
+      comm: text,
+      cpuShare: z.number().nullable(),
+      namespacePid: count.nullable().optional(),
+    })
+    .nullable(),
   generations: z.object({ depth: count, branching: z.number() }).nullable(),
   intervalMs: z.object({ p50: z.number(), variation: z.number() }).nullable(),
   gapMs: z.object({ p50: z.number() }).nullable(),

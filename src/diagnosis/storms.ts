@@ -5,6 +5,7 @@ import { repetitionOf, type CallSequence } from "../derive/repetition.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { Untrusted } from "../model/text.ts";
+import { homeOf, namespacePid } from "./container.ts";
 import type { CpuAccount } from "./cpu-account.ts";
 import type { Material } from "./material.ts";
 import { programName, signalName } from "./names.ts";
@@ -41,8 +42,12 @@ export function toStorm(
       exe: image.exe,
       // A log that shows no exec names nobody.
       comm: image.exe === null && image.comm === "" ? "?" : image.comm,
-      root: material.lookup.rootOf(image.mountNamespace, [reaper?.pid, spawner?.pid]) ?? "/",
+      root:
+        material.lookup.rootOf(image.place, [reaper?.pid, spawner?.pid]) ??
+        // Gone with its container: the name of what it was is all there is.
+        (material.live === null ? "/" : (image.mountNamespace ?? "/")),
     },
+    ...homeOf(finding, reaper?.pid ?? null, material),
     processes: finding.starts,
     perSecond: rateOf(finding, finest),
     peakAlive: whole.peakAlive,
@@ -52,7 +57,15 @@ export function toStorm(
     cpuChecks: account?.checks ?? [],
     startersCpus: account?.starters ?? null,
     cpuHoles: account?.holes ?? [],
-    spawner: spawner === null ? null : { pid: spawner.pid, exe: spawner.image.exe, comm: spawner.image.comm },
+    spawner:
+      spawner === null
+        ? null
+        : {
+            pid: spawner.pid,
+            exe: spawner.image.exe,
+            comm: spawner.image.comm,
+            namespacePid: namespacePid(spawner.pid, material),
+          },
     reaper:
       reaper === null
         ? null
@@ -61,6 +74,7 @@ export function toStorm(
             exe: processes?.get(reaper.pid)?.exe ?? null,
             comm: processes?.get(reaper.pid)?.comm ?? reaper.comm,
             cpuShare: cpu?.ofLiving(reaper.pid) ?? null,
+            namespacePid: namespacePid(reaper.pid, material),
           },
     generations: isCopying
       ? { depth: finding.subject.depth, branching: finding.subject.replicas / Math.max(1, finding.subject.replicators) }

@@ -109,6 +109,8 @@ export interface SeenEvent {
   mountNamespace?: string | null;
   /** Its root directory as seen from outside, when the source tells: "/" but for a chroot. */
   root?: Untrusted | null;
+  /** What is mounted there (as `ProcFacts.rootMount`), when the source tells. */
+  rootMount?: Untrusted | null;
 }
 
 /** The program behind a living process was looked up (`/proc/PID/exe`). */
@@ -125,6 +127,8 @@ export interface ImageEvent {
   bits: 32 | 64 | null;
   /** Its root directory as seen from outside: "/" but for a chroot. Absent: not looked at. */
   root?: Untrusted;
+  /** What is mounted there (as `ProcFacts.rootMount`). Absent: not looked at. */
+  rootMount?: Untrusted | null;
   /** Its cgroup (as `ProcFacts.cgroup`), or null when it was gone by then. Absent: not looked at. */
   cgroup?: Untrusted | null;
 }

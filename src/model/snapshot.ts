@@ -35,6 +35,8 @@ export interface ProcFacts {
   /** It ignores SIGCHLD: the kernel reaps its children itself and adds nothing to `cutime` and `cstime`. */
   ignoresSigchld?: boolean;
   mountNamespace: string | null;
+  /** What is mounted at its "/": device and directory there (`0:55 /`); null: unknown, or a chroot. Absent: not looked at. */
+  rootMount?: Untrusted | null;
   pidNamespace: string | null;
   /** Its number in its own (innermost) PID namespace: last field of NSpid. */
   namespacePid: number;

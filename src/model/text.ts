@@ -62,6 +62,11 @@ export function toBytes(text: Untrusted): Uint8Array {
   return Uint8Array.from(parts);
 }
 
+/** Whether `toBytes` can give its bytes: whatever was read from bytes, but not every string that JSON may hold. */
+export function isSpelt(text: Untrusted): boolean {
+  return isUtf8(text) || !/\p{Cs}/u.test(text.replace(/[\udc80-\udcff]/gu, ""));
+}
+
 /** Whether the text is plain Unicode, i.e. can be written as a JSON string without loss. */
 export function isUtf8(text: Untrusted): boolean {
   return !LONE_SURROGATE.test(text);

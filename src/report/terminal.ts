@@ -9,6 +9,7 @@ import { nextSection } from "./sections/next.ts";
 import { programSection, restartSection } from "./sections/owner.ts";
 import { sourcesSection } from "./sections/sources.ts";
 import { mainStorm, verdictSection } from "./sections/verdict.ts";
+import { whereSection } from "./sections/where.ts";
 
 export type { TerminalOptions } from "./screen.ts";
 
@@ -47,6 +48,7 @@ export function terminalReport(diagnosis: Diagnosis, options: TerminalOptions): 
 function storySections(screen: Screen, storm: Storm | null, verbose: boolean): string[] {
   return [
     ...costSection(screen, storm),
+    ...(storm === null ? [] : whereSection(screen, storm, verbose)),
     ...(storm === null ? [] : [...whySection(screen, storm), ...commandsSection(screen, storm)]),
     ...reaperSection(screen, storm),
     ...restartSection(screen, storm),

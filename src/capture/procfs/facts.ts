@@ -4,6 +4,7 @@ import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { ProcFacts } from "../types.ts";
 import { pickCpuCgroup } from "../cgroup/hierarchies.ts";
 import { readSmall } from "./read-small.ts";
+import { RootMounts } from "./root-mount.ts";
 import { parseStatLine } from "./stat-line.ts";
 
 /** Ticks a second in /proc: USER_HZ, 100 on every machine that Node runs on (include/asm-generic/param.h). */
@@ -14,7 +15,11 @@ export const PF_KTHREAD = 0x20_0000;
 export const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
 
 /** What /proc tells of one process, or null when it is gone. What only its owner or root may read is null without that right. */
-export function factsOf(pid: number | string, ownPidNamespace: string | null): ProcFacts | null {
+export function factsOf(
+  pid: number | string,
+  ownPidNamespace: string | null,
+  rootMounts = new RootMounts(),
+): ProcFacts | null {
   const dir = `/proc/${pid}`;
   const line = readSmall(`${dir}/stat`);
   const stat = line === null ? null : parseStatLine(line);
@@ -23,6 +28,7 @@ export function factsOf(pid: number | string, ownPidNamespace: string | null): P
   const exe = kernelThread ? null : link(`${dir}/exe`);
   const root = kernelThread ? null : link(`${dir}/root`);
   const pidNamespace = kernelThread ? ownPidNamespace : link(`${dir}/ns/pid`);
+  const mountNamespace = kernelThread ? null : link(`${dir}/ns/mnt`);
   const cgroups = readSmall(`${dir}/cgroup`);
   const cgroupText = cgroups === null ? null : fromBytes(cgroups);
   return {
@@ -43,7 +49,8 @@ export function factsOf(pid: number | string, ownPidNamespace: string | null): P
     cgroup: cgroupText === null ? null : pickCgroup(cgroupText),
     cpuCgroup: cgroupText === null ? null : pickCpuCgroup(cgroupText),
     ignoresSigchld: (stat.ignored & SIGCHLD_BIT) !== 0,
-    mountNamespace: kernelThread ? null : link(`${dir}/ns/mnt`),
+    mountNamespace,
+    rootMount: rootMounts.of(pid, mountNamespace, root),
     pidNamespace,
     namespacePid: pidNamespace === ownPidNamespace ? stat.pid : innermostPid(dir, stat.pid),
   };

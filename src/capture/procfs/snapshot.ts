@@ -4,6 +4,7 @@ import { cgroupUsage } from "../cgroup/usage.ts";
 import type { ProcFacts, Snapshot } from "../types.ts";
 import { factsOf, link, TICKS } from "./facts.ts";
 import { readSmall } from "./read-small.ts";
+import { RootMounts } from "./root-mount.ts";
 
 /**
  * All living processes and the CPU counters now. Processes that vanish while it looks are left out. Works without root;
@@ -15,10 +16,11 @@ export function snapshot(): Snapshot {
   // At once after the counters: the two are compared.
   const cgroups = cgroupUsage();
   const own = link("/proc/self/ns/pid");
+  const rootMounts = new RootMounts();
   const processes = new Map<number, ProcFacts>();
   for (const name of readdirSync("/proc")) {
     if (!/^[1-9]\d*$/.test(name)) continue;
-    const facts = factsOf(name, own);
+    const facts = factsOf(name, own, rootMounts);
     if (facts !== null) processes.set(facts.pid, facts);
   }
   return { ...taken, ...counters, processes, cgroups };

@@ -2,12 +2,13 @@ import type { Storm } from "../../diagnosis/result.ts";
 import { labelled } from "../layout.ts";
 import type { Screen } from "../screen.ts";
 import { say } from "../text/catalogue/index.ts";
+import { programOf } from "./where.ts";
 
 /** Names the other storms, so that nobody takes the worst one for the only one. */
 export function alsoSection(screen: Screen, storm: Storm | null): string[] {
   const others = screen.diagnosis.storms.filter((one) => one !== storm && !one.benign);
   if (others.length === 0) return [];
-  const programs = others.slice(0, 3).map((one) => one.program.exe ?? `(${one.program.comm})`);
+  const programs = others.slice(0, 3).map(programOf);
   return labelled(screen, say(screen.voice, "label.also"), [
     say(screen.voice, "line.also", { count: others.length, programs }),
   ]);

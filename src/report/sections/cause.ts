@@ -103,9 +103,11 @@ function endOf(storm: Storm): string | null {
   return first.signal ?? (first.code === null ? null : `exit ${first.code}`);
 }
 
-/** `init (pid 812)`. */
-export function processOf({ voice }: Screen, process: { pid: number; exe: string | null; comm: string }): Safe {
+/** `init (pid 812)`; `init (pid 812, 1 in its container)` where it has another number there. */
+export function processOf({ voice }: Screen, process: NonNullable<Storm["spawner"]>): Safe {
   const base = process.comm || process.exe?.slice(process.exe.lastIndexOf("/") + 1) || "?";
+  const inside = process.namespacePid ?? null;
+  if (inside !== null) return say(voice, "line.process-inside", { process: base, pid: process.pid, inside });
   return name(voice, `${base} (pid ${process.pid})`);
 }
 

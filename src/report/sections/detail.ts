@@ -7,6 +7,7 @@ import { name, words } from "../text/voice.ts";
 import { processOf, ratesOf } from "./cause.ts";
 import { cpuChecks } from "./cpu.ts";
 import { identityDetails } from "./identity-detail.ts";
+import { programOf } from "./where.ts";
 
 /** What `-v` adds, each block under its title: storms, reasons, identities, evidence, the host, unreadable records. */
 export function detailSections(screen: Screen): string[][] {
@@ -44,7 +45,7 @@ function stormTable(screen: Screen): string[] {
   const rows = diagnosis.storms.map((storm) => [
     say(voice, `kind.${storm.kind}`),
     number(screen, storm.perSecond, "rate"),
-    name(voice, storm.program.exe ?? `(${storm.program.comm})`),
+    name(voice, programOf(storm)),
     number(screen, storm.processes, "count"),
     number(screen, storm.peakAlive, "count"),
     number(screen, storm.lifetimeMs?.p50, "ms"),

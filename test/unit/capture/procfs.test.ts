@@ -8,6 +8,7 @@ import { bitsOfAuxv, lastNumber } from "../../../src/capture/newest.ts";
 import { insideRoot, pickCgroup } from "../../../src/capture/procfs/facts.ts";
 import { prettyName } from "../../../src/capture/procfs/host.ts";
 import { parseCounters } from "../../../src/capture/procfs/snapshot.ts";
+import { parseRootMount } from "../../../src/capture/procfs/root-mount.ts";
 import { parseStatLine } from "../../../src/capture/procfs/stat-line.ts";
 import { parseMounts } from "../../../src/platform/mount.ts";
 
@@ -87,8 +88,8 @@ test("mounts: octal escapes are bytes", () => {
     "latin1",
   );
   expect(parseMounts(text)).toEqual([
-    { source: "tracefs", dir: "/sys/kernel/tracing", type: "tracefs" },
-    { source: "x", dir: "/mnt/a b\\\udcff", type: "ext4" },
+    { source: "tracefs", dir: "/sys/kernel/tracing", type: "tracefs", options: "rw" },
+    { source: "x", dir: "/mnt/a b\\\udcff", type: "ext4", options: "rw" },
   ]);
 });
 
@@ -123,4 +124,14 @@ test("CPU lists and buffer statistics", () => {
   const stats =
     "entries: 5\noverrun: 12\ncommit overrun: 3\nbytes: 9\noldest event ts:     1.0\ndropped events: 4\nread events: 8\n";
   expect(parseStats(stats)).toEqual({ overrun: 12, commitOverrun: 3, dropped: 4 });
+});
+
+test("what is mounted at a root", () => {
+  const line = (rest: string): string => `25 1 ${rest} rw,relatime shared:1 - ext4 /dev/sda1 rw\n`;
+  expect(parseRootMount(line("8:1 / /") + line("0:21 / /proc"))).toBe("8:1 /");
+  // What is mounted over an initial root file system hides it.
+  expect(parseRootMount(line("0:2 / /") + line("8:1 /@root /"))).toBe("8:1 /@root");
+  expect(parseRootMount(line("8:1 /srv/a\\040b /") + line("0:30 / /mnt/x"))).toBe("8:1 /srv/a\\040b");
+  expect(parseRootMount(line("0:21 / /proc"))).toBeNull();
+  expect(parseRootMount("/ / / /\n\n x")).toBeNull();
 });

@@ -105,7 +105,13 @@ const anyEvent: fc.Arbitrary<ProcessEvent> = fc.oneof(
     )
     .chain((event) =>
       fc
-        .option(fc.record({ mountNamespace: maybe(anyText), root: maybe(anyText) }, { requiredKeys: [] }), { nil: {} })
+        .option(
+          fc.record(
+            { mountNamespace: maybe(anyText), root: maybe(anyText), rootMount: maybe(anyText) },
+            { requiredKeys: [] },
+          ),
+          { nil: {} },
+        )
         .map((place) => ({ ...event, ...place })),
     ),
   fc.record({
@@ -127,6 +133,7 @@ const anyEvent: fc.Arbitrary<ProcessEvent> = fc.oneof(
       mountNamespace: maybe(anyText),
       bits: maybe(bits),
       root: anyText,
+      rootMount: maybe(anyText),
       cgroup: maybe(anyText),
     },
     { requiredKeys: ["type", "ts", "pid", "comm", "exe", "mountNamespace", "bits"] },

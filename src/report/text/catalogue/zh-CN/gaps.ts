@@ -26,6 +26,8 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.calls.not-to-be-traced": "{what:words}：不应附加到该进程（{why:words}）",
   "couldnot.calls.tracer-failed": "{what:words}：工具失败（{why:words}）",
   "couldnot.procfs.pid-namespace": "容器之外的进程：本程序处于独立的 PID 命名空间（{what:words}: {why:words}）",
+  "couldnot.identity.container-gone":
+    "程序是否为原版、由什么启动：它的容器在观测结束时已不存在（{what:words}: {why:words}）",
   "couldnot.identity.no-root-given": "程序是否为原版、由什么启动：文件系统不可用（{what:words}: {why:words}）",
   "couldnot.identity.program-unknown": "{what:words}：进程在其文件被读取之前就已消失，也没有看到执行",
   "couldnot.identity.relative-name": "文件归属（{what:words}）：日志只给出相对路径，没有说明所在目录",

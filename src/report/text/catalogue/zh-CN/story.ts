@@ -37,7 +37,7 @@ export const story: Record<keyof typeof english, string> = {
   "chain.origin": "第一个 {program:base} 由 {spawner} 启动",
   "chain.origin-unknown": "第一个 {program:base} 在观测窗口之前就已运行，没有看到是谁启动的",
   "chain.replicates": "每个 {program:base} 派生 {branching:rate} 个子进程后退出，从不执行其他程序，共 {depth:count} 代",
-  "chain.orphans": "[[每秒有 {perSecond:rate} 个||所有]]孤儿进程交给 {reaper}",
+  "chain.orphans": "[[每秒有 {perSecond:rate} 个||所有]]孤儿进程交给 {reaper}[[（容器内的 {inside}）]]",
   "chain.reaper-busy": "它只负责回收，为此用掉一个 CPU 的 {cpuShare:percent}",
   "chain.reaper-innocent": "它只负责回收",
   "chain.fork-by-32-bit":

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Diagnosis, Storm } from "../../src/diagnosis/result.ts";
+import { diagnosed, whoforks } from "../support/whoforks.ts";
+import { bootSystemd, systemdTree, whyNoContainer } from "./systemd-container.ts";
+
+const missing = whyNoContainer();
+const skip = missing !== null && !process.env["CI"];
+
+/** A shell that runs /bin/true again and again, `count` times at the most: bounded whoever forgets to end it. */
+const POLL = (count: number): string => `i=0; while [ $i -lt ${count} ]; do /bin/true; i=$((i+1)); done`;
+const ENDLESS = 100_000;
+
+describe.skipIf(skip)(`storms in roots of their own${skip ? ` (${missing})` : ""}`, () => {
+  let tree: string;
+  let folder: string;
+  const started: ChildProcess[] = [];
+
+  beforeAll(() => {
+    if (missing !== null) throw new Error(`no other root can be made here: ${missing}`);
+    tree = systemdTree();
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "whoforks-containers-"));
+  }, 900_000);
+
+  afterEach(() => {
+    // The command that timeout(1) is told to end is killed with its namespace (--kill-child).
+    for (const child of started.splice(0)) child.kill("SIGTERM");
+  });
+
+  afterAll(() => {
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true });
+  });
+
+  /** Runs a command as init of a PID namespace of its own, for so many seconds at the most. */
+  function contain(unshare: string[], command: string[], seconds = 30): void {
+    const bounds = ["timeout", "--signal=KILL", String(seconds), "unshare", "--pid", "--fork", "--kill-child=KILL"];
+    const [program = "", ...args] = [...bounds, ...unshare, ...command];
+    started.push(spawn(program, args, { stdio: "ignore", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } }));
+  }
+
+  /** The storm that the shell makes. Others may fork on this machine meanwhile. */
+  function loopIn(result: Diagnosis, fits: (storm: Storm) => boolean): Storm {
+    const found = result.storms.find((storm) => storm.kind === "shell-loop" && fits(storm));
+    if (found === undefined) throw new Error(`no such storm: ${JSON.stringify(result.storms, null, 1)}`);
+    return found;
+  }
+
+  it("a chroot: judged by the packages of its directory", async () => {
+    contain([], ["chroot", tree, "/bin/sh", "-c", POLL(ENDLESS)]);
+    await sleep(300);
+    const { exitCode, result } = await diagnosed(["--duration", "6s"]);
+    expect(exitCode).toBe(1);
+    const storm = loopIn(result, ({ program }) => program.root === fs.realpathSync(tree));
+    expect(storm.spawner?.namespacePid).toBe(1);
+    expect(storm.container).toMatchObject({ runtime: "namespaces" });
+    const identity = result.identities.find(({ root }) => root === storm.program.root);
+    expect(identity).toMatchObject({ verdict: "genuine", owner: { manager: "dpkg", package: "coreutils" } });
+  });
+
+  it("a container that has ended within the window: could not look, and why", async () => {
+    const record = `${folder}/gone.case`;
+    const recording = whoforks(["record", "-o", record, "--duration", "5s"]);
+    await sleep(1500);
+    const enter = `mount --bind "$1" "$1" && cd "$1" && pivot_root . mnt && exec chroot . /bin/sh -c 'umount -l /mnt; ${POLL(ENDLESS)}'`;
+    contain(["--mount", "--propagation", "private"], ["sh", "-c", enter, "sh", tree], 1.6);
+    const { stderr } = await recording;
+    const { result } = await diagnosed(["--from", record]);
+    const storm = loopIn(result, ({ program }) => program.root.startsWith("mnt:["));
+    const gap = result.couldNotLook.find(({ code }) => code === "identity.container-gone");
+    expect(gap?.what, stderr).toContain(storm.program.exe);
+    expect(gap?.why).toContain(storm.program.root);
+    expect(result.identities.find(({ root }) => root === storm.program.root)).toBeUndefined();
+    const screen = await whoforks(["diagnose", "--from", record, "--lang", "en", "--no-color"]);
+    expect(screen.stdout).toContain("was left at the end of the window");
+  });
+
+  it("a real nspawn with a real systemd: its container, its unit, and the job that starts it", async () => {
+    const container = bootSystemd(tree, {
+      files: {
+        "/usr/local/bin/poll": { mode: 0o755, text: `#!/bin/sh\ntouch /out/polls\n${POLL(ENDLESS)}\n` },
+        "/etc/systemd/system/whoforks-poll.service": {
+          text: "[Service]\nExecStart=/usr/local/bin/poll\nRuntimeMaxSec=30\n",
+        },
+        "/etc/systemd/system/multi-user.target.wants/whoforks-poll.service": { linkTo: "../whoforks-poll.service" },
+      },
+      binds: {},
+      out: {},
+    });
+    try {
+      await container.waitFor("polls");
+      const { exitCode, result } = await diagnosed(["--duration", "6s"]);
+      expect(exitCode).toBe(1);
+      const storm = loopIn(result, (one) => one.unit?.unit === "whoforks-poll.service");
+      expect(storm.container).toMatchObject({ runtime: "systemd-nspawn" });
+      expect(storm.cgroup).toMatch(/^\/whoforks-systemd-\w+\/payload\/system\.slice\/whoforks-poll\.service$/);
+      expect(storm.program.root).toMatch(/^\/proc\/\d+\/root$/);
+      expect(storm.spawner?.namespacePid).toBeGreaterThan(1);
+      const identity = result.identities.find(({ root }) => root === storm.program.root);
+      expect(identity).toMatchObject({ verdict: "genuine", owner: { package: "coreutils" } });
+      const restart = result.restarts.find((one) => one.storm === storm.id);
+      expect(restart).toMatchObject({ supervisor: "systemd", unit: "whoforks-poll.service" });
+    } finally {
+      await container.end();
+    }
+  }, 120_000);
+});
