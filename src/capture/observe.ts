@@ -1,10 +1,14 @@
 import { emptyLedger, type SourceLedger } from "../model/ledger.ts";
 import type { ForkEvent, ImageEvent, ProcessEvent } from "../model/events.ts";
+import type { HiddenAccount } from "../model/hidden.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { AuditBeside } from "./audit/enrich.ts";
 import { boundedByAudit, clearAuditLeftovers } from "./audit/start.ts";
 import { MOST_SECONDS as AUDIT_SECONDS } from "./audit/window.ts";
 import { CgroupsOfPrograms } from "./cgroup/of-programs.ts";
+import { LivingByEvents } from "./hidden/living-by-events.ts";
+import { lookForHidden } from "./hidden/look.ts";
+import { whyNotLook } from "./hidden/why-not.ts";
 import { InOrder } from "./in-order.ts";
 import { imageOf, NewestProcesses } from "./newest.ts";
 import { hostFacts } from "./procfs/host.ts";
@@ -43,11 +47,14 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     await window.run();
     const seconds = window.seconds();
     const after = snapshot();
+    const sources = window.stop(before, after);
+    const hidden = await window.lookForHidden();
     return {
       host,
       startEpochMs,
       seconds,
-      sources: window.stop(before, after),
+      sources,
+      hidden,
       cpu: window.switches.slices,
       cgroupsOf: window.cgroups.met,
       before,
@@ -75,6 +82,7 @@ class Window {
   readonly #young: YoungSpawners;
   /** Without kernel events: numbers of processes that turned up. */
   readonly #seen = new Set<number>();
+  readonly #alive = new LivingByEvents();
   #forks = 0;
   #forksAsked = 0;
   #released = false;
@@ -168,6 +176,17 @@ class Window {
     return sources;
   }
 
+  /** Looks for processes that /proc does not show; null: it cannot be done, and `couldNotLook` says why. */
+  async lookForHidden(): Promise<HiddenAccount | null> {
+    const { signal } = this.#options;
+    const obstacle = signal.aborted ? null : whyNotLook();
+    if (obstacle !== null) this.couldNotLook.push(obstacle);
+    if (obstacle !== null || signal.aborted) return null;
+    // Within a PID namespace events number processes otherwise than its /proc.
+    const events = this.#observer === null || insideContainer() !== null ? null : this.#alive.living;
+    return await lookForHidden({ events, signal });
+  }
+
   /** Removes everything from the host, whatever has happened. */
   release(): void {
     if (this.#released) return;
@@ -185,6 +204,7 @@ class Window {
 
   #pass(event: ProcessEvent): void {
     if (event.type === "fork") this.#countFork(event);
+    this.#alive.note(event);
     this.#stream.pass(event);
   }
 

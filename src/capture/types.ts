@@ -2,6 +2,7 @@ import type { EventSink } from "../model/events.ts";
 import type { CpuSlices } from "../model/cpu.ts";
 import type { OpenRecordReader } from "./audit/reader.ts";
 import type { PageTee } from "../ftrace/trace-dat/tee.ts";
+import type { HiddenAccount } from "../model/hidden.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -71,6 +72,8 @@ export interface Observation {
   cpu: CpuSlices | null;
   /** Program → cgroup (key of `Snapshot.cgroups`, null: the root) → its processes met there while they lived. */
   cgroupsOf: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
+  /** Processes that live and that /proc does not show; null: they could not be looked for, `couldNotLook` says why. */
+  hidden: HiddenAccount | null;
   /** True when Ctrl-C ended it. */
   interrupted: boolean;
 }

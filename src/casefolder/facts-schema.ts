@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { CgroupUsage, CpuSlices, Forebear, ProgramCpu } from "../model/cpu.ts";
+import type { CgroupUsage, CpuSlices, ProgramCpu } from "../model/cpu.ts";
+import type { HiddenAccount, HiddenLook, HiddenProcess } from "../model/hidden.ts";
 import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
 import type { ProcFacts, Snapshot } from "../model/snapshot.ts";
 import type { RunFacts } from "./facts.ts";
@@ -87,6 +89,27 @@ const slices = z.object({
   ),
 } satisfies Fields<CpuSlices>);
 
+const witness = z.enum(["events", "number", "cgroup", "children", "raw-listing", "own-proc"]);
+
+const hidden = z.object({
+  processes: z.array(
+    z.object({
+      pid: count,
+      startedAt: text.nullable(),
+      comm: text.nullable(),
+      exe: text.nullable(),
+      seenBy: z.array(witness),
+      missingFrom: z.array(z.enum(["listing", "lookup"])),
+    } satisfies Fields<HiddenProcess>),
+  ),
+  look: z.object({
+    rounds: count,
+    seconds: time,
+    witnesses: z.array(z.object({ witness, told: count, why: text.nullable() })),
+    preloaded: z.array(text),
+  } satisfies Fields<HiddenLook>),
+} satisfies Fields<HiddenAccount>);
+
 export const run: z.ZodType<RunFacts> = z.object({
   sources: z.array(ledger),
   couldNotLook: z.array(
@@ -104,4 +127,5 @@ export const run: z.ZodType<RunFacts> = z.object({
   slices: slices.nullable(),
   cgroupsOf: map(text, map(text.nullable(), count)),
   repeats: map(text, z.array(text)).exactOptional(),
+  hidden: hidden.nullable().exactOptional(),
 } satisfies Fields<RunFacts>);

@@ -47,6 +47,7 @@ export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: D
             cgroupsOf: run?.cgroupsOf ?? new Map(),
             repeats: run?.repeats ?? new Map(),
           },
+    hidden: run?.hidden ?? null,
     remarks: [],
     couldNotLook: [...(run?.couldNotLook ?? []), ...gapsOf(kept, read, answers)],
     lookup: lookupOf(kept),

@@ -68,7 +68,7 @@ export async function diagnoseLive(
   const traced = sources.some((source) => source.kind !== "proc");
   const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
   const ownNamespace = mountNamespaceOf("self");
-  const { cpu: slices, cgroupsOf } = observation;
+  const { cpu: slices, cgroupsOf, hidden } = observation;
   const derived = derivation.finish();
   // Who asked for another source gets no recording by tracefs either.
   const looks = options.withoutCalls !== true && !interrupted && sources.some((source) => source.kind === "tracefs");
@@ -81,6 +81,7 @@ export async function diagnoseLive(
     derived,
     known: KNOWN,
     live: { before, after, slices, cgroupsOf, repeats },
+    hidden,
     remarks: [],
     couldNotLook,
     lookup: createLookup({ root: null, processes: after.processes, ownMountNamespace: ownNamespace }),
@@ -98,6 +99,7 @@ export async function diagnoseLive(
     slices,
     cgroupsOf,
     repeats,
+    hidden,
   };
   const saved =
     keeper?.finish({ version: options.version, host, window: { startEpochMs, seconds }, run, before, after }) ?? null;

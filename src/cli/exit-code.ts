@@ -24,6 +24,6 @@ export function exitCodeOf(diagnosis: Diagnosis, interrupted: boolean): ExitCode
       return diagnosis.couldNotLook.some((c) => c.code === "tracefs.no-root") ? EXIT.noPrivilege : EXIT.inconclusive;
     case "healthy":
     case "benign":
-      return EXIT.nothingWrong;
+      return (diagnosis.hidden?.length ?? 0) > 0 ? EXIT.problemFound : EXIT.nothingWrong;
   }
 }

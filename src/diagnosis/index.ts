@@ -62,6 +62,8 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     chain: worst === null ? [] : chainOf(worst),
     advice: worst === null ? adviceWithoutStorm(material, verdict.code) : adviceFor(worst),
     couldNotLook: once(couldNotLook),
+    hidden: material.hidden?.processes ?? null,
+    hiddenLook: material.hidden?.look ?? null,
     experiment: null,
     cost: material.cost(),
   };

@@ -1,6 +1,7 @@
 import type { Derived } from "../derive/index.ts";
 import type { Known } from "../detect/types.ts";
 import type { CpuSlices } from "../model/cpu.ts";
+import type { HiddenAccount } from "../model/hidden.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -34,6 +35,8 @@ export interface Material {
     /** Program → the calls that its generations repeat, by a short look at them. */
     repeats?: ReadonlyMap<Untrusted, readonly Untrusted[]>;
   } | null;
+  /** Processes that /proc did not show; null: could not look. Absent: nobody looked, as for logs. */
+  hidden?: HiddenAccount | null;
   /** Facts that a reader found notable: `audit.fork-by-32-bit`, … */
   remarks: { code: string; args: Record<string, unknown> }[];
   couldNotLook: Diagnosis["couldNotLook"];

@@ -1,6 +1,7 @@
 import type { Evidence } from "../model/evidence.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Abi } from "../model/events.ts";
+import type { HiddenLook, HiddenProcess } from "../model/hidden.ts";
 import type { Identity } from "../identity/types.ts";
 import type { Container, Unit } from "../platform/container.ts";
 import type { Restart } from "../supervisors/types.ts";
@@ -71,6 +72,13 @@ export interface Diagnosis {
     /** Numbers that `why` gives in words. */
     args?: Readonly<Record<string, number>>;
   }[];
+  /**
+   * Processes that live and that /proc does not show: [] looked and found none; null could not look (`couldNotLook` says
+   * why), or nothing to look at (logs).
+   */
+  hidden?: HiddenProcess[] | null;
+  /** How they were looked for; null: not at all. */
+  hiddenLook?: HiddenLook | null;
   experiment: null;
   cost: { cpuSeconds: number; wallSeconds: number; peakRssBytes: number };
 }

@@ -137,6 +137,24 @@ export const storm = z.object({
   evidence: z.array(evidence),
 });
 
+const witness = z.enum(["events", "number", "cgroup", "children", "raw-listing", "own-proc"]);
+
+const hiddenProcess = z.object({
+  pid: count,
+  startedAt: time.nullable(),
+  comm: text.nullable(),
+  exe: text.nullable(),
+  seenBy: z.array(witness),
+  missingFrom: z.array(z.enum(["listing", "lookup"])),
+});
+
+const hiddenLook = z.object({
+  rounds: count,
+  seconds: z.number().nonnegative(),
+  witnesses: z.array(z.object({ witness, told: count, why: z.string().nullable() })),
+  preloaded: z.array(text),
+});
+
 const share = z.number().min(0).max(1);
 
 export const diagnosis = z.object({
@@ -232,6 +250,8 @@ export const diagnosis = z.object({
       args: z.record(z.string(), z.number()).exactOptional(),
     }),
   ),
+  hidden: z.array(hiddenProcess).nullable().optional(),
+  hiddenLook: hiddenLook.nullable().optional(),
   experiment: z.null(),
   cost: z.object({ cpuSeconds: z.number(), wallSeconds: z.number(), peakRssBytes: count }),
 });

@@ -27,9 +27,36 @@ export interface LibC {
   getAffinity(pid: number, size: number, mask: Uint8Array): number;
   /** sched_setaffinity(2). */
   setAffinity(pid: number, size: number, mask: Uint8Array): number;
+  /** getdents64(2) itself, past whatever has taken the place of readdir(3); null where its number is not known. */
+  getdents: ((fd: number, entries: Uint8Array, size: number) => number) | null;
+  /** fsopen(2): a new file system of this type, to be set up. */
+  fsopen(type: string, flags: number): number;
+  /** fsconfig(2) with FSCONFIG_CMD_CREATE. */
+  fsCreate(fd: number): number;
+  /** fsmount(2): a mount that is attached nowhere and goes with its descriptor. */
+  fsmount(fd: number, flags: number, attributes: number): number;
   /** errno of the call before. */
   errno(): number;
 }
+
+/** Number of getdents64 (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h, …) by Node's name of the machine. */
+const GETDENTS64: Readonly<Record<string, number>> = {
+  x64: 217,
+  arm64: 61,
+  riscv64: 61,
+  loong64: 61,
+  ppc64: 202,
+  s390x: 220,
+  ia32: 220,
+  arm: 217,
+};
+/** The same on every machine but alpha (include/uapi/asm-generic/unistd.h). */
+const FSOPEN = 430;
+const FSCONFIG = 431;
+const FSMOUNT = 432;
+const FSCONFIG_CMD_CREATE = 6;
+
+type Syscall = (number: number, ...rest: unknown[]) => number;
 
 /** Why the C library cannot be called. */
 export interface NoLibC {
@@ -65,6 +92,12 @@ function load(): LibC | NoLibC {
 function declare(koffi: Koffi): LibC {
   // null: the symbols of the running program, whichever C library it has.
   const c = koffi.load(null);
+  const call = (parameters: string): Syscall => c.func(`long syscall(long number, ${parameters})`) as Syscall;
+  const getdents64 = GETDENTS64[process.arch];
+  const getdents = call("int fd, uint8_t *entries, size_t size");
+  const fsopen = call("const char *type, unsigned int flags");
+  const fsconfig = call("int fd, unsigned int command, const char *key, const void *value, int aux");
+  const fsmount = call("int fd, unsigned int flags, unsigned int attributes");
   return {
     socket: c.func("int socket(int family, int type, int protocol)") as LibC["socket"],
     bind: c.func("int bind(int fd, const uint8_t *address, uint32_t length)") as LibC["bind"],
@@ -79,6 +112,10 @@ function declare(koffi: Koffi): LibC {
     close: c.func("int close(int fd)") as LibC["close"],
     getAffinity: c.func("int sched_getaffinity(int pid, size_t size, uint8_t *mask)") as LibC["getAffinity"],
     setAffinity: c.func("int sched_setaffinity(int pid, size_t size, const uint8_t *mask)") as LibC["setAffinity"],
+    getdents: getdents64 === undefined ? null : (fd, entries, size) => getdents(getdents64, fd, entries, size),
+    fsopen: (type, flags) => fsopen(FSOPEN, type, flags),
+    fsCreate: (fd) => fsconfig(FSCONFIG, fd, FSCONFIG_CMD_CREATE, null, null, 0),
+    fsmount: (fd, flags, attributes) => fsmount(FSMOUNT, fd, flags, attributes),
     errno: () => koffi.errno(),
   };
 }

@@ -7,6 +7,8 @@ export interface Mount {
   source: Untrusted;
   dir: Untrusted;
   type: string;
+  /** `rw,nosuid,hidepid=2`. */
+  options: string;
 }
 
 /** The mounts that this process sees, in the order of mounting. */
@@ -18,9 +20,9 @@ export function mounts(): Mount[] {
 export function parseMounts(text: Uint8Array): Mount[] {
   const found: Mount[] = [];
   for (const line of fromBytes(text).split("\n")) {
-    const [source, dir, type] = line.split(" ");
+    const [source, dir, type, options] = line.split(" ");
     if (source === undefined || dir === undefined || type === undefined) continue;
-    found.push({ source: unescapeOctal(source), dir: unescapeOctal(dir), type });
+    found.push({ source: unescapeOctal(source), dir: unescapeOctal(dir), type, options: options ?? "" });
   }
   return found;
 }

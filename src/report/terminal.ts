@@ -5,6 +5,7 @@ import { commandsSection } from "./sections/commands.ts";
 import { costSection, reaperSection, whySection } from "./sections/cause.ts";
 import { detailSections } from "./sections/detail.ts";
 import { gapsSection } from "./sections/gaps.ts";
+import { hiddenSection } from "./sections/hidden.ts";
 import { nextSection } from "./sections/next.ts";
 import { programSection, restartSection } from "./sections/owner.ts";
 import { sourcesSection } from "./sections/sources.ts";
@@ -54,6 +55,7 @@ function storySections(screen: Screen, storm: Storm | null, verbose: boolean): s
     ...restartSection(screen, storm),
     ...programSection(screen, storm),
     ...alsoSection(screen, storm),
+    ...hiddenSection(screen, verbose),
     ...sourcesSection(screen, verbose),
   ];
 }

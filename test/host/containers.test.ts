@@ -27,8 +27,14 @@ describe.skipIf(skip)(`storms in roots of their own${skip ? ` (${missing})` : ""
   }, 900_000);
 
   afterEach(() => {
-    // The command that timeout(1) is told to end is killed with its namespace (--kill-child).
-    for (const child of started.splice(0)) child.kill("SIGTERM");
+    // timeout(1) leads a process group of its own; the namespace's init goes with unshare (--kill-child).
+    for (const { pid } of started.splice(0)) {
+      try {
+        if (pid !== undefined) process.kill(-pid, "SIGKILL");
+      } catch {
+        // Its time was over.
+      }
+    }
   });
 
   afterAll(() => {

@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import { monotonicNs } from "../../platform/clock.ts";
+import { rawNames } from "../../platform/raw-listing.ts";
 import { cgroupUsage } from "../cgroup/usage.ts";
 import type { ProcFacts, Snapshot } from "../types.ts";
 import { factsOf, link, TICKS } from "./facts.ts";
+import { preloadedLibraries } from "./preloaded.ts";
 import { readSmall } from "./read-small.ts";
 import { RootMounts } from "./root-mount.ts";
 
@@ -18,12 +20,17 @@ export function snapshot(): Snapshot {
   const own = link("/proc/self/ns/pid");
   const rootMounts = new RootMounts();
   const processes = new Map<number, ProcFacts>();
-  for (const name of readdirSync("/proc")) {
+  for (const name of namesInProc()) {
     if (!/^[1-9]\d*$/.test(name)) continue;
     const facts = factsOf(name, own, rootMounts);
     if (facts !== null) processes.set(facts.pid, facts);
   }
   return { ...taken, ...counters, processes, cgroups };
+}
+
+/** Where a library was put before the C library, the kernel is asked without either: it may leave processes out. */
+function namesInProc(): string[] {
+  return (preloadedLibraries().length > 0 ? rawNames("/proc") : null) ?? readdirSync("/proc");
 }
 
 /** The machine-wide counters of /proc/stat. */

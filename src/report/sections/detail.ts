@@ -45,7 +45,7 @@ function stormTable(screen: Screen): string[] {
   const rows = diagnosis.storms.map((storm) => [
     say(voice, `kind.${storm.kind}`),
     number(screen, storm.perSecond, "rate"),
-    name(voice, programOf(storm)),
+    programOf(screen, storm),
     number(screen, storm.processes, "count"),
     number(screen, storm.peakAlive, "count"),
     number(screen, storm.lifetimeMs?.p50, "ms"),

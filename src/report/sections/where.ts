@@ -2,7 +2,8 @@ import type { Storm } from "../../diagnosis/result.ts";
 import { facts, labelled } from "../layout.ts";
 import type { Screen } from "../screen.ts";
 import { say } from "../text/catalogue/index.ts";
-import type { Safe } from "../text/sanitise.ts";
+import { line, type Safe } from "../text/sanitise.ts";
+import { name, words } from "../text/voice.ts";
 
 /** In which container a storm runs; with `verbose` also its cgroup, wherever it runs. */
 export function whereSection(screen: Screen, storm: Storm, verbose: boolean): string[] {
@@ -15,12 +16,13 @@ export function whereSection(screen: Screen, storm: Storm, verbose: boolean): st
   return parts.length === 0 ? [] : labelled(screen, say(voice, "label.where"), [facts(screen, parts)]);
 }
 
-function containerLine({ voice }: Screen, { runtime, id, name, pod }: NonNullable<Storm["container"]>): Safe {
+function containerLine({ voice }: Screen, container: NonNullable<Storm["container"]>): Safe {
+  const { runtime, id, pod } = container;
   if (runtime === "namespaces") return say(voice, "line.namespaces", { id });
   return say(voice, "line.container", {
     runtime,
     id: shortId(id),
-    name: name === id ? null : name,
+    name: container.name === id ? null : container.name,
     pod: pod?.uid ?? null,
     qos: pod?.qos ?? null,
   });
@@ -32,9 +34,13 @@ function shortId(id: string | null): string | null {
 }
 
 /** A storm's program, with its container where it runs in one: the same path may storm in several. */
-export function programOf(storm: Storm): string {
-  const program = storm.program.exe ?? `(${storm.program.comm})`;
+export function programOf({ voice }: Screen, storm: Storm): Safe {
+  const program = name(voice, storm.program.exe ?? `(${storm.program.comm})`);
   if (!storm.container) return program;
-  const { runtime, id } = storm.container;
-  return `${program} [${runtime}${id === null ? "" : ` ${shortId(id)}`}]`;
+  const id = shortId(storm.container.id);
+  const runtime = words(voice, storm.container.runtime);
+  if (id === null) return line`${program} [${runtime}]`;
+  // The kernel names namespaces, runtimes and their users name containers.
+  const shown = storm.container.runtime === "namespaces" ? words(voice, id) : name(voice, id);
+  return line`${program} [${runtime} ${shown}]`;
 }

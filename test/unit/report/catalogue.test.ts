@@ -43,7 +43,7 @@ describe("the two languages", () => {
 
 describe("the codes that the source uses", () => {
   const PREFIXES =
-    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|top";
+    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|witness|absence|top";
   const literal = new RegExp(`["\`]((?:${PREFIXES})\\.[a-z0-9.-]*[a-z0-9])["\`]`, "g");
   const composed = new RegExp(`\`((?:${PREFIXES})\\.[a-z0-9.-]*)\\$\\{`, "g");
   const files = sourceFiles("src");
@@ -56,7 +56,7 @@ describe("the codes that the source uses", () => {
     );
   // Codes of could-not-look entries stand without their prefix where they are made.
   const gapCode =
-    /code: "((?:tracefs|procfs|identity|supervisors|cpu|lifetimes|exits|audit|host)\.[a-z0-9.-]+)",\s*what/g;
+    /code: "((?:tracefs|procfs|hidden|identity|supervisors|cpu|lifetimes|exits|audit|host)\.[a-z0-9.-]+)",\s*what/g;
 
   /** `cannot("no-root", …)`, `{ code: "locked", why: … }`. */
   const REFUSAL = /(?:\bcannot\(\s*|\bcode: )"([a-z0-9-]+)",\s*(?!what)/g;
@@ -106,7 +106,7 @@ describe("the codes that the source uses", () => {
     const literals = uses(literal);
     const stems = [...uses(composed).keys()];
     const own = codes.filter((code) =>
-      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|top)\./.test(code),
+      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|witness|absence|top)\./.test(code),
     );
     const dead = own.filter((code) => !literals.has(code) && !stems.some((stem) => code.startsWith(stem)));
     expect(dead).toEqual([]);

@@ -29,6 +29,9 @@ export const gaps = {
   "couldnot.calls.tracer-failed": "{what:words}: {why:words}",
   "couldnot.procfs.pid-namespace": "{what:words}: {why:words}",
   "couldnot.identity.container-gone": "{what:words}: {why:words}",
+  "couldnot.hidden.needs-root": "{what:words}: {why:words}",
+  "couldnot.hidden.other-proc": "{what:words}: {why:words}",
+  "couldnot.hidden.hidepid": "{what:words}: {why:words}",
   "couldnot.identity.no-root-given": "{what:words}: {why:words}",
   "couldnot.identity.program-unknown":
     "{what:words}: its processes were gone before their file could be read, and no exec was seen",

@@ -43,8 +43,7 @@ export const story = {
   "chain.origin-unknown": "the first {program:base} ran before the window began, so who started it was not seen",
   "chain.replicates":
     "each {program:base} forks {branching:rate} {branching#child|children} and exits without executing anything, {depth:count} generations deep",
-  "chain.orphans":
-    "{reaper}[[, {inside} in its container,]] gets [[{perSecond:rate} orphans a second||the orphans]]",
+  "chain.orphans": "{reaper}[[, {inside} in its container,]] gets [[{perSecond:rate} orphans a second||the orphans]]",
   "chain.reaper-busy": "it only reaps them, which takes {cpuShare:percent} of a CPU",
   "chain.reaper-innocent": "it only reaps them",
   "chain.fork-by-32-bit":

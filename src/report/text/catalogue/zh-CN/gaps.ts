@@ -28,6 +28,9 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.procfs.pid-namespace": "容器之外的进程：本程序处于独立的 PID 命名空间（{what:words}: {why:words}）",
   "couldnot.identity.container-gone":
     "程序是否为原版、由什么启动：它的容器在观测结束时已不存在（{what:words}: {why:words}）",
+  "couldnot.hidden.needs-root": "被隐藏的进程：只有 root 能看到完整的 /proc（{what:words}: {why:words}）",
+  "couldnot.hidden.other-proc": "被隐藏的进程：/proc 属于另一个 PID 命名空间（{what:words}: {why:words}）",
+  "couldnot.hidden.hidepid": "被隐藏的进程：/proc 挂载时使用了 hidepid（{what:words}: {why:words}）",
   "couldnot.identity.no-root-given": "程序是否为原版、由什么启动：文件系统不可用（{what:words}: {why:words}）",
   "couldnot.identity.program-unknown": "{what:words}：进程在其文件被读取之前就已消失，也没有看到执行",
   "couldnot.identity.relative-name": "文件归属（{what:words}）：日志只给出相对路径，没有说明所在目录",
