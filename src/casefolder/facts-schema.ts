@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { CgroupUsage, CpuSlices, Forebear, ProgramCpu } from "../model/cpu.ts";
-import type { CgroupUsage, CpuSlices, ProgramCpu } from "../model/cpu.ts";
 import type { HiddenAccount, HiddenLook, HiddenProcess } from "../model/hidden.ts";
 import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
 import type { ProcFacts, Snapshot } from "../model/snapshot.ts";

@@ -7,12 +7,12 @@ import {
   createLife,
   MATURE_NS,
   MAX_LIVES,
-  MAX_MOVED,
   settleFailedExecs,
   type Birth,
   type Life,
   type LivesLimits,
 } from "./life.ts";
+import { metAt } from "./met-at.ts";
 import { PendingForks } from "./pending-forks.ts";
 
 /**
@@ -118,7 +118,7 @@ export class Lives {
     const life = this.#living.get(event.pid);
     if (life === undefined) return;
     const place = this.images.place(event);
-    if (place !== this.images.nowhere) this.#isAt(life, place, event);
+    if (place !== this.images.nowhere) metAt(life, place, event, this);
     // That one child of a spawner runs this says nothing of the others that nobody saw.
     if (life.image.unseenChildOf !== null)
       this.#becomes(life, this.images.byExe(event.exe, event.comm, life.image.place));
@@ -277,51 +277,6 @@ export class Lives {
     life.family.spawners.add(life.parentId, { life: life.parentId, pid: life.parentPid, image: spawner ?? before });
     life.family.spawned++;
     this.#count(life);
-  }
-
-  /**
-   * A process was met at a place. Where none of its program was ever met where they were thought to be, all of them are
-   * there. Otherwise only this one is, and what it has forked last, and what its starter starts from now on: a process
-   * enters a container before the exec, and the container's program may bear the name of one outside.
-   */
-  #isAt(life: Life, place: Place, { exe, comm }: ImageEvent): void {
-    const image = life.image;
-    if (image === this.images.other) return;
-    if (image.place === place || !image.met) {
-      if (image.place !== place) this.images.move(image, place);
-      image.met = true;
-      life.family.elsewhere = null;
-      return;
-    }
-    const there = this.images.byExe(exe, comm, place);
-    there.met = true;
-    if (life.counted && !life.isReplica) life.family.elsewhere = there;
-    let one: Life | null = life;
-    for (let links = 0; one !== null && one.image === image && links < MAX_MOVED; links++) {
-      this.#moves(one, there);
-      one = one.lastChild;
-    }
-  }
-
-  /** A life belongs to the same program at another place: its count goes with it. */
-  #moves(life: Life, image: Image): void {
-    const from = life.family;
-    const to = this.families.of(from.spawnerImage, image);
-    life.image = image;
-    life.family = to;
-    if (!life.counted) return;
-    from.alive--;
-    const kind = life.isReplica ? "replicas" : "spawned";
-    from[kind]--;
-    to[kind]++;
-    if (life.isReplica && life.inferred) {
-      from.inferred--;
-      to.inferred++;
-    }
-    if (life.isReplica && life.generation + 1 > to.depth) to.depth = life.generation + 1;
-    if (!life.isReplica && from.spawnerImage !== null)
-      to.spawners.add(life.parentId, { life: life.parentId, pid: life.parentPid, image: from.spawnerImage });
-    noteStart(to, life.start as number);
   }
 
   /** A process counted under one program goes on as another: it was one process, so the first count is taken back. */

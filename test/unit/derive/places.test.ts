@@ -110,6 +110,16 @@ describe("one path in two containers", () => {
     for (const family of found) expect(family.alive).toBeLessThanOrEqual(2);
   });
 
+  it("goes on as one program after a look at each of its lines, when many began unseen in one place", () => {
+    const s = new Placed();
+    s.lives(1, 0, "/sbin/init", HOST);
+    s.lives(100, 1, "/sbin/init", WEB);
+    twoChains(s, [900, 901], 600, (_, pid) => s.met(pid, "/usr/bin/atd", WEB));
+    const before = s.derivation.peek().families.map((f) => starts(f));
+    expect(Math.max(...before)).toBeGreaterThan(1150);
+    expect(families(s.derivation.finish(), "/usr/bin/atd").map((f) => f.replicas)).toEqual([1198]);
+  });
+
   it("is moved as a whole when it was only thought to be where its starter is", () => {
     const s = new Placed();
     s.lives(1, 0, "/sbin/init", HOST);
