@@ -106,7 +106,9 @@ describe("the codes that the source uses", () => {
     const literals = uses(literal);
     const stems = [...uses(composed).keys()];
     const own = codes.filter((code) =>
-      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|witness|absence|top)\./.test(code),
+      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|witness|absence|top)\./.test(
+        code,
+      ),
     );
     const dead = own.filter((code) => !literals.has(code) && !stems.some((stem) => code.startsWith(stem)));
     expect(dead).toEqual([]);
