@@ -26,6 +26,10 @@ import { YoungSpawners } from "./young-spawners.ts";
 const POLL_MS = 20;
 const POLL_QUIET_MS = 50;
 const ASK_EVERY_NS = 0.1e9;
+/** The look for hidden processes begins when a storm's first events are in, and is over before a verdict can be. */
+const EARLY_LOOK_NS = 0.5e9;
+/** A run of this length has seen births that the early look could not know of. */
+const LOOK_AGAIN_SECONDS = 2.5;
 const FIRST_LOOK_NS = 0.02e9;
 /** Time for looking up programs in each tenth of a second: 2 % of a CPU beside tracefs, 5 % when it is all there is. */
 const LOOK_NS = 2e6;
@@ -48,7 +52,7 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     const seconds = window.seconds();
     const after = snapshot();
     const sources = window.stop(before, after);
-    const hidden = await window.lookForHidden();
+    const hidden = await window.hidden();
     return {
       host,
       startEpochMs,
@@ -86,6 +90,8 @@ class Window {
   #forks = 0;
   #forksAsked = 0;
   #released = false;
+  #early: Promise<HiddenAccount | null> | null = null;
+  #cannotLook = false;
 
   constructor(options: ObserveOptions, before: Snapshot) {
     this.#options = options;
@@ -132,6 +138,11 @@ class Window {
       if (now >= ask) {
         this.#lookUp(now - asked);
         this.#options.progress?.((now - this.#startNs) / 1e9);
+        if (this.#early === null && now - this.#startNs >= EARLY_LOOK_NS) {
+          this.#early = this.#lookForHidden();
+          // It is waited for at the end; until then its failure must not count as one that nobody minds.
+          this.#early.catch(() => {});
+        }
         // Asked each time: whoever answers counts from look to look.
         const enough = this.#options.enough();
         if (enough && !this.switches.open) return;
@@ -176,12 +187,25 @@ class Window {
     return sources;
   }
 
-  /** Looks for processes that /proc does not show; null: it cannot be done, and `couldNotLook` says why. */
-  async lookForHidden(): Promise<HiddenAccount | null> {
+  /**
+   * Processes that /proc does not show; null: it cannot be told, and `couldNotLook` says why. A short run is answered by the
+   * look within it, which waited for nobody; a longer one looks again at its end.
+   */
+  async hidden(): Promise<HiddenAccount | null> {
+    const early = await this.#early;
+    if (early !== null && this.seconds() < LOOK_AGAIN_SECONDS) return early;
+    return await this.#lookForHidden();
+  }
+
+  async #lookForHidden(): Promise<HiddenAccount | null> {
     const { signal } = this.#options;
-    const obstacle = signal.aborted ? null : whyNotLook();
-    if (obstacle !== null) this.couldNotLook.push(obstacle);
-    if (obstacle !== null || signal.aborted) return null;
+    if (this.#cannotLook || signal.aborted) return null;
+    const obstacle = whyNotLook();
+    if (obstacle !== null) {
+      this.#cannotLook = true;
+      this.couldNotLook.push(obstacle);
+      return null;
+    }
     // Within a PID namespace events number processes otherwise than its /proc.
     const events = this.#observer === null || insideContainer() !== null ? null : this.#alive.living;
     return await lookForHidden({ events, signal });

@@ -32,7 +32,7 @@ export interface LookOptions {
 
 /**
  * Looks for processes that live and that /proc does not show: in several rounds, with witnesses that do not depend on each
- * other. Takes about a third of a second. The caller has made sure that /proc would show all (`whyNotLook`).
+ * other. Its time goes by the slowness of /proc here: `BUDGET_NS` a witness and round at most. The caller has made sure that /proc would show all (`whyNotLook`).
  */
 export async function lookForHidden({ events, signal }: LookOptions): Promise<HiddenAccount> {
   const began = monotonicNs();

@@ -6,7 +6,14 @@ import { VISIBLE_ESCAPE, type Safe } from "./sanitise.ts";
  * colour code can be cut here; the visible escapes of hostile characters (`\u{202e}`) are kept in one piece.
  */
 export function displayWidth(text: Safe): number {
-  return stringWidth(text);
+  return columnsOf(text);
+}
+
+/** Nearly all text of an English report; a hundred times cheaper to measure than to ask for the width of each character. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+function columnsOf(text: string): number {
+  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
 }
 
 /** Fills up with blanks to `columns`; longer text stays as it is. */
@@ -41,7 +48,7 @@ export function truncateMiddle(text: Safe, columns: number, ellipsis: Safe): Saf
   if (room <= 0) return take(atoms(ellipsis), columns) as Safe;
   const all = atoms(text);
   const tail = take(all.slice().reverse(), Math.ceil((room * 2) / 3), true);
-  const head = take(all, room - stringWidth(tail));
+  const head = take(all, room - columnsOf(tail));
   return (head + ellipsis + tail) as Safe;
 }
 
@@ -49,7 +56,7 @@ function take(from: readonly string[], columns: number, reversed = false): strin
   const taken: string[] = [];
   let width = 0;
   for (const atom of from) {
-    width += stringWidth(atom);
+    width += columnsOf(atom);
     if (width > columns) break;
     taken.push(atom);
   }
@@ -70,7 +77,7 @@ export function wrap(text: Safe, columns: number): Safe[] {
   let current = "";
   let width = 0;
   for (const { word, gap } of words(text)) {
-    const needed = stringWidth(word);
+    const needed = columnsOf(word);
     if (current !== "" && width + gap + needed <= columns) {
       current += " ".repeat(gap) + word;
       width += gap + needed;
@@ -80,7 +87,7 @@ export function wrap(text: Safe, columns: number): Safe[] {
     const pieces = needed <= columns ? [word] : cut(word, columns);
     current = pieces.pop() ?? "";
     lines.push(...pieces);
-    width = stringWidth(current);
+    width = columnsOf(current);
   }
   if (current !== "" || lines.length === 0) lines.push(current);
   return lines as Safe[];
@@ -92,7 +99,7 @@ function cut(word: string, columns: number): string[] {
   let piece = "";
   let width = 0;
   for (const atom of atoms(word)) {
-    const wide = stringWidth(atom);
+    const wide = columnsOf(atom);
     if (piece !== "" && width + wide > columns) {
       pieces.push(piece);
       piece = "";
@@ -110,7 +117,12 @@ function words(text: Safe): { word: string; gap: number }[] {
   for (const token of text.matchAll(/( *)([^ ]+)/g)) {
     let gap = (token[1] as string).length;
     let word = "";
-    for (const atom of atoms(token[2] as string)) {
+    const rest = token[2] as string;
+    if (PRINTABLE_ASCII.test(rest)) {
+      found.push({ word: rest, gap });
+      continue;
+    }
+    for (const atom of atoms(rest)) {
       const breaks = word !== "" && (WIDE.test(atom) || WIDE.test(word.at(-1) as string));
       if (breaks && !NOT_FIRST.test(atom) && !NOT_LAST.test(word.at(-1) as string)) {
         found.push({ word, gap });
