@@ -10,6 +10,9 @@ import { rootMountOf } from "./procfs/root-mount.ts";
 const BURST_FROM_FORKS_PER_SECOND = 100;
 /** Looked-up processes that are enough for one burst. */
 const ENOUGH_A_BURST = 6;
+/** Where fewer than one in so many could be told, because they die too soon, a look takes so many times its budget. */
+const SELDOM = 5;
+const PATIENCE = 3;
 
 /**
  * Looks up the programs of processes that live some 50 µs: the last field of /proc/loadavg is the newest PID of the
@@ -46,7 +49,8 @@ export class NewestProcesses {
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     try {
-      const until = forksPerSecond < BURST_FROM_FORKS_PER_SECOND ? 0 : monotonicNs() + budgetNs;
+      const budget = this.told * SELDOM < this.met ? budgetNs * PATIENCE : budgetNs;
+      const until = forksPerSecond < BURST_FROM_FORKS_PER_SECOND ? 0 : monotonicNs() + budget;
       let found = 0;
       do {
         const pid = this.newestPid();

@@ -57,7 +57,7 @@ export class TraceFile implements PageTee {
   }
 
   end(stats: ReadonlyMap<number, string>): void {
-    this.#packer?.end();
+    if (this.failure === null) this.#packer?.end();
     this.#stats = stats;
   }
 
@@ -122,17 +122,20 @@ export class TraceFile implements PageTee {
       this.giveUp(`more than ${this.#limit} bytes of raw pages`);
       return;
     }
-    if (this.#gathered + size > this.#batch.length) this.#tryBatch();
+    if (this.#gathered + size > this.#batch.length && !this.#tryBatch()) return;
     this.#batch.set(page, this.#gathered);
     this.#gathered += size;
     (this.#pagesOf[cpu] ??= []).push(this.#pages++);
   }
 
-  #tryBatch(): void {
+  /** @returns false when the pages had to be given up, so that there is no room for the next one either */
+  #tryBatch(): boolean {
     try {
       this.#writeBatch();
+      return true;
     } catch (error) {
       this.giveUp((error as Error).message);
+      return false;
     }
   }
 
