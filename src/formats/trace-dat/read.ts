@@ -5,7 +5,7 @@ import type { RandomBytes } from "../../model/random-bytes.ts";
 import { Assembler } from "../../ftrace/assembler.ts";
 import { unpacker, type Unpack } from "../../ftrace/trace-dat/compression.ts";
 import type { CpuData, Description, TraceBuffer } from "../../ftrace/trace-dat/description.ts";
-import { openTrace, type OpenedTrace } from "../../ftrace/trace-dat/open.ts";
+import { openTrace, type OpenedTrace, type TraceProblem } from "../../ftrace/trace-dat/open.ts";
 import { BufferReader, earliest, type PagesRead } from "../../ftrace/trace-dat/records.ts";
 import type { SplitTime } from "../../platform/clock.ts";
 import type { SinkOf, StreamReading } from "../types.ts";
@@ -30,7 +30,11 @@ export async function readTraceDat(
   const buffer = chosen === null ? null : { ...chosen, cpus: apart(chosen, ledger) };
   const layout = description.layout;
   const origin = buffer === null || layout === null ? null : earliest(source, buffer, layout, packedBy(buffer, unpack));
-  if (buffer === null || layout === null || origin === null) return empty(opened, ledger);
+  if (buffer === null || layout === null || origin === null)
+    return empty(
+      problem === null && buffer !== null ? { description, problem: withoutPages(buffer, source, ledger) } : opened,
+      ledger,
+    );
   const clock = clockOf(description, buffer);
   const scale = scaleOf(description, clock);
 
@@ -93,6 +97,18 @@ function apart({ cpus }: TraceBuffer, ledger: SourceLedger): CpuData[] {
     end = Math.max(end, data.at + data.size);
   }
   return cpus.filter((data) => kept.has(data));
+}
+
+/** Why no CPU has a page although the table says so: a cut before the first one leaves the table whole. Null: it says none. */
+function withoutPages({ cpus }: TraceBuffer, source: RandomBytes, ledger: SourceLedger): TraceProblem | null {
+  const [first] = cpus.filter(({ size }) => size > 0).sort((a, b) => a.at - b.at);
+  if (first === undefined) return null;
+  const why =
+    source.size < first.at + first.size
+      ? `the file ends after ${source.size} bytes, before the first whole page`
+      : "the first page of no CPU can be read";
+  skip(ledger, `cpu ${first.cpu}, byte ${first.at}`, why, "");
+  return { reason: "damaged", why, at: first.at };
 }
 
 function packedBy(buffer: TraceBuffer, unpack: Unpack | null): Unpack | null {

@@ -125,10 +125,19 @@ describe("damage", () => {
           expect(reading.ledger.skipped).toBeGreaterThan(0);
           expect(reading.ledger.events).toBe(events.length);
         }),
-        { numRuns: 150 },
+        // In version 6: the tables whole and no page; the same with the beginning of a page too short for its time stamp.
+        { numRuns: 150, examples: [[3665], [4095], [4096], [4103]] },
       );
     },
   );
+
+  test("a file cut before its first page says so, a whole one without pages does not", async () => {
+    const cut = await read(SIX.subarray(0, 3665));
+    expect(cut.reading.tells.lineage).toMatchObject({ code: "trace-dat.damaged" });
+    expect(cut.reading.ledger.note).toContain("ends after 3665 bytes");
+    const none = await read(versionSix([[], []]));
+    expect(none.reading.ledger).toMatchObject({ skipped: 0, note: "the file holds no pages" });
+  });
 
   test.each([
     ["6", SIX],
