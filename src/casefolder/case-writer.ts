@@ -41,6 +41,8 @@ export interface CaseAccount {
   size: number;
   /** Why it is not complete; empty when it is. */
   problems: string[];
+  /** It was to be one file, and is still a folder: which file, and why. */
+  notPacked?: { path: string; why: string };
 }
 
 /**

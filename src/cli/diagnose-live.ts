@@ -101,8 +101,9 @@ export async function diagnoseLive(
     repeats,
     hidden,
   };
-  const saved =
-    keeper?.finish({ version: options.version, host, window: { startEpochMs, seconds }, run, before, after }) ?? null;
+  if (keeper !== undefined) options.progress.show("keeping the case …");
+  const window = { startEpochMs, seconds };
+  const saved = (await keeper?.finish({ version: options.version, host, window, run, before, after })) ?? null;
   options.progress.clear();
   return { diagnosis, interrupted, saved };
 }

@@ -1,4 +1,6 @@
+import { lstatSync } from "node:fs";
 import { CaseWriter, type CaseAccount, type CaseFacts } from "../casefolder/case-writer.ts";
+import { isPackedName, packCase, unfinishedFolder } from "../casefolder/pack.ts";
 import type { RecordedAnswer } from "../diagnosis/lookup.ts";
 import { errnoOf, reasonOf } from "../platform/errno.ts";
 import { safe } from "../report/text/sanitise.ts";
@@ -8,38 +10,48 @@ import { Failure } from "./failure.ts";
 export interface Keeper {
   readonly writer: CaseWriter;
   readonly answers: RecordedAnswer[];
-  finish(facts: Omit<CaseFacts, "answers" | "configuration">): CaseAccount;
+  finish(facts: Omit<CaseFacts, "answers" | "configuration">): Promise<CaseAccount>;
 }
 
-/** Makes the case folder. Throws `Failure` when it cannot be made. */
+/** Makes the case folder, to be packed in the end if its name says so. Throws `Failure` when it cannot be made. */
 export function createKeeper(path: string, redact: boolean): Keeper {
+  const packed = isPackedName(path);
+  const kind = packed ? "file" : "folder";
   let writer: CaseWriter;
   try {
-    writer = new CaseWriter(path, redact);
+    if (packed && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+      throw Object.assign(new Error(`EEXIST: ${path}`), { code: "EEXIST" });
+    writer = new CaseWriter(packed ? unfinishedFolder(path) : path, redact);
   } catch (error) {
     const taken = errnoOf(error) === "EEXIST";
     throw new Failure(
       taken ? `${safe(path)} is there already` : `cannot make the case ${safe(path)}: ${safe(reasonOf(error))}`,
-      taken ? "name a folder that is not there yet: nothing is overwritten" : "name a folder that can be made",
+      taken ? `name a ${kind} that is not there yet: nothing is overwritten` : `name a ${kind} that can be made`,
     );
   }
   const answers: RecordedAnswer[] = [];
   return {
     writer,
     answers,
-    finish: (facts) =>
-      writer.finish({
+    async finish(facts) {
+      const account = writer.finish({
         ...facts,
         answers,
         configuration: answers.flatMap(({ root, restarts }) =>
           root === null ? [] : restarts.map(({ restart }) => ({ root, path: restart.file })),
         ),
-      }),
+      });
+      return packed ? packCase(account, path) : account;
+    },
   };
 }
 
 /** Says on standard error what a case lacks; nothing when it is complete. */
-export function reportGaps({ path, problems }: CaseAccount): void {
+export function reportGaps({ path, problems, notPacked }: CaseAccount): void {
+  if (notPacked !== undefined) {
+    const why = `${safe(notPacked.path)} cannot be made (${safe(notPacked.why)})`;
+    process.stderr.write(`whoforks: ${why}; the case is kept as the folder ${safe(path)}\n`);
+  }
   if (problems.length === 0) return;
   const lines = problems.slice(0, 5).map((problem) => `\n  ${safe(problem)}`);
   process.stderr.write(`whoforks: the case ${safe(path)} is not complete${lines.join("")}\n`);

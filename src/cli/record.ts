@@ -37,7 +37,7 @@ to diagnose it, here or elsewhere: ${shellQuote(["whoforks", "diagnose", "--from
   );
   reportGaps(saved);
   if (interrupted) return EXIT.interrupted;
-  if (saved.problems.length > 0) return EXIT.inconclusive;
+  if (saved.problems.length > 0 || saved.notPacked !== undefined) return EXIT.inconclusive;
   return diagnosis.couldNotLook.some((gap) => gap.code === "tracefs.no-root") ? EXIT.noPrivilege : EXIT.nothingWrong;
 }
 

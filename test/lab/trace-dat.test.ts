@@ -36,10 +36,15 @@ function traceCmd(name: string, args: readonly string[]): string {
   const t = "/sys/kernel/tracing";
   const closed = ["/proc/sys/kernel/ftrace_enabled", `${t}/set_ftrace_filter`, `${t}/set_ftrace_notrace`];
   const script = `for f in ${[...closed, `${t}/set_ftrace_pid`].join(" ")}; do mount --bind "$0" $f; done; cd "$1" && shift && exec ${TRACE_CMD} record -q "$@"`;
-  const run = spawnSync("unshare", ["-m", "sh", "-c", script, empty, folder, "-o", file, ...args, "sleep", "1"], {
-    encoding: "utf8",
-  });
-  expect(run.status, run.stderr).toBe(0);
+  // Its recorders end with the PID namespace, and the top instance is switched as it was: trace-cmd leaves it off.
+  const own = ["-m", "-p", "-f", "--kill-child", "sh", "-c", script];
+  const wasOn = readFileSync(`${t}/tracing_on`, "utf8");
+  try {
+    const run = spawnSync("unshare", [...own, empty, folder, "-o", file, ...args, "sleep", "1"], { encoding: "utf8" });
+    expect(run.status, run.stderr).toBe(0);
+  } finally {
+    writeFileSync(`${t}/tracing_on`, wasOn);
+  }
   return file;
 }
 

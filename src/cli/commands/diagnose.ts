@@ -23,7 +23,10 @@ export function addDiagnose(program: Command, version: string): void {
     .addOption(
       new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
     )
-    .option("--save <case>", "also keep the run in a new folder, to be diagnosed again anywhere with --from")
+    .option(
+      "--save <case>",
+      "also keep the run in a new folder, or one file (.tar.gz, .tgz), to be diagnosed again anywhere with --from",
+    )
     .option("--no-redact", "with --save: keep arguments that look like passwords or tokens")
     .option("--json", "the same as --format json")
     .option("-o, --output <file>", "write the result to a file instead of standard output")
@@ -48,6 +51,7 @@ Examples:
   sudo whoforks diagnose --with audit                     and the arguments of every exec, by audit rules for a while
   whoforks diagnose --from strace.log                     strace or ltrace, any options; what such a log can tell: docs/logs.md
   sudo whoforks diagnose --save web1.case                 and keep the run; elsewhere: diagnose --from web1.case
+  sudo whoforks diagnose --save web1.tar.gz               the same, packed into one file
 
 Exit codes: ${EXIT_CODES}`,
     )

@@ -5,8 +5,11 @@ import { seconds, sourceOption, withOption, type ObservingFlags } from "./shared
 export function addRecord(program: Command, version: string): void {
   program
     .command("record")
-    .description("observe this host and keep everything in a case folder, to be diagnosed later or elsewhere")
-    .requiredOption("-o, --output <case>", "the folder to make; it must not be there yet")
+    .description("observe this host and keep everything as a case, to be diagnosed later or elsewhere")
+    .requiredOption(
+      "-o, --output <case>",
+      "the folder to make, or one file if it ends in .tar.gz or .tgz; it must not be there yet",
+    )
     .addOption(new Option("--duration <time>", "observe this long").default(5, "5s").argParser(seconds))
     .addOption(sourceOption())
     .addOption(withOption())
@@ -15,10 +18,11 @@ export function addRecord(program: Command, version: string): void {
     .addHelpText(
       "after",
       `
-Example:
+Examples:
   sudo whoforks record -o web1.case --duration 30s        then, anywhere: whoforks diagnose --from web1.case
+  sudo whoforks record -o web1.tar.gz                     the same as one packed file, easy to send
 
-Exit codes: 0 recorded · 2 wrong usage · 3 the case is not complete · 4 recorded without privilege: nobody is named
+Exit codes: 0 recorded · 2 wrong usage · 3 the case is not complete, or not packed · 4 recorded without privilege: nobody is named
             5 internal error · 130 interrupted; what was seen until then is kept`,
     )
     .action(async (flags: RecordFlags) => {
