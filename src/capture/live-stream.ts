@@ -29,6 +29,8 @@ const BURST_FORKS_PER_SECOND = 1000;
  */
 export class LiveStream {
   readonly couldNotLook: readonly CouldNotLook[];
+  /** CLOCK_MONOTONIC nanoseconds that are time 0 of the events. */
+  readonly originNs: number;
   readonly #observer: Observer | null;
   readonly #stream: InOrder;
   readonly #newest: NewestProcesses;
@@ -44,6 +46,7 @@ export class LiveStream {
     this.#observer = observer;
     this.couldNotLook = [...(inside === null ? [] : [inside]), ...refused, ...(observer?.limits ?? [])];
     const originNs = observer?.originNs ?? monotonicNs();
+    this.originNs = originNs;
     this.#poller = observer === null ? new ProcPoller(originNs, sink) : null;
     this.#newest = new NewestProcesses(
       originNs,

@@ -22,6 +22,8 @@ export interface SessionOptions {
 
 /** More than this many intervals between two tables: the process was stopped, and rates over that time would be wrong. */
 const PAUSED = 3;
+/** Where nothing happens the clock tells how far the stream has come: events are held back for less than this. */
+const AGE_OF_EVENTS_NS = 0.1e9;
 
 /** Observes this host for as long as it runs, and makes a table of it every interval. Nothing grows with time. */
 export class TopSession {
@@ -37,6 +39,9 @@ export class TopSession {
   readonly #host = hostFacts();
   #tree: { rolling: Rolling; tree: Tree; named: TopTable["following"] } | null = null;
   #lookedNs: number;
+  /** Newest event, and how far the tables have come, in the events' own time. */
+  #newestTs = 0;
+  #toldNs = 0;
   #stopped = false;
 
   /** Starts to observe. What is made on the host is removed by `stop`. */
@@ -52,6 +57,7 @@ export class TopSession {
     this.#counters = new TopCounters(this.#slots, this.#host.cpus);
     this.#charges = new ReapedCpu(this.#slots, before);
     this.#lookedNs = monotonicNs();
+    this.#toldNs = this.#lookedNs - this.#stream.originNs;
   }
 
   get source(): TopTable["source"] {
@@ -109,12 +115,16 @@ export class TopSession {
   }
 
   #take(event: ProcessEvent): void {
+    if (event.type === "fork" || event.type === "exit") this.#newestTs = event.ts;
     this.#rolling.onEvent(event);
     this.#tree?.tree.onEvent(event);
   }
 
   #table(now: number): TopTable {
-    const seconds = (now - this.#lookedNs) / 1e9;
+    // On a busy host events come late and in handfuls: a stretch is as long as what has been told of it.
+    const told = Math.max(this.#newestTs, now - this.#stream.originNs - AGE_OF_EVENTS_NS);
+    const seconds = Math.max(1e-3, (told - this.#toldNs) / 1e9);
+    this.#toldNs = told;
     this.#lookedNs = now;
     if (seconds > this.#interval * PAUSED + 1) {
       this.#rolling.restart();

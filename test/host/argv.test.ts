@@ -73,6 +73,18 @@ describe.skipIf(obstacle !== null)(
       expect(execsOf(events, /./).every(({ argv }) => argv !== null)).toBe(true);
     });
 
+    test("500 of 500 commands of a bash loop, subshells and command substitutions included", async () => {
+      const script = `i=0; while [ $i -lt 250 ]; do /bin/true "run $i" "" 'x  y'; : "$(/bin/true sub $i)"; i=$((i+1)); done; exit 0`;
+      const events = await storm("/bin/bash", ["--norc", "-c", script]);
+      const runs = execsOf(events, /\/true$/).map(({ argv }) => argv);
+      expect(runs).toEqual(
+        Array.from({ length: 250 }, (_, n) => [
+          ["/bin/true", `run ${n}`, "", "x  y"],
+          ["/bin/true", "sub", `${n}`],
+        ]).flat(),
+      );
+    });
+
     test("failed execs of a PATH search, as many as the search has failing places", async () => {
       const path = ["/nowhere1", "/nowhere2", "/nowhere3", "/usr/bin"].join(":");
       const program = `${programs.dir}/search`;

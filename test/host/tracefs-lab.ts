@@ -146,6 +146,19 @@ export function instances(): string[] {
   return existsSync(dir) ? readdirSync(dir).filter((name) => /^whoforks-\d+-\d+/.test(name)) : [];
 }
 
+/** The instance of this process that records forks, execs and ends; failed calls and arguments have another one. */
+export function mainInstance(): string {
+  const main = instances().find(
+    (name) =>
+      name.startsWith(`whoforks-${process.pid}-`) &&
+      readFileSync(`/sys/kernel/tracing/instances/${name}/events/sched/sched_process_exit/enable`, "latin1").startsWith(
+        "1",
+      ),
+  );
+  if (main === undefined) throw new Error("no instance of this process records ends");
+  return main;
+}
+
 /** Whether tracefs is mounted by this program. */
 export function mountedByUs(): boolean {
   return /^whoforks \/sys\/kernel\/tracing tracefs /m.test(readFileSync("/proc/self/mounts", "utf8"));

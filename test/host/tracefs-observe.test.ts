@@ -127,7 +127,8 @@ describe.skipIf(obstacle !== null)(
     test("root that may not mount: /proc alone, with the programs it catches", async () => {
       const script = programs.script("tracefs-observe-script");
       // In a mount namespace of its own, where tracefs is not mounted.
-      const shell = 'umount /sys/kernel/tracing 2>/dev/null; exec setpriv --bounding-set=-sys_admin "$@"';
+      const shell =
+        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing; exec setpriv --bounding-set=-sys_admin "$@"';
       const args = ["--mount", "--propagation", "private", "/bin/sh", "-c", shell, "sh", process.execPath, script, "2"];
       const watcher = spawn("/usr/bin/unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
       let out = "";
@@ -137,7 +138,10 @@ describe.skipIf(obstacle !== null)(
       await storm;
       const seen = JSON.parse(out) as Printed;
       // The proc connector is the next choice; the bundled script stands where koffi cannot be found.
-      expect(seen.couldNotLook.map(({ code }) => code)).toEqual(["tracefs.mount-refused", "netlink.no-koffi"]);
+      expect(seen.couldNotLook.map(({ code }) => code).filter(isNotMissed)).toEqual([
+        "tracefs.mount-refused",
+        "netlink.no-koffi",
+      ]);
       expect(seen.sources.map(({ kind, lost }) => ({ kind, lost }))).toEqual([{ kind: "proc", lost: null }]);
       expect(seen.sources[0]?.note).toMatch(
         /^programs of \d+ of \d+ processes looked at just after their birth, out of \d+ tasks created/,
@@ -160,11 +164,19 @@ describe.skipIf(obstacle !== null)(
       });
       expect(stderr).toBe("");
       const seen = JSON.parse(stdout) as Printed;
-      expect(seen.couldNotLook.map(({ code, remedy }) => [code, remedy])).toEqual([
+      expect(
+        seen.couldNotLook.filter(({ code }) => isNotMissed(code)).map(({ code, remedy }) => [code, remedy]),
+      ).toEqual([
         ["tracefs.no-root", "sudo whoforks diagnose"],
+        ["hidden.needs-root", "sudo whoforks diagnose"],
       ]);
       expect(seen.sources.map((source) => source.kind)).toEqual(["proc"]);
       expect(seen.before).toBeGreaterThan(2);
     });
   },
 );
+
+/** That polling missed some is said wherever it did, which depends on what else runs. */
+function isNotMissed(code: string): boolean {
+  return code !== "proc.missed";
+}

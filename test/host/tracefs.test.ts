@@ -10,6 +10,7 @@ import {
   descendants,
   fenced,
   instances,
+  mainInstance,
   mountedByUs,
   polling,
   Programs,
@@ -121,7 +122,7 @@ describe.skipIf(obstacle !== null)(
     test("names that no filter can hold, and names made to break one, leave the filter sound", async (context) => {
       needs32Bit(context);
       const { events, observer } = capture();
-      const instance = instances().find((each) => each.startsWith(`whoforks-${process.pid}-`));
+      const instance = mainInstance();
       const filter = `/sys/kernel/tracing/instances/${instance}/events/raw_syscalls/sys_enter/filter`;
       const named = ["chain32", "a) || (id > 0", "&& b || c", "~x^$|{}<>=,.%@", "kworker/0:1-x"];
       const unnamed = ["!c", '"', "'", "\\", "a\nb", "\udcff", "sixteen-bytes-xx", ""];
@@ -187,7 +188,7 @@ describe.skipIf(obstacle !== null)(
     test("losses are told exactly as the kernel counts them", async () => {
       const { events, observer } = capture({ bufferKb: 64 });
       const reaped = await fenced(fence, 20, programs.c("chain"), ["6000", "0"]);
-      const name = instances().find((each) => each.startsWith(`whoforks-${process.pid}-`));
+      const name = mainInstance();
       const dir = `/sys/kernel/tracing/instances/${name}`;
       // Stands still now, but is neither switched off nor emptied.
       writeFileSync(`${dir}/tracing_cpumask`, "0");
@@ -223,19 +224,19 @@ describe.skipIf(obstacle !== null)(
       const [said] = (await once(victim.stdout, "data")) as [Buffer];
       expect(said.toString()).toBe("running\n");
       const left = instances().filter((name) => name.startsWith(`whoforks-${victim.pid}-`));
-      expect(left).toHaveLength(1);
+      expect(left.length).toBeGreaterThan(0);
       const closed = once(victim, "close");
       victim.kill("SIGKILL");
       await closed;
-      expect(instances()).toContain(left[0]);
+      expect(instances()).toEqual(expect.arrayContaining(left));
       const { observer } = capture();
-      expect(instances()).not.toContain(left[0]);
+      expect(instances().filter((name) => left.includes(name))).toEqual([]);
       expect(observer.stop().note).toBeUndefined();
     });
 
     test("instances of living runs, of others and with other names stay", async () => {
       const { observer } = capture();
-      const mine = instances().find((name) => name.startsWith(`whoforks-${process.pid}-`));
+      const mine = mainInstance();
       const foreign = `/sys/kernel/tracing/instances/whoforks-odd-${process.pid}`;
       mkdirSync(foreign);
       try {
@@ -250,7 +251,7 @@ describe.skipIf(obstacle !== null)(
 
     test("recording switched off by somebody else is noticed and told", () => {
       const { observer } = capture();
-      const name = instances().find((each) => each.startsWith(`whoforks-${process.pid}-`));
+      const name = mainInstance();
       writeFileSync(`/sys/kernel/tracing/instances/${name}/events/enable`, "0");
       const ledger = observer.stop();
       expect(ledger.note).toContain("somebody switched this recording off");

@@ -20,7 +20,7 @@ const REGISTERS: Readonly<Record<number, readonly [string, string, string]>> = {
   183: ["%x0", "%x1", "%x2"],
 };
 /**
- * Function → which of its arguments is the file, and which the argument vector. In glibc and musl all others (execvp, execl,
+ * Function → which of its arguments is the file, and which the argument vector. In glibc all others (execvp, execl,
  * posix_spawn, system, popen) come to `execve`; `fexecve` and `execveat` make a system call of their own.
  */
 const FUNCTIONS: readonly { name: string; file: number | null; argv: number }[] = [
