@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, type TestContext } from "vitest";
 import { diagnosed, whoforks } from "../support/whoforks.ts";
+import { CHAIN, REAPER } from "../support/chain-programs.ts";
 
 /**
  * The steps of the case that were done with strace and ltrace, on a real bounded chain under a process that adopts its orphans
@@ -12,24 +13,6 @@ import { diagnosed, whoforks } from "../support/whoforks.ts";
 let dir = "";
 let obstacle: string | null = null;
 const LENGTH = 120;
-
-const CHAIN = `#include <stdlib.h>
-#include <unistd.h>
-int main(int n, char **v) {
-  for (int left = atoi(v[1]); left > 0; left--) if (fork() > 0) exit(0);
-  return 0;
-}
-`;
-const REAPER = `#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-int main(int n, char **v) {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (fork() == 0) { execv(v[1], v + 1); _exit(9); }
-  while (wait(0) > 0);
-  return 0;
-}
-`;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "whoforks-tracer-diagnose-"));

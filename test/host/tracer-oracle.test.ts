@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vit
 import { readInputs, type InputReading } from "../../src/formats/input.ts";
 import type { ProcessEvent } from "../../src/model/events.ts";
 import { needs32Bit } from "../support/32-bit.ts";
+import { CHAIN, REAPER } from "../support/chain-programs.ts";
 
 /**
  * Real logs, recorded here by the strace and ltrace of this host with many of their options, of a program that does the same each
@@ -68,25 +69,6 @@ _start: mov $2,%eax
 1: mov $252,%eax
  int $0x80
 `;
-const CHAIN = `#include <stdlib.h>
-#include <unistd.h>
-int main(int n, char **v) {
-  for (int left = atoi(v[1]); left > 0; left--) if (fork() > 0) exit(0);
-  return 0;
-}
-`;
-/** Adopts orphans as init does, starts a program and waits for all. */
-const REAPER = `#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-int main(int n, char **v) {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (fork() == 0) { execv(v[1], v + 1); _exit(9); }
-  while (wait(0) > 0);
-  return 0;
-}
-`;
-
 interface Truth {
   root: number;
   exits: { pid: number; code: number }[];
