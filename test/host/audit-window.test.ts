@@ -88,12 +88,14 @@ describe.skipIf(obstacle !== null)(
       expect(audit).toMatchObject({ kind: "audit", lost: 0, skipped: 0 });
       expect(new Set(seen[0])).toHaveProperty("size", 1);
       expect(seen[0]).toHaveLength(2);
-      const [, joined, execs, abis] = /arguments of (\d+) of (\d+) execs and the instruction set of (\d+)/.exec(audit?.note ?? "") ?? []; // prettier-ignore
+      const [, joined, execs, abis] = /arguments of (\d+) of (\d+) execs since its rules were in and the instruction set of (\d+)/.exec(audit?.note ?? "") ?? []; // prettier-ignore
       expect(Number(execs)).toBeGreaterThan(50);
       expect(Number(joined) / Number(execs)).toBeGreaterThan(0.95);
       expect(Number(abis) / Number(execs)).toBeGreaterThan(0.9);
-      // As many execs as tracefs told, not twice as many.
-      expect(result.symptom.execsPerSecond * result.window.seconds).toBeCloseTo(Number(execs), 0);
+      // As many execs as tracefs told (a few more, from before the rules were in), not twice as many.
+      const told = Math.round(result.symptom.execsPerSecond * result.window.seconds);
+      expect(told).toBeGreaterThanOrEqual(Number(execs));
+      expect(told).toBeLessThan(1.7 * Number(execs));
     });
 
     test.each(["SIGINT", "SIGTERM"] as const)("%s takes the rules away at once", async (signal) => {

@@ -27,6 +27,7 @@ export class AuditBeside {
       return;
     }
     this.#window = opened.window;
+    this.#join.sinceNs = opened.window.originNs - originNs;
     this.couldNotLook.push(...opened.limits.filter(({ code }) => code !== "audit.older-processes"));
   }
 
@@ -48,7 +49,7 @@ export class AuditBeside {
       this.#join.deliver(Number.POSITIVE_INFINITY);
       if (ledger === null) return null;
       const { execs, joined, abis } = this.#join;
-      const told = `arguments of ${joined} of ${execs} execs and the instruction set of ${abis} processes, joined to the other source's events; audit on for at most ${MOST_SECONDS} s`;
+      const told = `arguments of ${joined} of ${execs} execs since its rules were in and the instruction set of ${abis} processes, joined to the other source's events; audit on for at most ${MOST_SECONDS} s`;
       return { ...ledger, events: joined + abis, note: ledger.note === undefined ? told : `${told}; ${ledger.note}` };
     } finally {
       this.release();

@@ -19,6 +19,8 @@ interface Told {
  * time. Audit's own forks, execs and exits go no further: each process is counted once, by the other source.
  */
 export class AuditJoin {
+  /** Records are made from here on: an exec before it has none, and is not counted. */
+  sinceNs = 0;
   /** Execs that passed and those that got their arguments here; processes that got their instruction set. */
   execs = 0;
   joined = 0;
@@ -62,7 +64,7 @@ export class AuditJoin {
       if (event.type === "fork") this.#born(event.child, event.ts);
       const whole = event.type === "exec" ? this.#exec(event) : event.type === "exit" ? this.#exit(event, due) : true;
       if (!whole && !due) break;
-      if (event.type === "exec" && event.error === 0) this.execs++;
+      if (event.type === "exec" && event.error === 0 && event.ts >= this.sinceNs) this.execs++;
       this.#sink(event);
     }
     if (this.#head > 1024 || this.#head === this.#waiting.length) {
@@ -85,7 +87,7 @@ export class AuditJoin {
     told.execs.shift();
     if (event.exe === "") Object.assign(event, { exe: first.exe, comm: first.comm });
     if (first.argv !== null) {
-      this.joined++;
+      if (event.ts >= this.sinceNs) this.joined++;
       // Probes tell them too, but only so many and so much of each.
       if (event.argv === null || event.argvCut === true) {
         event.argv = first.argv;

@@ -40,6 +40,16 @@ describe("audit records joined to the events of another source", () => {
     expect([join.execs, join.joined]).toEqual([3, 2]);
   });
 
+  test("execs from before the rules were in are not counted: nothing could be recorded of them", () => {
+    const { join, out } = joined((j) => {
+      j.sinceNs = 100 * MS;
+      for (const event of [exec(7, 99), exec(8, 100), exec(9, 101)]) j.pass(event);
+      j.tell(exec(8, 100, ["x"]));
+    });
+    expect(argvs(out)).toEqual([null, ["x"], null]);
+    expect([join.execs, join.joined]).toEqual([2, 1]);
+  });
+
   test("a record of an earlier life of the number is not taken", () => {
     const { out } = joined((j) => {
       j.tell(exec(7, 100, ["old"]));
