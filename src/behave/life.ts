@@ -21,6 +21,8 @@ export class Life {
   readonly whole: boolean;
   readonly system = new Sequence();
   readonly library = new Sequence();
+  /** Some library call was recorded for a part of this life only. */
+  libraryCut = false;
   readonly tallies = new Map<number, Tally>();
 
   constructor(pid: number, program: Program | null, member: boolean | null, whole: boolean) {

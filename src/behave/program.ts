@@ -11,7 +11,7 @@ export class Program {
   processes = 0;
   readonly #tallies = new Map<number, Tally>();
   readonly #system = new Variants();
-  readonly #library = new Variants();
+  #library = new Variants();
   readonly #killed = new Map<number, number>();
 
   constructor(exe: Untrusted | null, comm: Untrusted) {
@@ -28,7 +28,13 @@ export class Program {
     if (!life.whole) return;
     // Every process makes a system call, if only to end: none means that they were not recorded.
     if (life.system.length > 0) this.#system.add(life.system);
-    if (life.library.length > 0) this.#library.add(life.library);
+    if (life.library.length > 0 && !life.libraryCut) this.#library.add(life.library);
+  }
+
+  /** Forgets a call, and the library calls of the lives so far, which had it among them. */
+  drop(call: number): void {
+    this.#tallies.delete(call);
+    this.#library = new Variants();
   }
 
   told(steps: Steps): ProgramBehaviour {

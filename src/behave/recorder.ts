@@ -30,6 +30,7 @@ export class CallRecorder implements CallSink {
   readonly #open = new Map<number, { call: number; since: number }>();
   readonly #ends: boolean[] = [];
   readonly #library: boolean[] = [];
+  readonly #dropped = new Set<number>();
   /** Processes that were recorded and have nothing to do with the target. */
   bystanders = 0;
 
@@ -78,6 +79,7 @@ export class CallRecorder implements CallSink {
   }
 
   entered(ts: number, pid: number, task: number, call: number, argument: number): void {
+    if (this.#dropped.has(call)) return;
     const life = this.#met(pid);
     life.tally(call).count++;
     if (this.#library[call] === true) {
@@ -96,6 +98,15 @@ export class CallRecorder implements CallSink {
     // The return was lost.
     open.call = call;
     open.since = ts;
+  }
+
+  dropped(call: number): void {
+    this.#dropped.add(call);
+    for (const program of this.#programs.values()) program.drop(call);
+    for (const life of this.#lives.values()) {
+      life.tallies.delete(call);
+      life.libraryCut = true;
+    }
   }
 
   returned(ts: number, pid: number, task: number, result: number): void {

@@ -4,6 +4,7 @@ import { runTracer } from "../capture/calls/tracer.ts";
 import { insideContainer } from "../capture/procfs/container.ts";
 import type { CallSink } from "../model/calls.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
+import type { Untrusted } from "../model/text.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import { libraryPlaces } from "./behave-library.ts";
 import type { Aim } from "./behave-target.ts";
@@ -55,7 +56,15 @@ export async function byKernel(
     ...(system ? (["tracepoints"] as const) : []),
     ...(library.places.length > 0 ? (["uprobes"] as const) : []),
   ];
-  return { ...observed, with: ways, couldNotLook: library.couldNotLook };
+  return { ...observed, with: ways, couldNotLook: [...library.couldNotLook, ...tooOften(observed.dropped)] };
+}
+
+/** Functions whose probes would have slowed the program down. */
+function tooOften(functions: readonly Untrusted[]): CouldNotLook[] {
+  if (functions.length === 0) return [];
+  const what = `calls of the library functions ${functions.join(", ")}`;
+  const why = "they are made so often that probing them would slow the program down, and were left out";
+  return [{ code: "calls.too-often", what, why, remedy: "whoforks behave --with tracepoints" }];
 }
 
 /** By the real strace or ltrace, attached to a living process. */

@@ -29,6 +29,8 @@ export interface CallSink {
   ended(ts: number, pid: number, comm: Untrusted, signal: number): void;
   /** A call began. `argument`: the low 32 bits of its first one. */
   entered(ts: number, pid: number, task: number, call: number, argument: number): void;
+  /** A call is not recorded any more, since it was made too often: what was told of it is half the truth. */
+  dropped(call: number): void;
   /** The call that this task made last came back. `result`: the low 32 bits; -4095..-1 is a negative errno. */
   returned(ts: number, pid: number, task: number, result: number): void;
 }

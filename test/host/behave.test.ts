@@ -137,6 +137,26 @@ describe.skipIf(why !== null)(`calls of a real program${why === null ? "" : ` (s
     expect((await whoforks(["behave", String(waiting().pid), "--with", "uprobes"])).exitCode).toBe(3);
   });
 
+  test("a function that is called all the time is left out, named, and the rest still compared", async () => {
+    const busy = join(programs.dir, "busy");
+    const source = new URL("../fixtures/behave/busy.c", import.meta.url).pathname;
+    const built = spawnSync("/usr/bin/gcc", ["-O1", "-o", busy, source], { encoding: "utf8" });
+    if (built.status !== 0) throw new Error(built.stderr);
+    const { result } = await behaved(["--with", "uprobes"], busy);
+    const [gap] = result.couldNotLook;
+    expect(gap).toMatchObject({ code: "calls.too-often" });
+    expect(gap?.what).toContain("getuid");
+    expect(gap?.what).not.toMatch(/fork|setsid|getpgrp/);
+    const ours = countsOf(result.programs, "library");
+    expect(ours["fork"]).toEqual([CHILDREN, 0]);
+    expect(ours).not.toHaveProperty("getuid");
+    const [generations] = result.programs[0]?.generations ?? [];
+    // The lives that were seen before it was left out are not compared with those after.
+    expect(generations?.sequence.map(({ call }) => call)).toEqual(["setsid", "getpgrp", "_exit"]);
+    expect(generations?.repeating).toBe(generations?.whole);
+    expect(result.judgement).toMatchObject({ outcome: "repeats" });
+  });
+
   test("ptrace never comes near PID 1, this program's own ancestors, or a process that is traced already", async (context) => {
     needsProgram(context, "/usr/bin/strace");
     for (const pid of [1, process.pid]) {

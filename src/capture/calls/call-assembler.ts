@@ -4,6 +4,7 @@ import { Ends } from "../../ftrace/ends.ts";
 import { Kind, type RecordQueue } from "../../ftrace/record-queue.ts";
 import { Threads } from "../../ftrace/threads.ts";
 import type { Abis } from "./abi.ts";
+import type { BusyProbes } from "./busy-probes.ts";
 
 /** CLONE_THREAD (include/uapi/linux/sched.h). */
 const CLONE_THREAD = 0x1_0000;
@@ -17,14 +18,16 @@ export class CallAssembler {
   readonly #abis: Abis;
   /** The sink's number of the call behind each user-space probe. */
   readonly #libraryCalls: readonly number[];
+  readonly #busy: BusyProbes | null;
   readonly #ends = new Ends();
   /** Instruction set → system call number → the sink's number. */
   readonly #numbers = new Map<string, Map<number, number>>();
 
-  constructor(sink: CallSink, abis: Abis, libraryCalls: readonly number[] = []) {
+  constructor(sink: CallSink, abis: Abis, libraryCalls: readonly number[] = [], busy: BusyProbes | null = null) {
     this.#sink = sink;
     this.#abis = abis;
     this.#libraryCalls = libraryCalls;
+    this.#busy = busy;
   }
 
   /** Record number `at` of a queue. */
@@ -70,6 +73,7 @@ export class CallAssembler {
   #libraryCall(ts: number, kind: number, task: number, argument: number): void {
     const call = this.#libraryCalls[kind - Kind.libraryCall];
     if (call === undefined) return;
+    this.#busy?.hit(kind - Kind.libraryCall);
     this.calls++;
     this.#sink.entered(ts, this.threads.processOf(task), task, call, argument);
   }
@@ -80,6 +84,7 @@ export class CallAssembler {
     this.#ends.forget(child);
     if (thread) this.threads.add(child, parent);
     else {
+      this.#busy?.born();
       this.#abis.born(parent, child);
       this.#sink.born(ts, parent, child, comm);
     }

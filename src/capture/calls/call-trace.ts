@@ -16,7 +16,9 @@ import { NEW_TASK, PROBES, PROCESS_FORK, type Probe } from "../tracefs/probes.ts
 import { defaultBufferKb, readHeader } from "../tracefs/start.ts";
 import { removeLeftoverProbes } from "../tracefs/uprobes.ts";
 import type { CouldNotLook } from "../types.ts";
+import type { Untrusted } from "../../model/text.ts";
 import type { Abis } from "./abi.ts";
+import { BusyProbes } from "./busy-probes.ts";
 import { CallAssembler } from "./call-assembler.ts";
 import type { ProbePlace } from "./imports.ts";
 import { LibraryProbes } from "./library-probes.ts";
@@ -95,6 +97,7 @@ export class CallTrace {
   readonly #buffers: CpuBuffers;
   readonly #assembler: CallAssembler;
   readonly #library: LibraryProbes;
+  readonly #busy: BusyProbes;
   readonly #probes: readonly Probe[];
   readonly #ledger: SourceLedger = emptyLedger("tracefs", 0);
   readonly #lastResort = (): void => this.release();
@@ -117,7 +120,8 @@ export class CallTrace {
     if (layout === null) throw new Error("events/header_page of this kernel is not understood");
     const births = instance.has(NEW_TASK) ? NEW_TASK : PROCESS_FORK;
     this.#library = library;
-    this.#assembler = new CallAssembler(sink, abis, library.calls);
+    this.#busy = new BusyProbes(library.probes.length, monotonicNs() / 1e9);
+    this.#assembler = new CallAssembler(sink, abis, library.calls, this.#busy);
     const others = PROBES.filter((probe) => ENDS.has(probe.name) && instance.has(probe));
     // Births last, so that all that a process does is recorded once its birth is.
     this.#probes = [...(system ? CALLS : []), ...library.probes, ...others, births];
@@ -159,6 +163,12 @@ export class CallTrace {
     this.#buffers.read(this.#decoder, false);
     const { queues, readToEnd } = this.#buffers;
     takeInOrder(queues, releasable(queues, readToEnd, HOLD_BACK_NS), (queue, at) => this.#assembler.take(queue, at));
+    for (const probe of this.#busy.tooBusy(now / 1e9)) this.#library.drop(probe);
+  }
+
+  /** Library functions that were called too often to go on recording them. */
+  get dropped(): readonly Untrusted[] {
+    return this.#library.dropped;
   }
 
   /** Ends the recording, passes the rest on, removes everything from the host, and gives the account. Never throws. */

@@ -1,5 +1,6 @@
 import type { CallSink } from "../../model/calls.ts";
 import type { SourceLedger } from "../../model/ledger.ts";
+import type { Untrusted } from "../../model/text.ts";
 import type { CouldNotLook } from "../types.ts";
 import { Abis } from "./abi.ts";
 import { traceCalls, type Wanted } from "./call-trace.ts";
@@ -27,6 +28,8 @@ export interface CallObservation {
   startEpochMs: number;
   seconds: number;
   source: SourceLedger;
+  /** Library functions that were called too often to be recorded to the end. */
+  dropped: readonly Untrusted[];
 }
 
 /** Records calls for a while. Everything made on the host is removed before it resolves or rejects. */
@@ -45,7 +48,7 @@ export async function observeCalls(window: CallWindow): Promise<CallObservation 
       if (gone() - told > 0.1) window.progress?.((told = gone()));
     }
     const seconds = gone();
-    return { startEpochMs, seconds, source: trace.stop() };
+    return { startEpochMs, seconds, source: trace.stop(), dropped: trace.dropped };
   } finally {
     trace.release();
   }

@@ -186,6 +186,24 @@ describe("the calls of generations", () => {
     expect(superd?.calls.find(({ name }) => name === "futex")?.count).toBe(66);
   });
 
+  it("a call that is recorded no more counts for nothing, and lives that had it are not compared", () => {
+    const script = new Script();
+    const [fork, getuid] = ["fork", "getuid"].map((name) => script.recorder.call({ kind: "library", name, library: "libc.so.6" })) as [number, number]; // prettier-ignore
+    const generation = (pid: number): void => {
+      script.born(7, pid, "atd");
+      for (const call of [fork, getuid, getuid]) script.recorder.entered(pid, pid, pid, call, 0);
+    };
+    script.recorder.known(7, "/usr/bin/atd", "atd");
+    for (let pid = 100; pid < 115; pid++) {
+      generation(pid);
+      if (pid === 104) script.recorder.dropped(getuid);
+      script.ended(pid, "atd");
+    }
+    const [atd] = script.told();
+    expect(atd?.calls).toMatchObject([{ name: "fork", count: 15 }]);
+    expect(atd?.generations).toMatchObject([{ calls: "library", whole: 10, repeating: 10, sequence: [{ call: "fork" }] }]); // prettier-ignore
+  });
+
   it("too few generations are no pattern, none is another answer than no call", () => {
     expect(judge(chain(5, () => "fork").told(), 0)).toMatchObject({ outcome: "no-generations", args: { whole: 4 } });
     const idle = new Script();

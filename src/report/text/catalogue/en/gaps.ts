@@ -21,6 +21,7 @@ export const gaps = {
   "couldnot.tracefs.no-switches": "{what:words}: {why:words}",
   "couldnot.tracefs.no-calls": "{what:words}: {why:words}",
   "couldnot.calls.static": "{what:words}: {why:words}",
+  "couldnot.calls.too-often": "{what:words}: {why:words}",
   "couldnot.calls.no-library": "{what:words}: {why:words}",
   "couldnot.calls.no-root": "{what:words}: {why:words}",
   "couldnot.calls.no-tool": "{what:words}: {why:words}",
