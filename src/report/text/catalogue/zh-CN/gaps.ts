@@ -19,7 +19,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.tracefs.no-switches": "{what:words}：无法记录（{why:words}）",
   "couldnot.tracefs.no-calls": "{what:words}：无法记录（{why:words}）",
   "couldnot.calls.static": "{what:words}：程序是静态链接的，没有可探测的库（{why:words}）",
-  "couldnot.calls.too-often": "{what:words}：调用过于频繁，探测会拖慢程序，已停止记录",
+  "couldnot.calls.too-often": "{what:words}：调用过于频繁，已停止记录（{why:words}）",
   "couldnot.calls.no-library": "{what:words}：没有找到它使用的库（{why:words}）",
   "couldnot.calls.no-root": "{what:words}：需要 root 权限（{why:words}）",
   "couldnot.calls.no-tool": "{what:words}：工具没有安装（{why:words}）",
