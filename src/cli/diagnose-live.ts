@@ -8,6 +8,7 @@ import type { EventSink } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
+import { raisePriority } from "../platform/priority.ts";
 import { watchVerdict } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
 import type { Companion, Source } from "./commands/shared.ts";
@@ -35,10 +36,23 @@ export interface LiveOptions {
   wholeTime?: boolean;
 }
 
+export interface LiveAnswer {
+  diagnosis: Diagnosis;
+  interrupted: boolean;
+  saved: CaseAccount | null;
+}
+
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
-export async function diagnoseLive(
-  options: LiveOptions,
-): Promise<{ diagnosis: Diagnosis; interrupted: boolean; saved: CaseAccount | null }> {
+export async function diagnoseLive(options: LiveOptions): Promise<LiveAnswer> {
+  const restorePriority = raisePriority();
+  try {
+    return await observeAndDiagnose(options);
+  } finally {
+    restorePriority();
+  }
+}
+
+async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
   const derivation = createDerivation();
   const { keeper } = options;
   const sink: EventSink =

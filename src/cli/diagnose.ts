@@ -2,6 +2,7 @@ import type { Diagnosis } from "../diagnosis/result.ts";
 import { jsonReport } from "../report/json.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { chooseLanguage } from "../report/text/language.ts";
+import { raisePriority } from "../platform/priority.ts";
 import { exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
@@ -34,6 +35,8 @@ interface Answer {
 }
 
 async function live(flags: DiagnoseFlags, version: string, progress: Progress): Promise<Answer> {
+  // Before the rest is loaded: that alone takes a second where ten storms take their turns first.
+  raisePriority();
   const { diagnoseLive } = await import("./diagnose-live.ts");
   const { duration: seconds, source, with: companions = [] } = flags;
   const options = { version, seconds, source, with: companions, signal: interruptSignal(), progress };

@@ -37,12 +37,12 @@ export interface Standing<Storm> {
 }
 
 /** Probability that a run ends early on a hypothesis that does not hold most of the time: the budget of one whole run. */
-export const ALPHA = 0.001;
+export const ALPHA = 0.01;
 /**
- * Null hypothesis: the storm makes most forks of the host in no more than half of the blocks. Alternative: in nine of ten,
- * since a look in between may come late.
+ * Null hypothesis: the storm makes most forks of the host in no more than half of the blocks. Alternative: in nineteen
+ * of twenty, since a look in between may come late.
  */
-const ODDS: Odds = { p0: 0.5, p1: 0.9 };
+const ODDS: Odds = { p0: 0.5, p1: 0.95 };
 /** The rate that the verdict names must be known this well (95 %). */
 const PRECISION = 0.25;
 /** Seconds. A slow storm needs longer blocks; a pause of a second is a pause whatever the storm. */

@@ -70,20 +70,20 @@ function poisson(mean: number, roll: () => number): number {
 }
 
 describe("a storm", () => {
-  test("that is steady is certain within two seconds, at 100 a second as at 10,000", () => {
+  test("that is steady is certain within 1.5 seconds, at 100 a second as at 10,000", () => {
     for (const perTick of [10, 100, 1000]) {
       const { stopped, leader } = run(() => ({ starts: { atd: perTick }, others: 1 }), 5);
       expect(leader).toBe("atd");
-      expect(stopped).toBeGreaterThan(1);
-      expect(stopped).toBeLessThan(2);
+      expect(stopped).toBeGreaterThan(0.9);
+      expect(stopped).toBeLessThan(1.5);
     }
   });
 
-  test("that comes at random, 100 a second, is certain within 2.5 s in 99 of 100 runs", () => {
+  test("that comes at random, 100 a second, is certain within 2 s in 99 of 100 runs", () => {
     const roll = dice(1);
     let late = 0;
     for (let i = 0; i < 400; i++)
-      if ((run(() => ({ starts: { w: poisson(10, roll) }, others: poisson(1, roll) }), 5).stopped ?? 9) > 2.5) late++;
+      if ((run(() => ({ starts: { w: poisson(10, roll) }, others: poisson(1, roll) }), 5).stopped ?? 9) > 2) late++;
     expect(late).toBeLessThan(4);
   });
 
@@ -95,12 +95,12 @@ describe("a storm", () => {
   test("that starts late is certain only when it has stormed for as long as an early one", () => {
     const { stopped, leader } = run((tick) => ({ starts: tick < 30 ? {} : { atd: 500 }, others: 1 }), 5);
     expect(leader).toBe("atd");
-    expect(stopped).toBeGreaterThan(4);
-    expect(run((tick) => ({ starts: tick < 42 ? {} : { atd: 500 }, others: 1 }), 5).stopped).toBeNull();
+    expect(stopped).toBeGreaterThan(3.9);
+    expect(run((tick) => ({ starts: tick < 43 ? {} : { atd: 500 }, others: 1 }), 5).stopped).toBeNull();
   });
 
   test("that stops by itself before the verdict is certain does not end the window", () => {
-    expect(run((tick) => ({ starts: { atd: tick < 9 ? 500 : 0 }, others: 1 }), 5).stopped).toBeNull();
+    expect(run((tick) => ({ starts: { atd: tick < 8 ? 500 : 0 }, others: 1 }), 5).stopped).toBeNull();
   });
 
   test("that is not named for certain never ends the window", () => {
@@ -154,8 +154,8 @@ test("many hypotheses share one budget: each new one needs more evidence", () =>
     }
     return count;
   };
-  expect(blocks(1)).toBe(13);
-  expect(blocks(40)).toBeGreaterThan(50);
+  expect(blocks(1)).toBe(9);
+  expect(blocks(40)).toBeGreaterThan(40);
 });
 
 /** Share of runs that end early. */
@@ -180,7 +180,7 @@ describe("runs that end early although the storm does not hold", () => {
     expect(share).toBeLessThanOrEqual(ALPHA);
   });
 
-  test("on bursts of 0.3 s and pauses as long, which remember what was before: one in fifty at the most", () => {
+  test("on bursts of 0.3 s and pauses as long, which remember what was before: one in twenty at the most", () => {
     const share = falseStops(3000, 13, (roll) => {
       let on = false;
       return () => {
@@ -188,10 +188,10 @@ describe("runs that end early although the storm does not hold", () => {
         return { starts: { a: on ? 100 : 0 }, others: 2 };
       };
     });
-    expect(share).toBeLessThan(0.02);
+    expect(share).toBeLessThan(0.05);
   });
 
-  test("whatever happens: never before thirteen blocks speak for one storm, and always for the one that leads", () => {
+  test("whatever happens: never before nine blocks speak for one storm, and always for the one that leads", () => {
     const tick = fc.record({ a: fc.nat(60), b: fc.nat(60), others: fc.nat(30), sure: fc.boolean() });
     fc.assert(
       fc.property(fc.array(tick, { minLength: 1, maxLength: 80 }), (ticks) => {
@@ -204,7 +204,7 @@ describe("runs that end early although the storm does not hold", () => {
         const past = ticks.slice(0, Math.round(stopped / TICK));
         const name = leader === "a" ? "a" : "b";
         const speaking = past.filter((one) => one[name] >= 3 && one.sure);
-        expect(speaking.length).toBeGreaterThanOrEqual(13);
+        expect(speaking.length).toBeGreaterThanOrEqual(9);
       }),
     );
   });

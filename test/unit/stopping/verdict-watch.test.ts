@@ -29,22 +29,22 @@ function chain(generations: number): (stream: Stream) => void {
   };
 }
 
-test("a chain and a shell loop are certain in less than two seconds", () => {
-  expect(endOf(5, chain(500))).toBeLessThan(2);
+test("a chain and a shell loop are certain in less than 1.5 seconds", () => {
+  expect(endOf(5, chain(500))).toBeLessThan(1.5);
   const loop = (stream: Stream): void => {
     for (let i = 0; i < 12; i++) {
       stream.run(300, "/bin/true", 1000);
       stream.wait(7000);
     }
   };
-  expect(endOf(5, loop)).toBeLessThan(2);
+  expect(endOf(5, loop)).toBeLessThan(1.5);
 });
 
 test("a chain that ends by itself, or begins late, is looked at to the end of the window", () => {
   const early = chain(500);
-  expect(endOf(5, (stream, tick) => (tick < 9 ? early(stream) : undefined))).toBeNull();
+  expect(endOf(5, (stream, tick) => (tick < 8 ? early(stream) : undefined))).toBeNull();
   const late = chain(500);
-  expect(endOf(5, (stream, tick) => (tick < 40 ? undefined : late(stream)))).toBeNull();
+  expect(endOf(5, (stream, tick) => (tick < 43 ? undefined : late(stream)))).toBeNull();
 });
 
 test("a chain beside a shell that forks as much leaves the question open", () => {
