@@ -3,6 +3,7 @@ import { auditChecks } from "./doctor/audit.ts";
 import { circumstances, koffiCheck, lockdownCheck, namespacesCheck, rootCheck } from "./doctor/circumstances.ts";
 import { connectorCheck } from "./doctor/connector.ts";
 import { accountingCheck, cgroupCheck, procfsCheck, psiCheck } from "./doctor/counters.ts";
+import { hiddenCheck } from "./doctor/hidden.ts";
 import { ptraceToolsCheck } from "./doctor/ptrace-tools.ts";
 import { tracingChecks } from "./doctor/tracing.ts";
 import { hostFacts } from "./procfs/host.ts";
@@ -22,6 +23,7 @@ export function examine(): Examination {
     connector,
     koffiCheck(now),
     procfsCheck(now),
+    hiddenCheck(now),
     auditWindow,
     audit,
     ptraceToolsCheck(),

@@ -1,11 +1,12 @@
 import type { Untrusted } from "../model/text.ts";
+import { entryPlan, readEntry, type EntryPlan } from "./entry-call.ts";
 import { integerPlace, type EventFormat } from "./event-format.ts";
 import type { RecordVisitor } from "./page.ts";
 import { Kind, type RecordQueue } from "./record-queue.ts";
 import { TextPool } from "./text-pool.ts";
 
-/** Bits of `b` of a record of kind `execCall`. */
-export const CallFlag = { cut: 1, fileKnown: 2 } as const;
+/** Bits of `b` of a record of kind `execCall`. `atEntry`: seen at the entry of the system call, not in a C library. */
+export const CallFlag = { cut: 1, fileKnown: 2, atEntry: 4 } as const;
 /** Size of the pages of all machines that are read here, or a divisor of it. */
 const PAGE = 4096;
 const POINTER = 8;
@@ -41,10 +42,11 @@ export class CallDecoder implements RecordVisitor {
   queue: RecordQueue;
   /** Records of unknown events or too short for their event. */
   unknown = 0;
-  /** Calls of execve read so far, and failed calls. */
+  /** Calls of execve in C libraries and entries of the system call read so far, and failed calls. */
   calls = 0;
+  entries = 0;
   failures = 0;
-  readonly #plans: (CallPlan | FailurePlan | undefined)[] = [];
+  readonly #plans: (CallPlan | EntryPlan | FailurePlan | undefined)[] = [];
   readonly #texts = new TextPool();
   readonly #exactCopies: boolean;
   #commonPid = 4;
@@ -77,6 +79,13 @@ export class CallDecoder implements RecordVisitor {
     return true;
   }
 
+  /** Takes records of an event probe on the entry of execve(2). False when its format is not understood. */
+  addEntry(format: EventFormat): boolean {
+    const plan = entryPlan(format);
+    if (plan !== null) this.#add(format, plan);
+    return plan !== null;
+  }
+
   /** Takes records of the exit of a system call that failed (`ret` < 0). False when its format is not understood. */
   addFailure(format: EventFormat, kind: typeof Kind.execFailed | typeof Kind.forkFailed): boolean {
     const ret = integerPlace(format, "ret", 4);
@@ -95,6 +104,14 @@ export class CallDecoder implements RecordVisitor {
     if (plan.how === "failure") {
       this.failures++;
       this.queue.push(ts, plan.kind, task, page.getInt32(at + plan.ret, true), 0, "");
+      return;
+    }
+    if (plan.how === "entry") {
+      this.entries++;
+      const call = readEntry(plan, page, at, length, this.#texts);
+      if (call === null) return;
+      const flags = CallFlag.atEntry | (call.file === null ? 0 : CallFlag.fileKnown) | (call.cut ? CallFlag.cut : 0);
+      this.queue.push(ts, Kind.execCall, task, call.argv.length, flags, [call.file ?? "", ...call.argv].join("\0"));
       return;
     }
     this.calls++;
@@ -119,7 +136,7 @@ export class CallDecoder implements RecordVisitor {
     this.queue.push(ts, Kind.execCall, task, count, known | (cut ? CallFlag.cut : 0), words.join("\0"));
   }
 
-  #add(format: EventFormat, plan: CallPlan | FailurePlan): void {
+  #add(format: EventFormat, plan: CallPlan | EntryPlan | FailurePlan): void {
     this.#commonPid = integerPlace(format, "common_pid", 4) ?? this.#commonPid;
     this.#plans[format.id] = plan;
   }

@@ -12,16 +12,30 @@ export interface ExecCall {
   cut: boolean;
 }
 
+/** A call without its outcome yet. */
+interface Waiting {
+  flags: number;
+  text: Untrusted;
+  count: number;
+  /** The system call that belongs to it has begun. */
+  entered: boolean;
+}
+
 /**
- * Joins what was asked for in the C library with what the kernel says about the same task next. A call whose outcome is
- * another file's is not its call: then the arguments stay unknown.
+ * Joins what was asked for in the C library, or at the entry of the system call, with what the kernel says about the same
+ * task next. A call whose outcome is another file's is not its call: then the arguments stay unknown.
  */
 export class ExecCalls {
-  readonly #waiting = new Map<number, { flags: number; text: Untrusted; count: number }>();
+  readonly #waiting = new Map<number, Waiting>();
 
   called(task: number, count: number, flags: number, text: Untrusted): void {
     if (this.#waiting.size > LIMIT) this.#waiting.clear();
-    this.#waiting.set(task, { flags, text, count });
+    const entered = (flags & CallFlag.atEntry) !== 0;
+    const before = entered ? this.#waiting.get(task) : undefined;
+    // A C library's call tells all of it; the entry of its system call may miss what is not in memory.
+    if (before !== undefined && !before.entered && agree(before, { flags, text, count, entered }))
+      before.entered = true;
+    else this.#waiting.set(task, { flags, text, count, entered });
   }
 
   /** The call of a task that now runs `file`, or null when nothing is known of it. */
@@ -45,7 +59,7 @@ export class ExecCalls {
     if (this.#waiting.size > 0) this.#waiting.delete(task);
   }
 
-  #take(task: number): { flags: number; text: Untrusted; count: number } | null {
+  #take(task: number): Waiting | null {
     if (this.#waiting.size === 0) return null;
     const waiting = this.#waiting.get(task) ?? null;
     if (waiting !== null) this.#waiting.delete(task);
@@ -53,7 +67,17 @@ export class ExecCalls {
   }
 }
 
-function parsed({ flags, text, count }: { flags: number; text: Untrusted; count: number }): ExecCall {
+/** Whether the entry of a system call can be that of a C library's call: no argument that both tell is another. */
+function agree(library: Waiting, entry: Waiting): boolean {
+  const [asked, seen] = [parsed(library), parsed(entry)];
+  if (seen.argv.length > asked.argv.length && !asked.cut) return false;
+  return asked.argv.slice(0, seen.argv.length).every((word, n) => {
+    const told = seen.argv[n] as Untrusted;
+    return word === told || (asked.cut && told.startsWith(word));
+  });
+}
+
+function parsed({ flags, text, count }: Waiting): ExecCall {
   const [file = "", ...argv] = text.split("\0");
   return { file, argv: argv.slice(0, count), cut: (flags & CallFlag.cut) !== 0 };
 }

@@ -29,7 +29,7 @@ export const Kind = {
   /** raw sys_exit of any call: task, a = number, b = low half of the result. */
   callExit: 13,
   /**
-   * A call of execve(3) or its kin in a C library: task, a = number of arguments told, b = `CallFlag`s, text = the file ("" when not
+   * A call of execve(3) or its kin in a C library, or the entry of the system call: task, a = number of arguments told, b = `CallFlag`s, text = the file ("" when not
    * told) and the arguments, parted by NUL.
    */
   execCall: 14,

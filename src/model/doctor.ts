@@ -13,6 +13,7 @@ export type Gift =
   | "system-calls"
   | "library-calls"
   | "stalls"
+  | "hidden"
   | "losses-counted";
 
 export type CheckId =
@@ -23,9 +24,11 @@ export type CheckId =
   | "exit-tracepoints"
   | "sched-switch"
   | "uprobes"
+  | "eprobes"
   | "netlink"
   | "koffi"
   | "procfs"
+  | "hidden"
   | "audit-window"
   | "audit"
   | "ptrace-tools"

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { behaviour as schema } from "../../src/behave/schema.ts";
 import type { Behaviour, ProgramBehaviour } from "../../src/behave/result.ts";
-import { ourProbes } from "../../src/capture/tracefs/uprobes.ts";
+import { ourProbes } from "../../src/capture/tracefs/probe-group.ts";
 import { needsProgram } from "../lab/needs.ts";
 import { whoforks } from "../support/whoforks.ts";
 import type { CallKind } from "../../src/model/calls.ts";

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import stringWidth from "string-width";
 import { describe, expect, test, type TestContext } from "vitest";
 import { examine } from "../../src/capture/doctor.ts";
+import { kernelConfig } from "../../src/capture/procfs/kernel-config.ts";
 import type { Check, Examination } from "../../src/model/doctor.ts";
 import { libC } from "../../src/platform/ffi.ts";
 import { doctorReport } from "../../src/report/doctor.ts";
@@ -37,8 +38,9 @@ function doctor(args: readonly string[], before: readonly string[] = [], env: No
   return spawnSync(program, rest, { encoding: "utf8", cwd: "/", env: clean });
 }
 
-function examined(said: Said): Examination & { schema: string } {
-  expect(said.stderr).toBe("");
+/** `loader` is what the dynamic loader may say beside it. */
+function examined(said: Said, loader = /^$/): Examination & { schema: string } {
+  expect(said.stderr).toMatch(loader);
   return JSON.parse(said.stdout) as Examination & { schema: string };
 }
 
@@ -65,6 +67,13 @@ describe("doctor", () => {
     expect(result).toMatchObject({ schema: "whoforks/doctor/1", live: "yes", source: "tracefs" });
     expect(one(result, "tracefs").state).toBe("usable");
     expect(one(result, "netlink").state).toBe("missing" in libC() ? "unusable" : "remark");
+    const builtIn = kernelConfig(release())("EPROBE_EVENTS");
+    expect(one(result, "eprobes").state).toBe(builtIn === false ? "unusable" : "remark");
+    if (builtIn === false) {
+      const command = ["sudo", "whoforks", "diagnose", "--with", "audit"];
+      expect(one(result, "eprobes")).toMatchObject({ needsRoot: false, command });
+    }
+    expect(one(result, "hidden").state).toBe("missing" in libC() ? "remark" : "usable");
     expect(one(result, "psi").state).toBe(existsSync("/proc/pressure/cpu") ? "usable" : "unusable");
     expect(state()).toEqual(before);
   });
@@ -103,7 +112,7 @@ describe("doctor", () => {
     const lines = stdout.trimEnd().split("\n");
     for (const line of lines) expect(stringWidth(line), line).toBeLessThanOrEqual(80);
     const signs = unicode ? /^\[[✓!✗]\] \S/ : /^\[[+!x]\] \S/;
-    expect(lines.filter((line) => signs.test(line))).toHaveLength(16);
+    expect(lines.filter((line) => signs.test(line))).toHaveLength(18);
     if (!unicode) expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
     expect(lines.at(-1)).toMatch(lang === "en" ? /diagnos/ : /诊断/);
   });
@@ -130,6 +139,7 @@ describe("doctor", () => {
         needsRoot: true,
         command: ["sudo", "whoforks", "diagnose"],
       });
+      expect(one(result, "hidden")).toMatchObject({ state: "unusable", needsRoot: true });
       expect(one(result, "koffi")).toMatchObject({ state: "remark", command: ["npm", "install", "koffi@3"] });
       expect(noteCodes(one(result, "netlink"))).toContain("needs-koffi");
     } finally {
@@ -148,6 +158,13 @@ describe("doctor", () => {
     expect(one(inPid, "namespaces").state).toBe("remark");
     expect(one(inPid, "netlink").state).toBe("unusable");
     expect(noteCodes(one(inPid, "tracefs"))).toContain("other-pids");
+    // A new PID namespace over the old /proc: what is not in it tells nothing.
+    const overOld = examined(doctor(["--json"], ["/usr/bin/unshare", "--pid", "--fork"]));
+    expect(one(overOld, "hidden").state).toBe("unusable");
+    expect(noteCodes(one(overOld, "hidden"))).toEqual(["hidden-other-proc"]);
+    const preloaded = examined(doctor(["--json"], [], { LD_PRELOAD: "/nowhere/libhide.so" }), /LD_PRELOAD/);
+    expect(one(preloaded, "hidden").state).toBe("remark");
+    expect(one(preloaded, "hidden").notes.at(-1)?.args).toEqual({ libraries: "/nowhere/libhide.so" });
   });
 
   test("where neither source is to be had: exit 3", (context) => {

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { followTree } from "../../src/capture/tracefs/follow-tree.ts";
 import { Instance, removeLeftovers } from "../../src/capture/tracefs/instance.ts";
 import { locateTracefs, releaseTracefs } from "../../src/capture/tracefs/locate.ts";
-import { ourProbes, removeLeftoverProbes, UprobeGroup, type UprobeSpec } from "../../src/capture/tracefs/uprobes.ts";
+import { ourProbes, ProbeGroup, removeLeftoverProbes } from "../../src/capture/tracefs/probe-group.ts";
+import { defineUprobe, type UprobeSpec } from "../../src/capture/tracefs/uprobes.ts";
 import { readDynamicSymbols } from "../../src/elf/symbols.ts";
 import { fileSource } from "../../src/platform/file-source.ts";
 import { cannotRun, Programs } from "./tracefs-lab.ts";
@@ -35,7 +36,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
   let library: string;
   let program: string;
   let instance: Instance;
-  let group: UprobeGroup;
+  let group: ProbeGroup;
 
   beforeAll(() => {
     programs = new Programs();
@@ -68,7 +69,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
 
   function make(): void {
     instance = new Instance(DIR);
-    group = new UprobeGroup(DIR, instance);
+    group = new ProbeGroup(DIR, instance);
   }
 
   function spec(file: string, symbol: string, rest: Partial<UprobeSpec> = {}): UprobeSpec {
@@ -85,7 +86,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
   test("each call with its argument, by the inode that runs, whatever name it was opened by", () => {
     make();
     const opened = spec(`${programs.dir}/libtwice.so`, "whoforks_twice", { fetches: [argument] });
-    instance.enable(group.define(opened));
+    instance.enable(defineUprobe(group, opened));
     closeSync(opened.fd);
     expect(spawnSync(program, ["5"]).status).toBe(0);
     let seen: number[] = [];
@@ -97,7 +98,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
     make();
     const opened = spec(library, "whoforks_twice", { fetches: [argument] });
     rmSync(library);
-    instance.enable(group.define(opened));
+    instance.enable(defineUprobe(group, opened));
     const probe = ourProbes(DIR).find(({ group: name }) => name === group.name);
     expect(probe?.event).toBe("whoforks_twice");
     // Nobody runs that inode: the same library under its other name is another one.
@@ -110,7 +111,9 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
 
   test("one tree only, children included", async () => {
     make();
-    instance.enable(group.define(spec(`${programs.dir}/libtwice.so`, "whoforks_twice", { fetches: [argument] })));
+    instance.enable(
+      defineUprobe(group, spec(`${programs.dir}/libtwice.so`, "whoforks_twice", { fetches: [argument] })),
+    );
     // It waits for a line, so that it is there before the filter is set.
     const child = spawn("/bin/sh", ["-c", `read line; ${program} 2; exit 0`], { stdio: ["pipe", "ignore", "inherit"] });
     followTree(instance, child.pid as number);
@@ -133,7 +136,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
       },
     );
     try {
-      instance.enable(group.define(other));
+      instance.enable(defineUprobe(group, other));
       removeLeftoverProbes(DIR);
       expect(ourProbes(DIR).some(({ group: name }) => name === group.name)).toBe(true);
       group.end(() => undefined);
@@ -158,7 +161,7 @@ describe.skipIf(obstacle !== null)(`user-space probes${obstacle === null ? "" : 
         ),
       },
     ];
-    for (const rest of refused) expect(() => group.define({ ...sound, ...rest })).toThrow(RangeError);
+    for (const rest of refused) expect(() => defineUprobe(group, { ...sound, ...rest })).toThrow(RangeError);
   });
 
   for (const signal of ["SIGKILL", "SIGINT"] as const) {

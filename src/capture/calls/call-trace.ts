@@ -14,7 +14,7 @@ import { Instance, removeLeftovers } from "../tracefs/instance.ts";
 import { locateTracefs, releaseTracefs } from "../tracefs/locate.ts";
 import { NEW_TASK, PROBES, PROCESS_FORK, type Probe } from "../tracefs/probes.ts";
 import { defaultBufferKb, readHeader } from "../tracefs/start.ts";
-import { removeLeftoverProbes } from "../tracefs/uprobes.ts";
+import { removeLeftoverProbes } from "../tracefs/probe-group.ts";
 import type { CouldNotLook } from "../types.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Abis } from "./abi.ts";

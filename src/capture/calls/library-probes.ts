@@ -3,7 +3,8 @@ import type { CallSink } from "../../model/calls.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Instance } from "../tracefs/instance.ts";
 import type { Probe } from "../tracefs/probes.ts";
-import { UprobeGroup, type Fetch } from "../tracefs/uprobes.ts";
+import { ProbeGroup } from "../tracefs/probe-group.ts";
+import { defineUprobe, type Fetch } from "../tracefs/uprobes.ts";
 import type { ProbePlace } from "./imports.ts";
 
 /** Where a function finds its first argument, by e_machine (the System V ABIs of i386, arm, x86_64 and aarch64). */
@@ -17,19 +18,19 @@ export class LibraryProbes {
   refused = 0;
   /** Functions whose probes were switched off because they were called too often. */
   readonly dropped: Untrusted[] = [];
-  readonly #group: UprobeGroup;
+  readonly #group: ProbeGroup;
   readonly #sink: CallSink;
   readonly #names: Untrusted[] = [];
 
   /** Defines a probe for each place, and closes the libraries. A place that the kernel refuses is counted and left out. */
   constructor(tracefs: string, instance: Instance, places: readonly ProbePlace[], sink: CallSink) {
-    this.#group = new UprobeGroup(tracefs, instance);
+    this.#group = new ProbeGroup(tracefs, instance);
     this.#sink = sink;
     for (const { name, library, fd, offset, machine } of places) {
       const place = FIRST_ARGUMENT[machine];
       const fetches: Fetch[] = place === undefined ? [] : [{ name: "argument", place, type: "s32" }];
       try {
-        this.probes.push(this.#group.define({ event: `call_${this.probes.length}`, fd, offset, fetches }));
+        this.probes.push(defineUprobe(this.#group, { event: `call_${this.probes.length}`, fd, offset, fetches }));
         this.calls.push(sink.call({ kind: "library", name, library }));
         this.#names.push(name);
       } catch {

@@ -3,11 +3,10 @@ import { auditctlPath } from "../audit/auditctl-control.ts";
 import { inInitialNetwork } from "../audit/start.ts";
 import { MOST_SECONDS } from "../audit/window.ts";
 import type { AuditStatus } from "../netlink/audit-status.ts";
-import { AS_ROOT, check, note } from "./check.ts";
+import { AS_ROOT, BY_AUDIT, check, note } from "./check.ts";
 import type { Circumstances } from "./circumstances.ts";
 
 const GIVES: readonly Gift[] = ["forks", "names", "argv", "exit-codes", "losses-counted"];
-const COMMAND = ["sudo", "whoforks", "diagnose", "--with", "audit"];
 
 /** Whether a live run may load audit rules for a while, and what that changes; `status` null: the kernel does not tell. */
 export function auditWindowCheck(now: Circumstances, status: AuditStatus | null, built: boolean): Check {
@@ -21,7 +20,7 @@ export function auditWindowCheck(now: Circumstances, status: AuditStatus | null,
   if (now.koffi !== null) {
     return auditctlPath() === null
       ? unusable([note("needs-koffi")])
-      : check("audit-window", "remark", { gives: GIVES, notes: [note("audit-window-by-log")], command: COMMAND });
+      : check("audit-window", "remark", { gives: GIVES, notes: [note("audit-window-by-log")], command: BY_AUDIT });
   }
   if (status === null) return unusable([note("audit-silent")]);
   if (status.enabled === 2) return unusable([note("audit-locked")]);
@@ -29,5 +28,5 @@ export function auditWindowCheck(now: Circumstances, status: AuditStatus | null,
     note("audit-window-cost", { seconds: MOST_SECONDS }),
     ...(status.enabled === 0 ? [note("audit-window-switch")] : []),
   ];
-  return check("audit-window", "remark", { gives: GIVES, notes, command: COMMAND });
+  return check("audit-window", "remark", { gives: GIVES, notes, command: BY_AUDIT });
 }

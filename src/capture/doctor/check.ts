@@ -18,3 +18,6 @@ export function note(code: string, args: Note["args"] = {}): Note {
 
 /** The command that runs the diagnosis as root. */
 export const AS_ROOT = ["sudo", "whoforks", "diagnose"] as const;
+
+/** The command that records audit records for a while. */
+export const BY_AUDIT = [...AS_ROOT, "--with", "audit"] as const;

@@ -4,7 +4,7 @@ import { insideContainer } from "../procfs/container.ts";
 import { libC, type NoLibC } from "../../platform/ffi.ts";
 import type { Check } from "../../model/doctor.ts";
 import { check, note } from "./check.ts";
-import { kernelConfig } from "./kernel-config.ts";
+import { kernelConfig } from "../procfs/kernel-config.ts";
 
 /** CAP_SYS_ADMIN, needed to mount and for tracefs; CAP_NET_ADMIN, for the proc connector; for audit its two (linux/capability.h). */
 const SYS_ADMIN = 21n;

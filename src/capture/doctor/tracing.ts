@@ -2,9 +2,10 @@ import { accessSync, constants, existsSync } from "node:fs";
 import type { Check, CheckId, Gift, Note } from "../../model/doctor.ts";
 import { errnoOf } from "../../platform/errno.ts";
 import { kernelKnows, mounts } from "../../platform/mount.ts";
+import { hasEprobes } from "../tracefs/eprobes.ts";
 import { findMounted } from "../tracefs/locate.ts";
-import { AS_ROOT, check, note } from "./check.ts";
-import type { Circumstances } from "./circumstances.ts";
+import { AS_ROOT, BY_AUDIT, check, note } from "./check.ts";
+import { wholeTextOf, type Circumstances } from "./circumstances.ts";
 
 const DIR = "/sys/kernel/tracing";
 const GIVES: readonly Gift[] = ["forks", "names", "reapers", "losses-counted"];
@@ -27,6 +28,7 @@ export function tracingChecks(now: Circumstances): Check[] {
       note("no-sched-switch"),
     ]),
     part("uprobes", tracefs, ["library-calls", "argv"], events("uprobe_events", "UPROBE_EVENTS"), [note("no-uprobes")]),
+    eprobesCheck(now, tracefs, found?.dir ?? null),
   ];
 }
 
@@ -59,6 +61,15 @@ function tracefsCheck(now: Circumstances, dir: string | null): Check {
     return unusable([note("no-instances", { dir, code })]);
   }
   return inNamespace(now, check("tracefs", "usable", { gives: GIVES, notes: [note("mounted", { dir })] }));
+}
+
+/** Event probes come beside uprobes: only audit records tell what both miss. */
+function eprobesCheck(now: Circumstances, tracefs: Check, dir: string | null): Check {
+  const readme = dir === null ? null : wholeTextOf(`${dir}/README`);
+  const usable = part("eprobes", tracefs, ["argv"], hasEprobes(readme, now.config), [note("no-eprobes")]);
+  if (usable.state !== "unusable")
+    return { ...usable, state: "remark", notes: [...usable.notes, note("eprobes-miss")] };
+  return usable.needsRoot ? usable : { ...usable, command: BY_AUDIT };
 }
 
 /** The numbers of its events are those of the initial PID namespace, those of /proc are not. */

@@ -1,13 +1,17 @@
 import { existsSync } from "node:fs";
+import { release } from "node:os";
 import { CallDecoder } from "../../ftrace/call-decoder.ts";
 import type { PageLayout } from "../../ftrace/header-page.ts";
 import { Kind, RecordQueue } from "../../ftrace/record-queue.ts";
 import { emptyLedger } from "../../model/ledger.ts";
 import { monotonicNs, type SplitTime } from "../../platform/clock.ts";
-import { reasonOf } from "../../platform/errno.ts";
+import { errnoOf, reasonOf } from "../../platform/errno.ts";
 import type { CouldNotLook } from "../types.ts";
 import { cLibrariesInUse, cLibrariesOf } from "../procfs/c-libraries.ts";
+import { kernelConfig } from "../procfs/kernel-config.ts";
+import { readSmall } from "../procfs/read-small.ts";
 import { CpuBuffers, onlineCpus } from "./cpu-buffers.ts";
+import { hasEprobes } from "./eprobes.ts";
 import { ExecProbes, MOST_LIBRARIES } from "./exec-probes.ts";
 import { Instance } from "./instance.ts";
 import { cannotSee, type Probe } from "./probes.ts";
@@ -73,7 +77,9 @@ export class CallRecorder {
       this.#instance.write("buffer_size_kb", String(bufferKb((onlineCpus() ?? this.#instance.cpus()).length)));
       this.#instance.write("trace_options", "norecord-cmd");
       this.#decoder = new CallDecoder(new RecordQueue(), process.arch === "x64");
-      this.#probes = new ExecProbes(tracefs, this.#instance, (format) => this.#decoder.addCall(format));
+      this.#probes = new ExecProbes(tracefs, this.#instance, (format, where) =>
+        where === "library" ? this.#decoder.addCall(format) : this.#decoder.addEntry(format),
+      );
       this.#buffers = new CpuBuffers(this.#instance, layout, origin, emptyLedger("tracefs", 0));
     } catch (error) {
       this.#instance.remove();
@@ -121,7 +127,9 @@ export class CallRecorder {
     )
       this.#arm();
     if (now - this.#since < SPAN_NS) return;
-    const { calls, failures } = this.#decoder;
+    const { failures } = this.#decoder;
+    // Most execs come by both ways.
+    const calls = Math.max(this.#decoder.calls, this.#decoder.entries);
     const callsPerSecond = (calls - this.#callsThen) / seconds;
     if (this.#mode === "auto" && this.#state === "on" && callsPerSecond > this.#limit) this.#disarm(callsPerSecond);
     if ((failures - this.#failuresThen) / seconds > MOST_FAILURES_PER_SECOND) this.#failuresOff();
@@ -165,10 +173,12 @@ export class CallRecorder {
     if (left !== null) this.notes.push(`${left} could not be deleted`);
     if (instance !== null)
       this.notes.push(`the trace instance ${this.#instance.dir} could not be removed (${instance})`);
-    if (this.#probes.libraries > 0)
+    const { libraries, atEntry } = this.#probes;
+    if (libraries > 0)
       this.notes.push(
-        `arguments of ${this.#decoder.calls} execs recorded in ${this.#probes.libraries} C ${this.#probes.libraries === 1 ? "library" : "libraries"}`,
+        `arguments of ${this.#decoder.calls} execs recorded in ${libraries} C ${libraries === 1 ? "library" : "libraries"}`,
       );
+    if (atEntry) this.notes.push(`arguments of ${this.#decoder.entries} execs recorded at the system call`);
   }
 
   #arm(): void {
@@ -179,12 +189,28 @@ export class CallRecorder {
       : { libraries: [], whole: true };
     for (const library of libraries) this.#probes.add(library);
     if (!whole) this.notes.push("not every process was asked for its C library, because there are many");
-    if (this.#probes.libraries > 0) return;
+    this.#armEntries();
+    if (this.#probes.libraries > 0 || this.#probes.atEntry) return;
     this.#state = "off";
     const none = "no living process has a C library of 64 bits that exports execve";
-    const why = supported ? (this.#probes.why ?? none) : "this kernel has no user-space probes (CONFIG_UPROBE_EVENTS)";
+    const why = supported
+      ? (this.#probes.why ?? none)
+      : "this kernel has neither user-space probes (CONFIG_UPROBE_EVENTS) nor event probes (CONFIG_EPROBE_EVENTS)";
     const what = "with which arguments programs are executed";
-    this.limits.push({ code: "tracefs.no-argv", what, why, remedy: null });
+    this.limits.push({ code: "tracefs.no-argv", what, why, remedy: "sudo whoforks diagnose --with audit" });
+  }
+
+  /** Event probes are an extra: most kernels of distributions have them, and where user-space probes are they add the rest. */
+  #armEntries(): void {
+    const readme = readSmall(`${this.#tracefs}/README`)?.toString("latin1") ?? null;
+    if (hasEprobes(readme, kernelConfig(release())) === false) return;
+    try {
+      this.#probes.addEntries();
+    } catch (error) {
+      // EINVAL: its configuration cannot be read, and it has none.
+      if (errnoOf(error) !== "EINVAL")
+        this.notes.push(`arguments could not be recorded at the system call (${reasonOf(error)})`);
+    }
   }
 
   #disarm(perSecond: number): void {

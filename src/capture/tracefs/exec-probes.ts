@@ -4,9 +4,11 @@ import { fileSource } from "../../platform/file-source.ts";
 import { reasonOf } from "../../platform/errno.ts";
 import { readDynamicSymbols } from "../../elf/symbols.ts";
 import type { CLibrary } from "../procfs/c-libraries.ts";
+import { defineEntryProbes } from "./eprobes.ts";
 import type { Instance } from "./instance.ts";
 import type { Probe } from "./probes.ts";
-import { UprobeGroup, type Fetch } from "./uprobes.ts";
+import { ProbeGroup } from "./probe-group.ts";
+import { defineUprobe, type Fetch } from "./uprobes.ts";
 
 /** More C libraries than this: a host of many containers, of which the first ones have to do. */
 export const MOST_LIBRARIES = 32;
@@ -29,22 +31,26 @@ const FUNCTIONS: readonly { name: string; file: number | null; argv: number }[] 
   { name: "execveat", file: null, argv: 2 },
 ];
 
-/** Probes at the entries of execve(3) and its kin in C libraries, in the instance given. */
+/** Takes the format of a probe before it is switched on, and says whether it can be read. */
+type TakeFormat = (format: EventFormat, where: "library" | "entry") => boolean;
+
+/** Probes at the entries of execve(3) and its kin in C libraries, and of the system calls, in the instance given. */
 export class ExecProbes {
   /** C libraries with a probe, those that could not get one, and why the first could not. */
   libraries = 0;
   refused = 0;
   why: string | null = null;
+  /** Whether the entries of the system calls have one too. */
+  atEntry = false;
   readonly #instance: Instance;
-  readonly #group: UprobeGroup;
+  readonly #group: ProbeGroup;
   readonly #known = new Set<string>();
-  readonly #take: (format: EventFormat) => boolean;
+  readonly #take: TakeFormat;
   readonly #probes: Probe[] = [];
 
-  /** `take` is told the format of each probe before it is switched on, and says whether it can be read. */
-  constructor(tracefs: string, instance: Instance, take: (format: EventFormat) => boolean) {
+  constructor(tracefs: string, instance: Instance, take: TakeFormat) {
     this.#instance = instance;
-    this.#group = new UprobeGroup(tracefs, instance);
+    this.#group = new ProbeGroup(tracefs, instance);
     this.#take = take;
   }
 
@@ -69,12 +75,23 @@ export class ExecProbes {
     }
   }
 
+  /**
+   * Puts event probes at the entries of the system calls: they see what makes those without a C library that is known, static
+   * programs above all. Throws the errno of the kernel's refusal.
+   */
+  addEntries(): void {
+    for (const probe of defineEntryProbes(this.#group, this.#instance)) {
+      this.#enable(probe, "entry");
+      this.atEntry = true;
+    }
+  }
+
   /** Switches all probes off; what they recorded stays in the buffers. Throws the errno of a refusal. */
   disable(): void {
     for (const probe of this.#probes) this.#group.disable(probe);
   }
 
-  /** Switches off, drains, deletes: `UprobeGroup.end`. */
+  /** Switches off, drains, deletes: `ProbeGroup.end`. */
   end(drain: () => void): string | null {
     return this.#group.end(drain);
   }
@@ -95,15 +112,18 @@ export class ExecProbes {
       if (found === undefined || found.fileOffset === null) continue;
       const fetches = fetchesOf(file === null ? null : (registers[file] as string), registers[argv] as string);
       const event = `${name}_${this.#known.size}`;
-      const probe = this.#group.define({ event, fd, offset: found.fileOffset, fetches });
-      const format = this.#instance.format(probe);
-      if (format === null || !this.#take(format))
-        throw new Error(`the format of ${probe.system}/${name} is not understood`);
-      this.#instance.enable(probe);
-      this.#probes.push(probe);
+      this.#enable(defineUprobe(this.#group, { event, fd, offset: found.fileOffset, fetches }), "library");
       some = true;
     }
     return some;
+  }
+
+  #enable(probe: Probe, where: "library" | "entry"): void {
+    const format = this.#instance.format(probe);
+    if (format === null || !this.#take(format, where))
+      throw new Error(`the format of ${probe.system}/${probe.name} is not understood`);
+    this.#instance.enable(probe);
+    this.#probes.push(probe);
   }
 }
 

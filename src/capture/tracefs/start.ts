@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { EventSink } from "../../model/events.ts";
 import { errnoOf, reasonOf } from "../../platform/errno.ts";
 import type { CouldNotLook, Observer } from "../types.ts";
-import { removeLeftoverProbes } from "./uprobes.ts";
+import { removeLeftoverProbes } from "./probe-group.ts";
 import { MOST_EXECS_PER_SECOND, type ArgvMode } from "./call-recorder.ts";
 import { onlineCpus } from "./cpu-buffers.ts";
 import { FormatError } from "../../ftrace/decoder.ts";

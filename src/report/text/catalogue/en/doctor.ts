@@ -8,9 +8,11 @@ export const doctor = {
   "doctor.check.exit-tracepoints": "tracepoints of system calls",
   "doctor.check.sched-switch": "tracepoint sched_switch",
   "doctor.check.uprobes": "uprobes",
+  "doctor.check.eprobes": "event probes (eprobes)",
   "doctor.check.netlink": "proc connector (netlink): kernel events of the whole host",
   "doctor.check.koffi": "npm package koffi (calls into the C library)",
   "doctor.check.procfs": "polling /proc",
+  "doctor.check.hidden": "look for hidden processes",
   "doctor.check.audit-window": "audit records made for a while: diagnose --with audit",
   "doctor.check.ptrace-tools": "strace and ltrace: behave --with strace",
   "doctor.check.audit": "audit records, for diagnose --from",
@@ -29,6 +31,7 @@ export const doctor = {
   "doctor.gift.counts": "the number of forks",
   "doctor.gift.system-calls": "system calls",
   "doctor.gift.library-calls": "library calls",
+  "doctor.gift.hidden": "processes that live and that /proc does not show",
   "doctor.gift.stalls": "how long tasks wait for a CPU",
   "doctor.gift.losses-counted": "a count of what was lost",
   "doctor.undo": "undo: ",
@@ -63,6 +66,16 @@ export const doctor = {
   "doctor.note.no-sched-switch": "This kernel lacks it (CONFIG_EVENT_TRACING).",
   "doctor.note.no-uprobes":
     "This kernel lacks them (CONFIG_UPROBE_EVENTS): arguments of processes that are dead stay unknown.",
+  "doctor.note.no-eprobes":
+    "This kernel lacks them (CONFIG_EPROBE_EVENTS, since 5.15): arguments of static programs stay unknown. Audit records tell them.",
+  "doctor.note.eprobes-miss":
+    "An argument whose page is not in memory stays unknown; where a uprobe tells it, that counts.",
+  "doctor.note.hidden-other-proc": "/proc is that of another PID namespace and numbers processes otherwise.",
+  "doctor.note.hidden-hidepid":
+    "/proc is mounted with hidepid and CAP_SYS_PTRACE is missing: it rightly does not show all.",
+  "doctor.note.hidden-needs-koffi":
+    "Two of six witnesses need the npm package koffi: a list past the C library, and a procfs of its own.",
+  "doctor.note.hidden-preloaded": "Loaded into every program, this one included: {libraries:list}.",
   "doctor.note.connector-namespaces":
     "It answers only in the initial PID, user and network namespaces, and this process is not in all of them.",
   "doctor.note.no-connector": "This kernel lacks it (CONFIG_PROC_EVENTS).",
