@@ -38,6 +38,7 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
   const readings = input.streams.map((s) => s.reading);
   const told = (question: Question): boolean => readings.every(({ tells }) => tells[question] === true);
   const withoutStatus = readings.map(({ tells }) => tells.exitStatus).find((answer) => answer !== true);
+  const stamp = stampOf(readings);
   const first = readings[0];
   const of = readings.length === 1 ? first?.host : undefined;
   const logged = [...new Set(readings.flatMap((reading) => reading.hosts))];
@@ -59,11 +60,16 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
     })),
     derived: joinDerived(parts),
     parts,
-    known: { exitStatus: withoutStatus ?? true, lineage: told("lineage"), lifetimes: told("lifetimes") },
+    known: {
+      exitStatus: withoutStatus ?? true,
+      lineage: told("lineage"),
+      lifetimes: told("lifetimes"),
+      ...(typeof stamp.stampNs === "number" ? { tickNs: stamp.stampNs } : {}),
+    },
     live: null,
     remarks: readings.flatMap((reading) => reading.remarks),
     couldNotLook: gapsOf(input),
-    ...stampOf(readings),
+    ...stamp,
     lookup: createLookup({ root: options.root, processes: null, ownMountNamespace: null }),
     countersOnly: null,
     interrupted: input.aborted,

@@ -54,7 +54,7 @@ export class Lives {
     const parent = this.#ensure(this.#threads.get(event.pid) ?? event.pid, event.comm, event.ts);
     this.#decide(parent);
     if (event.child === null) this.#pending.add(event.ts, parent, event.childClaim);
-    else this.#fork(parent, event.child, event.ts, event.ts, false).line = event.line ?? null;
+    else this.#fork(parent, event.child, event.ts, event.ts, event.inferred === true).line = event.line ?? null;
   }
 
   onExec(event: ExecEvent): void {

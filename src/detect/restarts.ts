@@ -28,6 +28,8 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
     );
     // A daemon that runs several programs in turn polls or works; a supervisor's restart is of one program.
     if (siblings.length > 1) continue;
+    // Without its name nothing tells a shell that runs two commands in turn from a supervisor of two programs.
+    if (spawner === "" && siblings.length > 0) continue;
     const alone = family.startsWhenAlone / family.spawned;
     if (view.known.lifetimes && alone < 0.6) continue;
     const ends = endShares(family);
@@ -39,12 +41,14 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
           : reason("against", "many-alive", { peakAlive: family.peakAlive }),
       );
       const gap = family.gap.quantile(0.5);
-      if (gap !== null) reasons.push(reason("for", "start-follows-end", { gapMs: gap / 1e6 }));
+      if (gap !== null && gap >= (view.known.tickNs ?? 0))
+        reasons.push(reason("for", "start-follows-end", { gapMs: gap / 1e6 }));
     } else reasons.push(reason("against", "ends-unknown"));
     if (ends.unknown < 0.5) {
       if (ends.failed >= 0.5) reasons.push(reason("for", "ends-fail", { share: ends.failed }));
       else reasons.push(reason("for", "ends-clean", { share: ends.clean }));
     }
+    if (spawner === "") reasons.push(reason("against", "spawner-unnamed", { spawner: spawnerText(top.actor) }));
     if (siblings.length === 1) reasons.push(reason("against", "many-programs", { count: 2 }));
     found.push({
       family,
@@ -66,5 +70,6 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
 }
 
 export function spawnerText(actor: { pid: number; image: { exe: string | null; comm: string } }): string {
-  return `${baseName(actor.image)} (pid ${actor.pid})`;
+  const name = baseName(actor.image);
+  return name === "" ? `PID ${actor.pid}` : `${name} (pid ${actor.pid})`;
 }

@@ -8,6 +8,8 @@ export interface Known {
   exitStatus: true | CouldNotLook;
   lineage: boolean;
   lifetimes: boolean;
+  /** A tick of the evidence's clock, ns: shorter times mean nothing. Absent: times are as good as they look. */
+  tickNs?: number;
 }
 
 /** All that a detector may look at. */

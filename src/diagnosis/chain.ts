@@ -203,6 +203,9 @@ function reaperEvidence({ sources }: Material): Evidence {
   const trace = sources.find(({ kind }) => kind === "trace-dat");
   if (trace !== undefined)
     return { source: trace.path ?? trace.kind, locator: "signal_generate, SIGCHLD of the storm's processes" };
+  const accounted = sources.find(({ kind }) => kind === "pacct");
+  if (accounted !== undefined)
+    return { source: accounted.path ?? accounted.kind, locator: "ac_ppid of records: the parent at the end" };
   const traced = sources.find(({ kind }) => kind === "strace" || kind === "ltrace");
   return traced === undefined
     ? { source: "audit", locator: "ppid of records that come after the parent's end" }

@@ -104,6 +104,15 @@ async function lookInto(
     });
     return { identity: null, restarts: [] };
   }
+  if (exe === null && material.live === null && storm.program.comm !== "?") {
+    couldNotLook.push({
+      code: "identity.task-name-only",
+      what: `whose file ${storm.program.comm} is`,
+      why: "the evidence has the name of its task and no file",
+      remedy: "sudo whoforks diagnose",
+    });
+    return { identity: null, restarts: [] };
+  }
   if (exe === null || !exe.startsWith("/")) {
     couldNotLook.push({
       code: "identity.program-unknown",

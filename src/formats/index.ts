@@ -1,11 +1,12 @@
 import type { Format } from "./types.ts";
 import { auditFormat } from "./audit/index.ts";
 import { ltraceFormat } from "./ltrace/index.ts";
+import { pacctFormat } from "./pacct/index.ts";
 import { straceFormat } from "./strace/index.ts";
 import { traceDatFormat } from "./trace-dat/index.ts";
 
 /** Every format that can be read. To add one: write its `Format` and name it here. */
-export const formats: readonly Format[] = [auditFormat, straceFormat, ltraceFormat, traceDatFormat];
+export const formats: readonly Format[] = [auditFormat, straceFormat, ltraceFormat, traceDatFormat, pacctFormat];
 
 /** Below this a format is not taken for recognised. */
 const ENOUGH = 0.2;

@@ -27,6 +27,8 @@ export interface ForkEvent {
   childClaim: number | null;
   /** True when the new task is a thread of the caller (CLONE_THREAD), not a process. */
   thread: boolean;
+  /** The reader worked out from names and order who forked it: the source does not say so. */
+  inferred?: boolean;
   /** The line of its file that says so, from 1, for sources that are text. */
   line?: number;
 }

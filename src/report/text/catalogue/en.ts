@@ -1,6 +1,7 @@
 import { advice } from "./en/advice.ts";
 import { behave } from "./en/behave.ts";
 import { doctor } from "./en/doctor.ts";
+import { formatGaps } from "./en/format-gaps.ts";
 import { gaps } from "./en/gaps.ts";
 import { identity } from "./en/identity.ts";
 import { reasons } from "./en/reasons.ts";
@@ -18,6 +19,7 @@ export const en = {
   ...identity,
   ...remarks,
   ...gaps,
+  ...formatGaps,
   ...sources,
   ...screen,
   ...doctor,

@@ -1,6 +1,7 @@
 import { advice } from "./zh-CN/advice.ts";
 import { behave } from "./zh-CN/behave.ts";
 import { doctor } from "./zh-CN/doctor.ts";
+import { formatGaps } from "./zh-CN/format-gaps.ts";
 import { gaps } from "./zh-CN/gaps.ts";
 import { identity } from "./zh-CN/identity.ts";
 import { reasons } from "./zh-CN/reasons.ts";
@@ -20,6 +21,7 @@ export const zhCN: Record<MessageCode, string> = {
   ...identity,
   ...remarks,
   ...gaps,
+  ...formatGaps,
   ...sources,
   ...screen,
   ...doctor,

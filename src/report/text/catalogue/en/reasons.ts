@@ -23,4 +23,5 @@ export const reasons = {
   "reason.events-lost": "{lost:count} {lost#event was|events were} lost",
   "reason.execs-another": "{share:percent} execute another program",
   "reason.many-alive": "up to {peakAlive:count} are alive at once",
+  "reason.spawner-unnamed": "nothing names {spawner}: it may be a shell that runs a loop",
 } as const;

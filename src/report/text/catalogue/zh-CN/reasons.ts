@@ -24,4 +24,5 @@ export const reasons: Record<keyof typeof english, string> = {
   "reason.events-lost": "丢失了 {lost:count} 个事件",
   "reason.execs-another": "{share:percent} 会执行另一个程序",
   "reason.many-alive": "同时存活的最多有 {peakAlive:count} 个",
+  "reason.spawner-unnamed": "没有证据给出 {spawner} 的名称：它也可能是在循环的 shell",
 };

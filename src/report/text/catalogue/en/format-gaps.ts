@@ -1,0 +1,16 @@
+/** What formats of logs cannot tell (`Tells` and gaps of src/formats); the older formats stand in gaps.ts. */
+export const formatGaps = {
+  "couldnot.identity.task-name-only": "{what:words}: the evidence has the name of its task and no file",
+  "couldnot.pacct.no-files":
+    "which files are executed: a record of process accounting has the first 15 bytes of the name and no path",
+  "couldnot.pacct.no-argv": "with which arguments programs are executed: process accounting does not record them",
+  "couldnot.pacct.cpu-in-ticks":
+    "how much CPU the storm burns: accounting drops less than 10 ms of each process, and {without:count} of {ended:count} processes were that short ({ticks:count} {ticks#tick|ticks} of 10 ms in all)",
+  "couldnot.pacct.v2-lineage": "who forks whom: records of version 2 have no PIDs",
+  "couldnot.pacct.v2-reaper": "who is handed the dead: records of version 2 have no PIDs",
+  "couldnot.pacct.none-reaped": "who is handed the dead: no record names a parent",
+  "couldnot.pacct.orphans":
+    "who forked the orphans: a record names the parent that a process had when it ended; {inferred:count} of {orphans:count} were joined with their parents by name and number",
+  "couldnot.pacct.living-parents":
+    "what forked without an exec: for {count:count} {count#process|processes} the parent has no record yet, so whether it forked or inherited them is not told",
+} as const;

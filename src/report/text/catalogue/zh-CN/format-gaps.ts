@@ -1,0 +1,17 @@
+import type { formatGaps as English } from "../en/format-gaps.ts";
+
+/** 各种日志格式无法说明的内容；较早的格式见 gaps.ts。 */
+export const formatGaps: Record<keyof typeof English, string> = {
+  "couldnot.identity.task-name-only": "程序文件：证据中只有任务名，没有文件（{what:words}）",
+  "couldnot.pacct.no-files": "执行了哪些文件：进程记账的记录只有名称的前 15 个字节，没有路径",
+  "couldnot.pacct.no-argv": "程序以哪些参数执行：进程记账不记录参数",
+  "couldnot.pacct.cpu-in-ticks":
+    "风暴用掉多少 CPU：记账会舍去每个进程不足 10 毫秒的部分，{ended:count} 个进程中有 {without:count} 个短到记为零（合计 {ticks:count} 个 10 毫秒）",
+  "couldnot.pacct.v2-lineage": "谁派生了谁：版本 2 的记录没有 PID",
+  "couldnot.pacct.v2-reaper": "谁接收已死的进程：版本 2 的记录没有 PID",
+  "couldnot.pacct.none-reaped": "谁接收已死的进程：没有一条记录给出父进程",
+  "couldnot.pacct.orphans":
+    "谁派生了孤儿进程：记录给出的是进程结束时的父进程；{orphans:count} 个中有 {inferred:count} 个按名称和编号与其父进程对应",
+  "couldnot.pacct.living-parents":
+    "谁在不执行程序的情况下派生：有 {count:count} 个进程的父进程还没有记录，无法说明是它派生的还是接收的",
+};

@@ -1,0 +1,73 @@
+import { inMemory } from "../../../src/ftrace/trace-dat/cursor.ts";
+import type { ContainerFormat, StreamFormat, StreamReading } from "../../../src/formats/types.ts";
+import type { ProcessEvent } from "../../../src/model/events.ts";
+
+export interface FormatRead {
+  events: ProcessEvent[];
+  reading: StreamReading;
+}
+
+/** Reads bytes in one format; a log cut into pieces of `size` bytes, in one buffer that is overwritten, as callers may do. */
+export async function readFormat(
+  format: StreamFormat | ContainerFormat,
+  input: string | Uint8Array,
+  size = 1 << 20,
+): Promise<FormatRead> {
+  const bytes = typeof input === "string" ? Buffer.from(input, "utf8") : input;
+  const events: ProcessEvent[] = [];
+  const sinkOf = () => (event: ProcessEvent) => void events.push({ ...event });
+  if ("read" in format) return { events, reading: await format.read(inMemory(bytes), "file", sinkOf, () => false) };
+  const reader = format.open(sinkOf);
+  const piece = Buffer.alloc(Math.min(size, bytes.length + 1));
+  for (let at = 0; at < bytes.length; at += size) {
+    const length = Math.min(size, bytes.length - at);
+    piece.set(bytes.subarray(at, at + length));
+    reader.push(piece.subarray(0, length), "file");
+    piece.fill(0x41);
+  }
+  const reading = reader.end();
+  return { events, reading };
+}
+
+/** Events as short words: `12 fork 13`, `13 exec /bin/true`, `13 exit 3`, `13 killed 9`, `12 < 13`, `13 is sh`. */
+export function wordsOf(events: readonly ProcessEvent[]): string[] {
+  return events.map((event) => {
+    switch (event.type) {
+      case "fork":
+        return `${event.pid} ${event.thread ? "thread" : "fork"} ${event.child}${event.inferred === true ? "?" : ""}`;
+      case "exec": {
+        const what = event.exe === "" ? `(${event.comm})` : event.exe;
+        const argv = event.argv === null ? "" : ` [${event.argv.join("|")}]`;
+        return `${event.pid} exec${event.error === 0 ? "" : "!"} ${what}${argv}`;
+      }
+      case "exit": {
+        const how = event.signal === null ? `exit ${event.code ?? "?"}` : `killed ${event.signal}`;
+        return `${event.pid} ${how}${event.thread ? " thread" : ""}`;
+      }
+      case "child-signal":
+        return `${event.reaper} < ${event.pid} ${event.code}`;
+      case "seen":
+        return `${event.pid} is ${event.comm}`;
+      default:
+        return event.type;
+    }
+  });
+}
+
+/** What must hold of any reading: the account agrees with the events, and times never go back. */
+export function soundness({ events, reading }: FormatRead): string[] {
+  const problems: string[] = [];
+  if (reading.ledger.events !== events.length)
+    problems.push(`${reading.ledger.events} events told, ${events.length} given`);
+  if (reading.ledger.examples.length !== Math.min(3, reading.ledger.skipped)) problems.push("examples");
+  let now = 0;
+  for (const event of events) {
+    if (!Number.isFinite(event.ts) || event.ts < now) problems.push(`time ${event.ts} after ${now}`);
+    now = event.ts;
+  }
+  const lines = reading.remarks.find(({ args }) => "parsed" in args)?.args as Record<string, number> | undefined;
+  if (lines !== undefined && lines["read"] !== (lines["parsed"] ?? 0) + (lines["skipped"] ?? 0))
+    problems.push(`read ${lines["read"]}, parsed ${lines["parsed"]}, skipped ${lines["skipped"]}`);
+  if (lines !== undefined && lines["skipped"] !== reading.ledger.skipped) problems.push("skipped");
+  return problems;
+}
