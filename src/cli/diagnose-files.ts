@@ -1,14 +1,16 @@
-import { createDerivation, joinDerived, type Derivation } from "../derive/index.ts";
+import { joinDerived } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { readInputs, type InputReading, type UnusableInput } from "../formats/input.ts";
 import type { Question, StreamReading } from "../formats/types.ts";
+import type { Group } from "../align/streams.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { ownCost } from "./cost.ts";
 import { Failure } from "./failure.ts";
 import { hostOfRoot } from "./host-of-root.ts";
 import type { Progress } from "./progress.ts";
+import { clockNote, contradictionsOf, ToldStreams } from "./told-streams.ts";
 
 export interface FileOptions {
   version: string;
@@ -22,23 +24,26 @@ export interface FileOptions {
 /** Reads logs and diagnoses what they tell. Throws `Failure` when none of them could be used. */
 export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: Diagnosis; interrupted: boolean }> {
   const host = options.root === null ? null : hostOfRoot(options.root);
-  const derivations: Derivation[] = [];
+  const told = new ToldStreams();
   const input = await readInputs(options.from, {
-    sinkOf() {
-      const derivation = createDerivation();
-      derivations.push(derivation);
-      return derivation.onEvent;
-    },
+    sinkOf: (stream, host) => told.sinkOf(stream, host),
     progress: progressOf(options.progress),
     signal: options.signal,
   });
   options.progress.clear();
   if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
-  const parts = derivations.map((derivation) => derivation.finish());
+  const groups = told.groups(input.streams);
+  const parts = groups.map(({ derived }) => derived);
   const readings = input.streams.map((s) => s.reading);
-  const told = (question: Question): boolean => readings.every(({ tells }) => tells[question] === true);
-  const withoutStatus = readings.map(({ tells }) => tells.exitStatus).find((answer) => answer !== true);
-  const stamp = stampOf(readings);
+  const together = readingsOf(groups, input);
+  // Of streams that tell of the same processes one that answers is enough.
+  const knows = (question: Question): boolean =>
+    together.every((group) => group.some(({ tells }) => tells[question] === true));
+  const withoutStatus = together
+    .filter((group) => group.every(({ tells }) => tells.exitStatus !== true))
+    .map((group) => group[0]?.tells.exitStatus)
+    .find((answer) => answer !== true);
+  const stamp = stampOf(leading(groups, input));
   const first = readings[0];
   const of = readings.length === 1 ? first?.host : undefined;
   const logged = [...new Set(readings.flatMap((reading) => reading.hosts))];
@@ -52,23 +57,23 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
       cpus: of?.cpus ?? null,
       bootedAt: null,
     },
-    window: { startEpochMs: first?.originEpochMs ?? null, seconds: Math.max(0, ...readings.map((r) => r.seconds)) },
+    window: windowOf(leading(groups, input)),
     sources: input.streams.map(({ stream, reading }) => ({
       ...reading.ledger,
       path: stream.name,
-      ...hostsNote(reading),
+      ...noteOf(reading, clockNote(groups, stream.name)),
     })),
     derived: joinDerived(parts),
     parts,
     known: {
       exitStatus: withoutStatus ?? true,
-      lineage: told("lineage"),
-      lifetimes: told("lifetimes"),
+      lineage: knows("lineage"),
+      lifetimes: knows("lifetimes"),
       ...(typeof stamp.stampNs === "number" ? { tickNs: stamp.stampNs } : {}),
     },
     live: null,
     remarks: readings.flatMap((reading) => reading.remarks),
-    couldNotLook: gapsOf(input),
+    couldNotLook: [...gapsOf(input, together), ...contradictionsOf(groups)],
     ...stamp,
     lookup: createLookup({ root: options.root, processes: null, ownMountNamespace: null }),
     countersOnly: null,
@@ -83,6 +88,41 @@ function stampOf(readings: readonly StreamReading[]): { stampNs?: number | null 
   const told = readings.map(({ stampNs }) => stampNs).filter((stamp) => stamp !== undefined);
   if (told.length === 0) return {};
   return { stampNs: told.includes(null) ? null : Math.max(...told.map(Number)) };
+}
+
+/** The readings of streams whose sums stand: others may begin before them or go on after them, by coarser clocks. */
+function leading(groups: readonly Group[], { streams }: InputReading): StreamReading[] {
+  const leaders = new Set(groups.map(({ leader }) => leader.file));
+  const chosen = streams.filter(({ stream }) => leaders.size === 0 || leaders.has(stream.name));
+  return chosen.map(({ reading }) => reading);
+}
+
+function windowOf(readings: readonly StreamReading[]): { startEpochMs: number | null; seconds: number } {
+  return {
+    startEpochMs: readings[0]?.originEpochMs ?? null,
+    seconds: Math.max(0, ...readings.map(({ seconds }) => seconds)),
+  };
+}
+
+/** The readings of each group of streams that tell of the same processes; one whose streams told nothing is a group too. */
+function readingsOf(groups: readonly Group[], { streams }: InputReading): StreamReading[][] {
+  const left = new Set(streams);
+  const together = groups.map(({ leader, others }) => {
+    const files = new Set([leader.file, ...others.map((other) => other.told.file)]);
+    return streams
+      .filter(({ stream }) => files.has(stream.name))
+      .map((one) => {
+        left.delete(one);
+        return one.reading;
+      });
+  });
+  return [...together, ...[...left].map(({ reading }) => [reading])];
+}
+
+function noteOf(reading: StreamReading, clock: string | null): { note?: string } {
+  const hosts = hostsNote(reading).note ?? reading.ledger.note;
+  const parts = [hosts, clock].filter((part) => part !== undefined && part !== null);
+  return parts.length === 0 ? {} : { note: parts.join("; ") };
 }
 
 /** With several hosts, their names (in the order in which they came) go before what the account says. */
@@ -118,22 +158,30 @@ function nothingUsable(inputs: readonly UnusableInput[]): Failure {
   return new Failure(`nothing to diagnose\n  ${lines.slice(0, 10).join("\n  ")}`, first.remedy);
 }
 
+function isTold(question: Question, group: readonly StreamReading[]): boolean {
+  return group.some(({ tells }) => tells[question] === true);
+}
+
 function reasonOf({ reason, detail }: UnusableInput): string {
   return detail === null ? reason : `${reason} (${detail})`;
 }
 
 /** What the logs cannot tell, and which of them could not be used. */
-function gapsOf({ streams, unusable }: InputReading): Diagnosis["couldNotLook"] {
+function gapsOf(
+  { streams, unusable }: InputReading,
+  together: readonly (readonly StreamReading[])[],
+): Diagnosis["couldNotLook"] {
   const gaps: Diagnosis["couldNotLook"] = unusable.map((input) => ({
     code: `input.${input.reason}`,
     what: input.path,
     why: reasonOf(input),
     remedy: input.remedy,
   }));
-  for (const { reading } of streams)
-    // Missing exit statuses are the detectors' to name: they matter only where there is something to tell apart.
-    for (const [question, answer] of Object.entries(reading.tells))
-      if (answer !== true && question !== "exitStatus") gaps.push(answer);
+  for (const group of together)
+    for (const reading of group)
+      // Missing exit statuses are the detectors' to name: they matter only where there is something to tell apart.
+      for (const [question, answer] of Object.entries(reading.tells))
+        if (answer !== true && question !== "exitStatus" && !isTold(question as Question, group)) gaps.push(answer);
   gaps.push(...streams.flatMap(({ reading }) => reading.gaps ?? []));
   return gaps;
 }

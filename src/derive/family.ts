@@ -72,6 +72,8 @@ export interface Family {
   failedExecs: number;
   /** What members called in their lives, the commonest sequences; null where no source records calls. */
   sequences: TopCounts<readonly Untrusted[], readonly Untrusted[]> | null;
+  /** The log that tells it, where several are read; else null. */
+  file: Untrusted | null;
   /** Lines of a log that tell the first and the last start. */
   firstLine: number | null;
   lastLine: number | null;
@@ -120,6 +122,7 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     otherExecs: 0,
     failedExecs: 0,
     sequences: null,
+    file: null,
     firstLine: null,
     lastLine: null,
     failedForks: 0,
@@ -234,6 +237,7 @@ export function mergeFamily(into: Family, from: Family): void {
   into.otherExecs += from.otherExecs;
   into.failedExecs += from.failedExecs;
   if (from.sequences !== null) (into.sequences ??= new TopCounts(MAX_SEQUENCES)).merge(from.sequences);
+  into.file ??= from.file;
   into.firstLine = least(into.firstLine, from.firstLine);
   into.lastLine = most(into.lastLine, from.lastLine);
   into.failedForks += from.failedForks;

@@ -156,7 +156,9 @@ function joined(finding: Finding): Family {
 }
 
 function evidenceOf(family: Family, material: Material): Evidence[] {
-  const source = material.sources.find((s) => s.events > 0);
+  const source =
+    material.sources.find((s) => family.file !== null && s.path === family.file) ??
+    material.sources.find((s) => s.events > 0);
   if (source === undefined || family.firstStart === null || family.lastStart === null) return [];
   const { firstLine, lastLine } = family;
   if (firstLine !== null && lastLine !== null) {
