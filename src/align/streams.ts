@@ -60,10 +60,12 @@ export function groupStreams(streams: readonly Told[]): Group[] {
     const group: Group = { leader, others: [], derived: leader.derived };
     groups.push(group);
     const extra: Family[] = [];
-    for (const told of [...left]) {
+    for (const told of left.splice(0)) {
       const offset = alignment(leader, told);
-      if (offset === null) continue;
-      left.splice(left.indexOf(told), 1);
+      if (offset === null) {
+        left.push(told);
+        continue;
+      }
       const { contradictions, unmatched } = complement(leader.derived, told.derived, told.slows);
       group.others.push({ told, offset, contradictions });
       extra.push(
