@@ -4,12 +4,14 @@ import { fromBytes } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { insideRoot, link, pickCgroup } from "./procfs/facts.ts";
 import { readSmall } from "./procfs/read-small.ts";
-import { rootMountOf } from "./procfs/root-mount.ts";
+import { RootMounts } from "./procfs/root-mount.ts";
 
 /** Below this rate a burst would mostly wait; the newest process is looked at once instead. */
 const BURST_FROM_FORKS_PER_SECOND = 100;
 /** Looked-up processes that are enough for one burst. */
-const ENOUGH_A_BURST = 6;
+const ENOUGH_A_BURST = 12;
+/** Numbers below the newest that are tried too: of many chains side by side each has a member there, most of them alive. */
+const BELOW = 16;
 /** Where fewer than one in so many could be told, because they die too soon, a look takes so many times its budget. */
 const SELDOM = 5;
 const PATIENCE = 3;
@@ -51,13 +53,28 @@ export class NewestProcesses {
     try {
       const budget = this.told * SELDOM < this.met ? budgetNs * PATIENCE : budgetNs;
       const until = forksPerSecond < BURST_FROM_FORKS_PER_SECOND ? 0 : monotonicNs() + budget;
+      // What is mounted where may change from one burst to the next, while a container is being made.
+      const rootMounts = new RootMounts();
       let found = 0;
       do {
         const pid = this.newestPid();
-        if (pid !== this.#last && pid !== 0) {
-          this.#last = pid;
+        if (pid === this.#last || pid === 0) continue;
+        const last = this.#last;
+        this.#last = pid;
+        this.met++;
+        const told = imageOf(pid, this.#originNs, rootMounts);
+        if (told === null) this.#missed(pid);
+        else {
+          found++;
+          this.#emit(told);
+        }
+        for (let below = pid - 1; below > last && below >= pid - BELOW && monotonicNs() < until; below--) {
+          const older = imageOf(below, this.#originNs, rootMounts);
+          // Most of these have ended, which tells nothing of how quickly this looks.
+          if (older === null) continue;
           this.met++;
-          if (this.#lookAt(pid)) found++;
+          found++;
+          this.#emit(older);
         }
       } while (found < ENOUGH_A_BURST && monotonicNs() < until);
       this.told += found;
@@ -76,20 +93,13 @@ export class NewestProcesses {
   close(): void {
     if (this.#loadavg !== null) fs.closeSync(this.#loadavg);
   }
-
-  #lookAt(pid: number): boolean {
-    const event = imageOf(pid, this.#originNs);
-    if (event === null) this.#missed(pid);
-    else this.#emit(event);
-    return event !== null;
-  }
 }
 
 /**
  * Looks up the program of one process, the most fleeting facts first. Null when it is gone, may not be looked at, or
  * executed another program in between, so that name and file would not belong together.
  */
-export function imageOf(pid: number, originNs: number): ImageEvent | null {
+export function imageOf(pid: number, originNs: number, rootMounts = new RootMounts()): ImageEvent | null {
   const dir = `/proc/${pid}`;
   const exe = link(`${dir}/exe`);
   if (exe === null) return null;
@@ -104,7 +114,7 @@ export function imageOf(pid: number, originNs: number): ImageEvent | null {
   // comm is followed by a newline, and may hold others.
   const comm = fromBytes(line.subarray(0, line.length - 1));
   const mountNamespace = link(`${dir}/ns/mnt`);
-  const rootMount = root === "/" ? rootMountOf(pid) : null;
+  const rootMount = root === "/" ? rootMounts.lookUp(pid, mountNamespace) : null;
   const cgroups = readSmall(`${dir}/cgroup`, 8192);
   const cgroup = cgroups === null ? null : pickCgroup(fromBytes(cgroups));
   const again = link(`${dir}/exe`);

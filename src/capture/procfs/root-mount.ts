@@ -27,11 +27,15 @@ export class RootMounts {
   readonly #known = new Map<string, Untrusted | null>();
 
   of(pid: number | string, mountNamespace: string | null, root: Untrusted | null): Untrusted | null {
-    if (mountNamespace === null || root !== "/") return null;
-    const known = this.#known.get(mountNamespace);
+    return mountNamespace === null || root !== "/" ? null : (this.lookUp(pid, mountNamespace) ?? null);
+  }
+
+  /** The same for a process whose root directory is "/", and undefined where it cannot be told (`rootMountOf`). */
+  lookUp(pid: number | string, mountNamespace: string | null): Untrusted | null | undefined {
+    const known = mountNamespace === null ? undefined : this.#known.get(mountNamespace);
     if (known !== undefined) return known;
     const mount = rootMountOf(pid);
-    if (mount !== undefined) this.#known.set(mountNamespace, mount);
-    return mount ?? null;
+    if (mount !== undefined && mountNamespace !== null) this.#known.set(mountNamespace, mount);
+    return mount;
   }
 }
