@@ -26,6 +26,8 @@ import { YoungSpawners } from "./young-spawners.ts";
 const POLL_MS = 20;
 const POLL_QUIET_MS = 50;
 const ASK_EVERY_NS = 0.1e9;
+/** Of a pause, for other work: the rest makes up for a step that takes longer than meant. */
+const IDLE_SHARE = 0.6;
 /** The look for hidden processes begins when a storm's first events are in, and is over before a verdict can be. */
 const EARLY_LOOK_NS = 0.5e9;
 /** A run of this length has seen births that the early look could not know of. */
@@ -150,8 +152,9 @@ class Window {
         // On a grid, so that looks are a tenth of a second apart and not a tenth and a pause.
         ask = Math.max(ask + ASK_EVERY_NS, now + ASK_EVERY_NS / 2);
       }
-      const pause = events > 100 ? POLL_MS : POLL_QUIET_MS;
-      await sleep(Math.max(1, Math.min(pause, (Math.min(end, ask) - now) / 1e6)), signal);
+      const next = Math.min(end, ask, now + (events > 100 ? POLL_MS : POLL_QUIET_MS) * 1e6);
+      this.#options.idle?.(((next - now) / 1e6) * IDLE_SHARE);
+      await sleep(Math.max(1, (next - monotonicNs()) / 1e6), signal);
     }
   }
 

@@ -56,6 +56,8 @@ export interface ObserveOptions {
   signal: AbortSignal;
   /** Called about ten times a second with the seconds gone. */
   progress?(seconds: number): void;
+  /** Called in pauses: work that may take so many milliseconds, and delays nothing then. */
+  idle?(ms: number): void;
 }
 
 /** What was observed. Events went to the sink; everything else is here. */

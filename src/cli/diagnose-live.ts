@@ -2,6 +2,7 @@ import { observe } from "../capture/observe.ts";
 import { createDerivation } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
+import { Preparation } from "../diagnosis/prepare.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
@@ -9,7 +10,7 @@ import type { Untrusted } from "../model/text.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { raisePriority } from "../platform/priority.ts";
-import { watchVerdict } from "../stopping/verdict-watch.ts";
+import { VerdictWatch } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
 import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
@@ -32,6 +33,8 @@ export interface LiveOptions {
   keeper?: Keeper;
   /** Do not look which calls the generations of the worst storm repeat. */
   withoutCalls?: boolean;
+  /** Loads what is needed to show the result, while there is time for it. */
+  preload?: () => Promise<unknown>;
   /** Observe for all the time even when the verdict is certain. */
   wholeTime?: boolean;
 }
@@ -55,15 +58,27 @@ export async function diagnoseLive(options: LiveOptions): Promise<LiveAnswer> {
 async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
   const derivation = createDerivation();
   const { keeper } = options;
-  const sink: EventSink =
-    keeper === undefined ? derivation.onEvent : (event) => derivation.onEvent(keeper.writer.event(event));
-  const isCertain = watchVerdict(KNOWN);
+  let preparation: Preparation | null = null;
+  const watch = new VerdictWatch(
+    KNOWN,
+    () => derivation.peek(),
+    (worst) => preparation?.expect(worst),
+  );
+  const sink: EventSink = (event) => {
+    watch.before(event.ts);
+    derivation.onEvent(keeper === undefined ? event : keeper.writer.event(event));
+  };
+  const idle = (ms: number): void => preparation?.work(ms);
   let begun = 0;
 
+  const ownNamespace = mountNamespaceOf("self");
   const observation = await observe({
     sink,
     begin: (before) => {
       introduce(before, sink);
+      const lookup = createLookup({ root: null, processes: before.processes, ownMountNamespace: ownNamespace });
+      preparation = new Preparation(lookup);
+      if (options.preload !== undefined) preparation.afterwards(options.preload);
       begun = monotonicNs();
     },
     ...(keeper === undefined ? {} : { tee: keeper.writer.trace }),
@@ -71,8 +86,9 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
     openAuditReader: (to) => new AuditReader(() => to),
     withAudit: options.with?.includes("audit") === true,
     seconds: options.seconds,
-    enough: () => options.wholeTime !== true && isCertain(derivation.peek(), (monotonicNs() - begun) / 1e9),
+    enough: () => watch.isCertain((monotonicNs() - begun) / 1e9) && options.wholeTime !== true,
     signal: options.signal,
+    idle,
     progress: (seconds) => options.progress.show(`observing … ${seconds.toFixed(1)} of at most ${options.seconds} s`),
   });
   options.progress.show("looking up programs and supervisors …");
@@ -81,12 +97,13 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
   const after = keeper?.writer.snapshot(observation.after) ?? observation.after;
   const traced = sources.some((source) => source.kind !== "proc");
   const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
-  const ownNamespace = mountNamespaceOf("self");
   const { cpu: slices, cgroupsOf, hidden } = observation;
   const derived = derivation.finish();
   // Who asked for another source gets no recording by tracefs either.
   const looks = options.withoutCalls !== true && !interrupted && sources.some((source) => source.kind === "tracefs");
-  const repeats = looks ? await glance(derived, seconds, options.signal) : new Map<Untrusted, Untrusted[]>();
+  const repeats = looks
+    ? await glance(derived, seconds, { signal: options.signal, idle })
+    : new Map<Untrusted, Untrusted[]>();
   const diagnosis = await diagnose({
     version: options.version,
     host,
@@ -98,7 +115,12 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
     hidden,
     remarks: [],
     couldNotLook,
-    lookup: createLookup({ root: null, processes: after.processes, ownMountNamespace: ownNamespace }),
+    lookup: createLookup({
+      root: null,
+      processes: after.processes,
+      ownMountNamespace: ownNamespace,
+      prepared: (dir, root) => preparation?.of(dir, root) ?? null,
+    }),
     ...(keeper === undefined ? {} : { onAnswer: (answer) => void keeper.answers.push(answer) }),
     countersOnly,
     interrupted,

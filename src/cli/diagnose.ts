@@ -39,7 +39,8 @@ async function live(flags: DiagnoseFlags, version: string, progress: Progress): 
   raisePriority();
   const { diagnoseLive } = await import("./diagnose-live.ts");
   const { duration: seconds, source, with: companions = [] } = flags;
-  const options = { version, seconds, source, with: companions, signal: interruptSignal(), progress };
+  const preload = (): Promise<unknown> => (asJson(flags) ? Promise.resolve() : import("../report/terminal.ts"));
+  const options = { version, seconds, source, with: companions, signal: interruptSignal(), progress, preload };
   if (flags.save === undefined) return diagnoseLive(options);
   const { createKeeper, reportGaps } = await import("./keeper.ts");
   const answer = await diagnoseLive({ ...options, keeper: createKeeper(flags.save, flags.redact) });
@@ -81,8 +82,12 @@ async function firstThat(
   return undefined;
 }
 
+function asJson({ json, format }: DiagnoseFlags): boolean {
+  return json === true || format === "json";
+}
+
 async function rendered(diagnosis: Diagnosis, flags: DiagnoseFlags): Promise<string> {
-  if (flags.json === true || flags.format === "json") return jsonReport(diagnosis);
+  if (asJson(flags)) return jsonReport(diagnosis);
   const { terminalReport } = await import("../report/terminal.ts");
   const toTerminal = flags.output === undefined && process.stdout.isTTY;
   return terminalReport(diagnosis, {

@@ -13,11 +13,12 @@ const MIN_WHOLE = 10;
 /**
  * The calls that nearly every generation of the worst storm makes, if that is one whose members make each other: a short
  * look after the window, so that it disturbs no number measured in it. Program → calls; empty when nothing was seen.
+ * `idle` is called in its pauses.
  */
 export async function glance(
   derived: Derived,
   seconds: number,
-  signal: AbortSignal,
+  { signal, idle }: { signal: AbortSignal; idle: (ms: number) => void },
 ): Promise<ReadonlyMap<Untrusted, readonly Untrusted[]>> {
   const repeats = new Map<Untrusted, readonly Untrusted[]>();
   const worst = detect(derived, KNOWN, seconds).findings[0];
@@ -32,6 +33,7 @@ export async function glance(
     bits: abi?.bits ?? 64,
     seconds: SECONDS,
     signal,
+    idle,
   });
   // The question was another one: why it could not be seen, `behave` tells.
   if ("code" in observed) return repeats;

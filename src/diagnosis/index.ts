@@ -147,7 +147,8 @@ async function lookUp(exe: string, material: Material, storm: Story["storm"], fi
   const { root } = opened;
   const script = scriptOf({ finding, material });
   const processes = material.live?.after.processes ?? null;
-  const answer = await restartsOf({ root, storm, finding, examiner, script, processes });
+  const configuration = material.lookup.configuration(root.dir);
+  const answer = await restartsOf({ root, storm, finding, examiner, configuration, script, processes });
   couldNotLook.push(...couldNotRead(answer, root.dir));
   const { restarts } = answer;
   const identity = examiner.identify(exe, standsBefore(restarts, exe));

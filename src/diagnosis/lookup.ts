@@ -3,6 +3,8 @@ import { placeKey, type Place, type Whereabouts } from "../derive/image.ts";
 import type { Examiner, Identity } from "../identity/types.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
+import type { Configuration } from "../supervisors/index.ts";
+import type { PreparedRoot } from "./prepare.ts";
 import type { RestartFacts } from "./restarts.ts";
 import type { Diagnosis, Storm } from "./result.ts";
 
@@ -24,6 +26,8 @@ export interface Lookup {
   isGone(place: ProgramPlace): boolean;
   root(dir: string): Root | null;
   examiner(dir: string): Promise<Examiner | null>;
+  /** What the supervisors of that root are told to start, if it was read ahead. */
+  configuration(dir: string): Configuration | null;
 }
 
 export type ProgramPlace = Omit<Place, "id">;
@@ -59,6 +63,8 @@ export interface LookupOptions {
   processes: ReadonlyMap<number, ProcFacts> | null;
   /** The mount namespace of the tool itself. */
   ownMountNamespace: string | null;
+  /** What was read of roots ahead (`Preparation.of`). */
+  prepared?(dir: string, root: Root): PreparedRoot | null;
 }
 
 export function createLookup(options: LookupOptions): Lookup {
@@ -120,6 +126,11 @@ export function createLookup(options: LookupOptions): Lookup {
     return place.mountNamespace === null ? "/" : null;
   }
 
+  async function examinerOf(dir: string, opened: Root): Promise<Examiner> {
+    const prepared = options.prepared?.(dir, opened)?.examiner ?? null;
+    return prepared ?? (await import("../identity/index.ts")).examiner(opened);
+  }
+
   return {
     root,
     rootOf,
@@ -143,11 +154,14 @@ export function createLookup(options: LookupOptions): Lookup {
       if (examiner === undefined) {
         const opened = root(dir);
         // Loaded when first asked: most runs on a quiet host never ask.
-        examiner =
-          opened === null ? Promise.resolve(null) : import("../identity/index.ts").then((m) => m.examiner(opened));
+        examiner = opened === null ? Promise.resolve(null) : examinerOf(dir, opened);
         examiners.set(dir, examiner);
       }
       return examiner;
+    },
+    configuration(dir) {
+      const opened = root(dir);
+      return opened === null ? null : (options.prepared?.(dir, opened)?.configuration ?? null);
     },
   };
 }

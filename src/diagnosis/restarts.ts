@@ -5,6 +5,7 @@ import type { Examiner } from "../identity/types.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import type { Configuration } from "../supervisors/index.ts";
 import type { Restart } from "../supervisors/types.ts";
 import type { Storm } from "./result.ts";
 
@@ -28,6 +29,8 @@ export interface RestartQuestion {
   storm: Storm;
   finding: Finding;
   examiner: Examiner;
+  /** What the supervisors of the root are told; null: to be read. */
+  configuration: Configuration | null;
   /** The script that the spawner, a shell, runs; null when it is no shell or runs none. */
   script: Untrusted | null;
   /** The living after the window; null for logs. */
@@ -57,6 +60,7 @@ export async function restartsOf({
   storm,
   finding,
   examiner,
+  configuration,
   script,
   processes,
 }: RestartQuestion): Promise<RestartAnswer> {
@@ -70,11 +74,12 @@ export async function restartsOf({
   const program = viaSpawner ? (script ?? (isShell(baseName(starter)) ? null : starter.exe)) : storm.program.exe;
   if (program === null || !program.startsWith("/")) return NONE;
   const asked = viaSpawner ? parentOf(starter.pid, processes) : starter;
-  const search = findJobs(root, {
+  const question = {
     programs: [program],
     ...(asked === null ? {} : { spawner: { pid: asked.pid, comm: asked.comm, exe: asked.exe } }),
     cgroup: cgroupOf(storm, viaSpawner ? starter.pid : null, processes),
-  });
+  };
+  const search = findJobs(root, question, configuration ?? undefined);
   // A job that would start it only if another file were not there does not start it.
   const starting = search.matches.filter((match) => match.how !== "shadowed" && match.job.inactive === undefined);
   const fitting = starting.filter((match) => match.spawnerFits !== false);

@@ -148,6 +148,11 @@ function intervalMs({ interval }: Family, finest: number): number | null {
   return (p50 / 1e6 < finest ? mean : p50) / 1e6;
 }
 
+/** Living processes that a storm's dead were near to: who reaps them, who starts them. */
+export function processesNear(finding: Finding): (number | undefined)[] {
+  return [reaperOf(joined(finding))?.pid, finding.spawner?.pid];
+}
+
 /** All families of a finding as one. */
 function joined(finding: Finding): Family {
   const whole = createFamily(finding.subject.image, finding.subject.spawnerImage);

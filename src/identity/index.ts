@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { absent, identifyAbsent } from "./absent.ts";
@@ -22,10 +23,26 @@ export function examiner(root: Root): Examiner {
 
 class RootExaminer implements Examiner {
   readonly #root: Root;
-  #opened: { database: PackageDatabase | null; state: DatabaseState } | null = null;
+  #opened: Opened | null = null;
+  #prepared: Prepared | null = null;
 
   constructor(root: Root) {
     this.#root = root;
+  }
+
+  *prepare(): Steps<void> {
+    if (this.#prepared !== null) return;
+    const prepared: Prepared = { steps: openDatabase(this.#root), stamp: stampOf(this.#root), opened: null };
+    this.#prepared = prepared;
+    // Whoever asks meanwhile has the rest read at once.
+    while (this.#opened === null) {
+      const step = prepared.steps.next();
+      if (step.done === true) {
+        prepared.opened = step.value;
+        return;
+      }
+      yield;
+    }
   }
 
   get manager(): string | null {
@@ -67,15 +84,38 @@ class RootExaminer implements Examiner {
     }
   }
 
-  get #database(): { database: PackageDatabase | null; state: DatabaseState } {
-    return (this.#opened ??= openDatabase(this.#root));
+  get #database(): Opened {
+    return (this.#opened ??= this.#open());
+  }
+
+  #open(): Opened {
+    const prepared = this.#prepared;
+    // What was read before a package was installed is not what one would read now, or a mixture of both.
+    if (prepared === null || prepared.stamp !== stampOf(this.#root)) return atOnce(openDatabase(this.#root));
+    return prepared.opened ?? atOnce(prepared.steps);
   }
 }
 
-function openDatabase(root: Root): { database: PackageDatabase | null; state: DatabaseState } {
+/** A database that is being read step by step, and by what can be told that it is still the same. */
+interface Prepared {
+  steps: Steps<Opened>;
+  stamp: string;
+  opened: Opened | null;
+}
+
+interface Opened {
+  database: PackageDatabase | null;
+  state: DatabaseState;
+}
+
+function stampOf(root: Root): string {
+  return packageManagers.map((manager) => `${manager.present(root)} ${manager.stamp(root)}`).join(" ");
+}
+
+function* openDatabase(root: Root): Steps<Opened> {
   const manager = packageManagers.find((known) => known.present(root));
   const other = unreadableManager(root);
-  const database = manager?.open(root) ?? null;
+  const database = manager === undefined ? null : yield* manager.open(root);
   if (database === null) {
     return { database, state: other === null ? { kind: "none" } : { kind: "unknown-manager", manager: other } };
   }

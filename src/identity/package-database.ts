@@ -1,4 +1,5 @@
 import type { SourceLedger } from "../model/ledger.ts";
+import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import type { Owner } from "./types.ts";
@@ -10,7 +11,9 @@ export interface PackageManager {
   /** Whether the root holds its database, readable or not. */
   present(root: Root): boolean;
   /** Reads the database. Never throws for its content or for what cannot be read: that is in the ledger. */
-  open(root: Root): PackageDatabase;
+  open(root: Root): Steps<PackageDatabase>;
+  /** Another text than before when the database may have been changed meanwhile. */
+  stamp(root: Root): string;
 }
 
 /** What the packages of one root own and shipped. Paths are inside the root. */

@@ -1,5 +1,6 @@
 import type { ElfHeaderFacts } from "../elf/read-elf.ts";
 import type { SourceLedger } from "../model/ledger.ts";
+import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 
 /** `impostor`, `unpackaged`, … as defined in the contract of the command line (docs/json.md). */
@@ -70,6 +71,11 @@ export interface Examiner {
   ownerOf(path: Untrusted): Owner | null;
   /** What was read of the package database and what was wrong with it; null without a database. */
   readonly ledger: SourceLedger | null;
+  /**
+   * Reads the package database in steps, ahead of the first question. Answers are the same as without: a question that
+   * comes before the end has the rest read at once, and a database that has changed meanwhile is read again.
+   */
+  prepare(): Steps<void>;
   /** Full judgement of one file. Never throws for what a file can be; a missing one gives verdict `deleted`. */
   identify(path: Untrusted, context?: IdentifyContext): Identity;
 }

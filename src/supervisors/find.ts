@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { initKind } from "./init-kind.ts";
@@ -48,22 +49,45 @@ export interface JobSearch {
   problems: Problem[];
 }
 
-/** Looks in the configuration of every supervisor present in the root for jobs that start a program. Never throws for file content. */
-export function findJobs(root: Root, question: JobQuestion, among: readonly Supervisor[] = allSupervisors): JobSearch {
-  const found: JobSearch = { matches: [], looked: [], problems: [] };
-  const targets = question.programs.map((path) => targetOf(root, path, found.problems));
-  const spawnerKind = question.spawner === undefined ? null : initKind(root, question.spawner.exe);
+/** What the supervisors of one root are told to start, whoever asks. */
+export interface Configuration {
+  /** Supervisors whose configuration is in the root and was read; empty: nothing to look at. */
+  looked: string[];
+  jobs: { job: Job; resolution: Resolution }[];
+  problems: Problem[];
+}
+
+/** Reads the configuration of every supervisor present in the root. Never throws for file content. */
+export function* readConfiguration(root: Root, among: readonly Supervisor[] = allSupervisors): Steps<Configuration> {
+  const read: Configuration = { looked: [], jobs: [], problems: [] };
   const resolve = rememberingResolver(root);
   for (const supervisor of among) {
     if (!supervisor.present(root)) continue;
-    found.looked.push(supervisor.id);
-    const { jobs, problems } = supervisor.jobs(root);
-    found.problems.push(...problems);
+    read.looked.push(supervisor.id);
+    const { jobs, problems } = yield* supervisor.jobs(root);
+    read.problems.push(...problems);
     for (const job of jobs) {
-      const match = matchJob(job, resolve(job), question, targets);
-      if (match !== null)
-        found.matches.push({ ...match, spawnerFits: spawnerKind === null ? null : spawnerKind === supervisor.id });
+      yield;
+      read.jobs.push({ job, resolution: resolve(job) });
     }
+  }
+  return read;
+}
+
+/** Looks in the configuration for jobs that start a program; it is read when it is not given. Never throws for file content. */
+export function findJobs(
+  root: Root,
+  question: JobQuestion,
+  { looked, jobs, problems }: Configuration = atOnce(readConfiguration(root)),
+): JobSearch {
+  const found: JobSearch = { matches: [], looked: [...looked], problems: [] };
+  const targets = question.programs.map((path) => targetOf(root, path, found.problems));
+  const spawnerKind = question.spawner === undefined ? null : initKind(root, question.spawner.exe);
+  found.problems.push(...problems);
+  for (const { job, resolution } of jobs) {
+    const match = matchJob(job, resolution, question, targets);
+    const spawnerFits = spawnerKind === null ? null : spawnerKind === job.supervisor;
+    if (match !== null) found.matches.push({ ...match, spawnerFits });
   }
   found.matches.sort((a, b) => rank(a) - rank(b));
   return found;

@@ -1,8 +1,10 @@
 export { supervisors } from "./registry.ts";
 export {
   findJobs,
+  readConfiguration,
   MATCH_KINDS,
   unitOfCgroup,
+  type Configuration,
   type JobMatch,
   type JobQuestion,
   type JobSearch,

@@ -1,3 +1,4 @@
+import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { addProblem, attempt, listConfig } from "./read-config.ts";
@@ -31,22 +32,25 @@ export interface UnitFiles {
 const MAX_ALIASES = 8;
 
 /** All services found in the unit directories: plain ones, templates, and the instances that some unit wants or requires. */
-export function findServices(root: Root, problems: Problem[]): UnitFiles[] {
+export function* findServices(root: Root, problems: Problem[]): Steps<UnitFiles[]> {
   const tree = new UnitTree(root, problems);
   const names = new Map<Untrusted, Set<Untrusted>>();
   const fragments = new Map<Untrusted, Untrusted>();
+  yield;
   for (const name of tree.serviceNames()) {
+    yield;
     const found = tree.resolve(name);
     if (found === null) continue;
     fragments.set(found.name, found.fragment);
     const aliases = names.get(found.name) ?? new Set([found.name]);
     names.set(found.name, aliases.add(name));
   }
-  return [...names].map(([name, aliases]) => ({
-    name,
-    fragment: fragments.get(name) as Untrusted,
-    dropIns: tree.dropIns([...aliases]),
-  }));
+  const units: UnitFiles[] = [];
+  for (const [name, aliases] of names) {
+    yield;
+    units.push({ name, fragment: fragments.get(name) as Untrusted, dropIns: tree.dropIns([...aliases]) });
+  }
+  return units;
 }
 
 /** Names in the unit directories, read once. */

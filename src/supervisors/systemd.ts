@@ -1,3 +1,4 @@
+import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
@@ -34,9 +35,9 @@ export const systemd: Supervisor = {
       attempt([], directory, true, () => root.list(directory)?.some((name) => name.endsWith(".service")) ?? false),
     );
   },
-  jobs(root) {
+  *jobs(root) {
     const reading: JobReading = { jobs: [], problems: [] };
-    for (const { unit, service } of readServices(root, reading.problems)) {
+    for (const { unit, service } of yield* readServices(root, reading.problems)) {
       if (service.refused !== null)
         addProblem(reading.problems, unit.fragment, null, `${unit.name}: ${service.refused}`);
       for (const exec of service.exec) reading.jobs.push(jobOf(unit.name, unit.fragment, service, exec));
@@ -46,7 +47,7 @@ export const systemd: Supervisor = {
 };
 
 /** Every service of a root with what its files amount to. */
-export function readServices(root: Root, problems: Problem[]): { unit: UnitFiles; service: Service }[] {
+export function* readServices(root: Root, problems: Problem[]): Steps<{ unit: UnitFiles; service: Service }[]> {
   const budget = newBudget();
   const defaults = managerDefaults(readManagerConfig(root, problems, budget));
   const known = new Map<Untrusted, UnitFile>();
@@ -55,13 +56,16 @@ export function readServices(root: Root, problems: Problem[]): { unit: UnitFiles
     known.set(file, read);
     return read;
   };
-  return findServices(root, problems).map((unit) => {
+  const services: { unit: UnitFiles; service: Service }[] = [];
+  for (const unit of yield* findServices(root, problems)) {
+    yield;
     const assignments = [unit.fragment, ...unit.dropIns].flatMap((file) => parsed(file).assignments);
     const service = reduceService(unit.name, assignments, defaults, problems);
     if (parsed(unit.fragment).broken !== null)
       service.refused ??= "a line that systemd cannot read: it refuses the unit";
-    return { unit, service };
-  });
+    services.push({ unit, service });
+  }
+  return services;
 }
 
 function parseFile(root: Root, file: Untrusted, problems: Problem[], budget: Budget): UnitFile {

@@ -29,7 +29,9 @@ export const sysvinit: Supervisor = {
   present(root) {
     return attempt([], INITTAB, true, () => root.stat(INITTAB) !== null || root.stat(INITTAB_D) !== null);
   },
-  jobs(root) {
+  // A few lines.
+  *jobs(root) {
+    yield;
     return readInittabs(root);
   },
 };

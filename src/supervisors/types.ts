@@ -1,3 +1,4 @@
+import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 
@@ -46,7 +47,7 @@ export interface Supervisor {
   readonly id: string;
   /** Whether this supervisor's configuration is present in the root. */
   present(root: Root): boolean;
-  jobs(root: Root): JobReading;
+  jobs(root: Root): Steps<JobReading>;
 }
 
 export interface JobReading {

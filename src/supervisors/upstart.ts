@@ -1,3 +1,4 @@
+import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
@@ -25,17 +26,18 @@ export const upstart: Supervisor = {
   present(root) {
     return attempt([], DIRECTORY, true, () => root.list(DIRECTORY)?.some((name) => name.endsWith(".conf")) ?? false);
   },
-  jobs(root) {
+  *jobs(root) {
     const reading: JobReading = { jobs: [], problems: [] };
-    readFolder(root, "", 0, reading, newBudget());
+    yield* readFolder(root, "", 0, reading, newBudget());
     return reading;
   },
 };
 
-function readFolder(root: Root, folder: Untrusted, depth: number, reading: JobReading, budget: Budget): void {
+function* readFolder(root: Root, folder: Untrusted, depth: number, reading: JobReading, budget: Budget): Steps<void> {
   const directory = DIRECTORY + folder;
   for (const name of listConfig(root, directory, reading.problems)) {
     const path = `${directory}/${name}`;
+    yield;
     // Hidden files count, only `.conf` itself does not (`is_conf_file`); hidden folders do not (`nih_file_ignore`).
     if (name.endsWith(".conf") && name !== ".conf") {
       const job = readJob(root, path, `${folder}/${name}`.slice(1, -".conf".length), reading, budget);
@@ -44,7 +46,7 @@ function readFolder(root: Root, folder: Untrusted, depth: number, reading: JobRe
       !name.startsWith(".") &&
       attempt(reading.problems, path, false, () => root.stat(path)?.isDirectory() ?? false)
     ) {
-      if (depth < MAX_DEPTH) readFolder(root, `${folder}/${name}`, depth + 1, reading, budget);
+      if (depth < MAX_DEPTH) yield* readFolder(root, `${folder}/${name}`, depth + 1, reading, budget);
       else addProblem(reading.problems, path, null, "folders too deep: not read");
     }
   }

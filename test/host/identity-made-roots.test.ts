@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { describe, expect, test } from "vitest";
-import { examiner } from "../../src/identity/index.ts";
+import { examiner, type Examiner } from "../../src/identity/index.ts";
 import { fromBytes } from "../../src/model/text.ts";
 import { openRoot } from "../../src/platform/root.ts";
 import { codes, useMadeRoot, type MadeRoot } from "./identity-made-root.ts";
@@ -110,6 +110,43 @@ describe("names that dpkg -S would misread", () => {
     for (const name of ["/usr/bin/a\0b", "/usr/bin/\ud800", `/${"x".repeat(5000)}`, "", "relative"]) {
       expect(who.identify(name).verdict).toBe("deleted");
       expect(who.ownerOf(name)).toBeNull();
+    }
+  });
+});
+
+describe("a database that is read ahead, step by step", () => {
+  const files = { "usr/bin/one": "1", "usr/bin/two": "22" };
+
+  test("answers as one that is read at once, wherever the first question comes", () => {
+    const root = make(true);
+    root.install({ name: "ahead", files });
+    root.write("/usr/sbin/one", "impostor", 0o755);
+    const ask = (who: Examiner): unknown =>
+      ["/usr/bin/one", "/usr/sbin/one", "/none"].map((path) => who.identify(path));
+    const expected = ask(examiner(openRoot(root.dir)));
+    for (let steps = 0, ended = false; !ended; steps++) {
+      const who = examiner(openRoot(root.dir));
+      const work = who.prepare();
+      for (let step = 0; step < steps && !ended; step++) ended = work.next().done === true;
+      expect(ask(who)).toEqual(expected);
+      // What is left of the work does no harm.
+      for (const _ of work);
+      expect(ask(who)).toEqual(expected);
+      if (steps > 1000) throw new Error("it does not come to an end");
+    }
+  });
+
+  test("is read again when a package was installed meanwhile", () => {
+    for (const ready of [false, true]) {
+      const root = make(true);
+      root.install({ name: "before", files: { "usr/bin/one": "1" } });
+      const who = examiner(openRoot(root.dir));
+      const work = who.prepare();
+      if (ready) for (const _ of work);
+      else work.next();
+      root.install({ name: "meanwhile", files: { "usr/bin/two": "22" } });
+      expect(who.ownerOf("/usr/bin/two")?.package).toBe("meanwhile");
+      expect(who.packages).toBe(2);
     }
   });
 });

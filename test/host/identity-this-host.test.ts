@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DpkgDatabase } from "../../src/identity/dpkg/database.ts";
 import { examiner } from "../../src/identity/index.ts";
+import { atOnce } from "../../src/model/steps.ts";
 import { openRoot } from "../../src/platform/root.ts";
 import { hasDpkg, need } from "./identity-made-root.ts";
 
@@ -63,7 +64,7 @@ describe("owners", () => {
   });
 
   test("every path of every 20th file list is owned by that package", () => {
-    const database = new DpkgDatabase(root);
+    const database = atOnce(DpkgDatabase.read(root));
     const lists = fs.readdirSync("/var/lib/dpkg/info").filter((name) => name.endsWith(".list"));
     let checked = 0;
     for (const list of lists.filter((_, number) => number % 20 === 0)) {

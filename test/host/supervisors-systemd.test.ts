@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { openRoot, type Root } from "../../src/platform/root.ts";
 import { liveFacts } from "../../src/supervisors/index.ts";
 import { parseSpan } from "../../src/supervisors/systemd-time.ts";
+import { atOnce } from "../../src/model/steps.ts";
 import { readServices, SYSTEMD_PATH } from "../../src/supervisors/systemd.ts";
 import type { Problem } from "../../src/supervisors/types.ts";
 
@@ -89,7 +90,7 @@ function parseDump(dump: string): Map<string, Facts> {
 function ours(root: Root, hostDir: string): { units: Map<string, Facts>; problems: Problem[] } {
   const problems: Problem[] = [];
   const units = new Map<string, Facts>();
-  for (const { unit, service } of readServices(root, problems))
+  for (const { unit, service } of atOnce(readServices(root, problems)))
     units.set(unit.name, {
       state: service.refused === null ? "loaded" : "bad-setting",
       fragment: hostDir + unit.fragment,

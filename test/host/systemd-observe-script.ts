@@ -4,6 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openRoot } from "../../src/platform/root.ts";
 import { findJobs, liveFacts, type Job, type LiveFacts } from "../../src/supervisors/index.ts";
+import { atOnce } from "../../src/model/steps.ts";
 import { readServices } from "../../src/supervisors/systemd.ts";
 
 /** What the container's files and its systemd say, as left in observed.json. */
@@ -89,7 +90,7 @@ function whereabouts(fragment: string | null, dropIns: readonly string[]): Where
 }
 
 const services: Observed["services"] = [];
-for (const { unit } of readServices(root, [])) {
+for (const { unit } of atOnce(readServices(root, []))) {
   const { facts } = await liveFacts(unit.name);
   services.push({
     name: unit.name,

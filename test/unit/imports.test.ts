@@ -17,7 +17,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   derive: ["model"],
   align: ["model", "derive"],
   detect: ["model", "derive"],
-  stopping: ["derive", "detect"],
+  stopping: ["model", "derive", "detect"],
   behave: ["model", "derive"],
   identity: ["model", "platform", "elf"],
   supervisors: ["model", "platform"],

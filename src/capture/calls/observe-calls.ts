@@ -21,6 +21,10 @@ export interface CallWindow {
   signal: AbortSignal;
   /** Called about ten times a second with the seconds gone. */
   progress?(seconds: number): void;
+  /** Called in pauses: work that may take so many milliseconds. */
+  idle?(ms: number): void;
+  /** Asked after each poll; true ends the window early. */
+  enough?(): boolean;
 }
 
 export interface CallObservation {
@@ -43,8 +47,11 @@ export async function observeCalls(window: CallWindow): Promise<CallObservation 
     const gone = (): number => (performance.now() - started) / 1000;
     let told = 0;
     while (!window.signal.aborted && gone() < window.seconds) {
-      await pause(Math.max(1, Math.min(POLL_MS, (window.seconds - gone()) * 1000)));
+      const next = Math.min(gone() + POLL_MS / 1000, window.seconds);
+      window.idle?.((next - gone()) * 1000);
+      await pause(Math.max(1, (next - gone()) * 1000));
       trace.poll();
+      if (window.enough?.() === true) break;
       if (gone() - told > 0.1) window.progress?.((told = gone()));
     }
     const seconds = gone();

@@ -1,11 +1,12 @@
 import { emptyLedger, skip, type SourceLedger } from "../../model/ledger.ts";
+import type { Steps } from "../../model/steps.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import type { Alternative, Diversion, Ownership, PackageDatabase, ShippedDigest } from "../package-database.ts";
 import { Alternatives } from "./alternatives.ts";
 import { md5Of } from "./digests.ts";
 import { Diversions, readDiversions } from "./diversions.ts";
-import { readDatabase, type ListedPackage } from "./package-lists.ts";
+import { readDatabase, type DatabaseReading, type ListedPackage } from "./package-lists.ts";
 import { readStatOverrides } from "./statoverride.ts";
 import { PathIndex, type ListedPath } from "./path-index.ts";
 
@@ -15,7 +16,7 @@ export class DpkgDatabase implements PackageDatabase {
   readonly packages: number;
   readonly complete: boolean;
   readonly architecture: string | null;
-  readonly ledger: SourceLedger = emptyLedger("dpkg", null, "/var/lib/dpkg");
+  readonly ledger: SourceLedger;
   readonly #root: Root;
   readonly #listed: readonly ListedPackage[];
   readonly #index: PathIndex;
@@ -27,11 +28,18 @@ export class DpkgDatabase implements PackageDatabase {
   #overrides: ReadonlyMap<Untrusted, number> | null = null;
   #installTimes: Float64Array | null = null;
 
-  constructor(root: Root) {
+  static *read(this: void, root: Root): Steps<DpkgDatabase> {
+    const ledger = emptyLedger("dpkg", null, "/var/lib/dpkg");
+    const reading = yield* readDatabase(root, ledger);
+    const index = yield* PathIndex.of(reading.packages.map(({ list }) => list));
+    return new DpkgDatabase(root, ledger, reading, index);
+  }
+
+  private constructor(root: Root, ledger: SourceLedger, { packages, complete }: DatabaseReading, index: PathIndex) {
     this.#root = root;
-    const { packages, complete } = readDatabase(root, this.ledger);
+    this.ledger = ledger;
     this.#listed = packages;
-    this.#index = new PathIndex(packages.map(({ list }) => list));
+    this.#index = index;
     for (const { list, line } of this.#index.damaged) {
       skip(this.ledger, packages[list]?.listFile ?? "", "line is no absolute path", line);
     }

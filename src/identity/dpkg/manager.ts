@@ -1,10 +1,11 @@
 import type { PackageManager } from "../package-database.ts";
 import { DpkgDatabase } from "./database.ts";
-import { hasDatabase } from "./package-lists.ts";
+import { hasDatabase, stampOf } from "./package-lists.ts";
 
 /** Debian's dpkg and everything built on it (Ubuntu, Mint, Proxmox, distroless images). */
 export const dpkg: PackageManager = {
   id: "dpkg",
   present: hasDatabase,
-  open: (root) => new DpkgDatabase(root),
+  open: DpkgDatabase.read,
+  stamp: stampOf,
 };

@@ -1,4 +1,5 @@
 import { skip, type SourceLedger } from "../../model/ledger.ts";
+import type { Steps } from "../../model/steps.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { listFromMd5sums } from "./digests.ts";
@@ -38,10 +39,24 @@ export function hasDatabase(root: Root): boolean {
   });
 }
 
+/** Changes when dpkg has changed what `readDatabase` reads: it writes `status` and lists anew, under the same names. */
+export function stampOf(root: Root): string {
+  const stamps = [`${ADMIN}/status`, `${ADMIN}/updates`, INFO, STATUS_D, `${ADMIN}/diversions`].map((path) => {
+    try {
+      const stat = root.lstat(path);
+      return stat === null ? "-" : `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? "?";
+    }
+  });
+  return stamps.join(" ");
+}
+
 /** Reads status, its journal and all file lists. What cannot be read is counted in the ledger. */
-export function readDatabase(root: Root, ledger: SourceLedger): DatabaseReading {
+export function* readDatabase(root: Root, ledger: SourceLedger): Steps<DatabaseReading> {
   const reader = new Reader(root, ledger);
-  const statuses = readStatuses(reader);
+  const statuses = yield* readStatuses(reader);
+  yield;
   const names = new Set(reader.list(INFO));
   const result: DatabaseReading = { packages: [], complete: !reader.failed };
   for (const status of statuses.packages.values()) {
@@ -49,6 +64,7 @@ export function readDatabase(root: Root, ledger: SourceLedger): DatabaseReading 
     const found = readPackage(reader, status, names);
     if (found !== null) result.packages.push(found);
     else if (status.state !== "config-files") result.complete = false;
+    yield;
   }
   const lists = [...names].filter((name) => name.endsWith(".list")).length;
   if (lists > 0 && result.packages.length === 0) result.complete = false;
@@ -56,22 +72,22 @@ export function readDatabase(root: Root, ledger: SourceLedger): DatabaseReading 
   return result;
 }
 
-function readStatuses(reader: Reader): StatusReading {
+function* readStatuses(reader: Reader): Steps<StatusReading> {
   const reading: StatusReading = { packages: new Map(), damaged: [] };
   const files = [`${ADMIN}/status`];
   // Journal of changes since the last writing of `status`, oldest first (dpkg's lib/dpkg/dbmodify.c).
   for (const name of reader.list(`${ADMIN}/updates`)) if (/^\d+$/.test(name)) files.push(`${ADMIN}/updates/${name}`);
-  for (const file of files) readInto(reader, file, reading);
+  for (const file of files) yield* readInto(reader, file, reading);
   for (const name of reader.list(STATUS_D)) {
-    if (!name.endsWith(".md5sums")) readInto(reader, `${STATUS_D}/${name}`, reading, "install ok installed");
+    if (!name.endsWith(".md5sums")) yield* readInto(reader, `${STATUS_D}/${name}`, reading, "install ok installed");
   }
   return reading;
 }
 
-function readInto(reader: Reader, file: Untrusted, reading: StatusReading, assumed?: string): void {
+function* readInto(reader: Reader, file: Untrusted, reading: StatusReading, assumed?: string): Steps<void> {
   const content = reader.read(file);
   if (content === null) return;
-  readStatus(content, reading, assumed);
+  yield* readStatus(content, reading, assumed);
   for (const { locator, why, quote } of reading.damaged.splice(0)) reader.problem(`${file} ${locator}`, why, quote);
 }
 

@@ -1,3 +1,4 @@
+import type { Steps } from "../../model/steps.ts";
 import { fromBytes, toBytes, type Untrusted } from "../../model/text.ts";
 
 /** One line of a file list: an owned path, and the number of the list it stands in. */
@@ -10,6 +11,7 @@ const NEWLINE = 10;
 const SLASH = 47;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+const LINES_A_STEP = 4096;
 
 /**
  * All lines of all file lists, found by their last name. The lists stay bytes in one buffer; a string is made only of
@@ -27,7 +29,13 @@ export class PathIndex {
   readonly #heads: Int32Array;
 
   /** `lists`: contents of the files, one path a line (deb-list format of /var/lib/dpkg/info/NAME.list). */
-  constructor(lists: readonly Uint8Array[]) {
+  static *of(lists: readonly Uint8Array[]): Steps<PathIndex> {
+    const index = new PathIndex(lists);
+    yield* index.#scan();
+    return index;
+  }
+
+  private constructor(lists: readonly Uint8Array[]) {
     const separated = lists.flatMap((list) => (list.at(-1) === NEWLINE ? [list] : [list, Uint8Array.of(NEWLINE)]));
     this.#bytes = Buffer.concat(separated);
     this.#listEnds = new Uint32Array(lists.length);
@@ -38,7 +46,6 @@ export class PathIndex {
     }
     // About one head a path: paths are 60 bytes on average.
     this.#heads = new Int32Array(1 << Math.max(8, Math.ceil(Math.log2(end / 48 + 1)))).fill(-1);
-    this.#scan();
   }
 
   /** Number of paths. */
@@ -62,7 +69,7 @@ export class PathIndex {
   }
 
   /** With everything in locals: this loop is most of the cost of the index. Lines are cut by the native search. */
-  #scan(): void {
+  *#scan(): Steps<void> {
     const bytes = this.#bytes;
     const heads = this.#heads;
     const mask = heads.length - 1;
@@ -77,6 +84,7 @@ export class PathIndex {
         starts[lines] = start;
         next[lines] = heads[slot] as number;
         heads[slot] = lines++;
+        if (lines % LINES_A_STEP === 0) yield;
       } else if (end > start) {
         this.damaged.push({ list: this.#listAt(start), line: fromBytes(bytes.subarray(start, end)) });
       }

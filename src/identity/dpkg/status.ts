@@ -1,3 +1,4 @@
+import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 
 /** One stanza of /var/lib/dpkg/status. */
@@ -22,10 +23,11 @@ export interface StatusReading {
  * Reads the stanzas of one status file (deb822, see dpkg's lib/dpkg/parse.c) into `into`. `assumed` is the `Status:` of
  * stanzas that have none.
  */
-export function readStatus(content: Uint8Array, into: StatusReading, assumed = ""): void {
+export function* readStatus(content: Uint8Array, into: StatusReading, assumed = ""): Steps<void> {
   // Latin-1 maps bytes to characters one to one, so fields can be cut as text and decoded afterwards.
   const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
-  for (let from = 0; from < text.length;) {
+  for (let from = 0, count = 1; from < text.length; count++) {
+    if (count % STANZAS_A_STEP === 0) yield;
     const gap = text.indexOf("\n\n", from);
     const to = gap < 0 ? text.length : gap;
     if (to > from) readStanza(text, from, to, assumed, into);
@@ -61,6 +63,7 @@ function readStanza(text: string, from: number, to: number, assumed: string, int
   into.packages.set(`${name}:${architecture}`, { name, architecture, version, state: status[2] as string, conffiles });
 }
 
+const STANZAS_A_STEP = 16;
 const WANTED = new Set(["package", "status", "architecture", "version"]);
 const LOWER_CASE = 0x20;
 const INITIALS = new Set(["p", "s", "a", "v", "c"].map((letter) => letter.charCodeAt(0)));

@@ -11,9 +11,11 @@ export function displayWidth(text: Safe): number {
 
 /** Nearly all text of an English report; a hundred times cheaper to measure than to ask for the width of each character. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
+/** With the signs of the catalogues, one column each. string-width makes a table of all emoji before its first answer. */
+const NARROW = /^[ -~\u00a0·×µ–—‘’“”…→−≥≤]*$/;
 
 function columnsOf(text: string): number {
-  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** Fills up with blanks to `columns`; longer text stays as it is. */

@@ -6,19 +6,18 @@ import { Diversions, readDiversions } from "../../../src/identity/dpkg/diversion
 import { PathIndex } from "../../../src/identity/dpkg/path-index.ts";
 import { readStatOverrides } from "../../../src/identity/dpkg/statoverride.ts";
 import { readStatus, type StatusReading } from "../../../src/identity/dpkg/status.ts";
+import { atOnce } from "../../../src/model/steps.ts";
 import { fromBytes } from "../../../src/model/text.ts";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
 const A = "0123456789abcdef0123456789abcdef";
 const B = "fedcba9876543210fedcba9876543210";
 
+const indexOf = (lists: readonly Uint8Array[]): PathIndex => atOnce(PathIndex.of(lists));
+
 describe("index of file lists", () => {
   test("finds lines by their last name, in order, with their list", () => {
-    const index = new PathIndex([
-      bytes("/.\n/usr\n/usr/bin/atd\n"),
-      bytes("/usr/sbin/atd\n/usr/sbin/xatd"),
-      bytes("/atd\n"),
-    ]);
+    const index = indexOf([bytes("/.\n/usr\n/usr/bin/atd\n"), bytes("/usr/sbin/atd\n/usr/sbin/xatd"), bytes("/atd\n")]);
     expect(index.size).toBe(6);
     expect(index.named("atd")).toEqual([
       { path: "/usr/bin/atd", list: 0 },
@@ -30,7 +29,7 @@ describe("index of file lists", () => {
   });
 
   test("damage: empty lines are nothing, relative lines are reported, the last line needs no newline", () => {
-    const index = new PathIndex([bytes("\n\nusr/bin/x\n/a"), bytes(""), bytes("/b/\xff\n")]);
+    const index = indexOf([bytes("\n\nusr/bin/x\n/a"), bytes(""), bytes("/b/\xff\n")]);
     expect(index.damaged).toEqual([{ list: 0, line: "usr/bin/x" }]);
     expect(index.named("a")).toEqual([{ path: "/a", list: 0 }]);
     expect(index.named(fromBytes(Uint8Array.of(0xff)))).toEqual([{ path: "/b/\udcff", list: 2 }]);
@@ -42,7 +41,7 @@ describe("index of file lists", () => {
     const lists = fc.array(fc.array(line, { maxLength: 12 }), { maxLength: 6 });
     fc.assert(
       fc.property(lists, name, (contents, wanted) => {
-        const index = new PathIndex(contents.map((lines) => Buffer.from(lines.map((l) => l + "\n").join(""))));
+        const index = indexOf(contents.map((lines) => Buffer.from(lines.map((l) => l + "\n").join(""))));
         const expected = contents.flatMap((lines, list) =>
           lines.filter((path) => path.endsWith("/" + wanted)).map((path) => ({ path, list })),
         );
@@ -54,7 +53,7 @@ describe("index of file lists", () => {
 
   test("grows past its first size", () => {
     const lines = Array.from({ length: 40_000 }, (_, k) => `/usr/share/x/${k}\n`).join("");
-    const index = new PathIndex([bytes(lines)]);
+    const index = indexOf([bytes(lines)]);
     expect(index.size).toBe(40_000);
     expect(index.named("39999")).toEqual([{ path: "/usr/share/x/39999", list: 0 }]);
   });
@@ -63,7 +62,7 @@ describe("index of file lists", () => {
 describe("status", () => {
   function read(text: string, assumed?: string): StatusReading {
     const reading: StatusReading = { packages: new Map(), damaged: [] };
-    readStatus(bytes(text), reading, assumed);
+    atOnce(readStatus(bytes(text), reading, assumed));
     return reading;
   }
 
@@ -100,7 +99,7 @@ describe("status", () => {
   test("any bytes never throw", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (junk) => {
-        readStatus(Buffer.concat([bytes("Package: x\nStatus: a b c\nConffiles:\n /"), junk]), read(""));
+        atOnce(readStatus(Buffer.concat([bytes("Package: x\nStatus: a b c\nConffiles:\n /"), junk]), read("")));
       }),
     );
   });

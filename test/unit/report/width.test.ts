@@ -14,6 +14,15 @@ describe("displayWidth", () => {
     expect(displayWidth(safe("e\u0301"))).toBe(1);
     expect(displayWidth(safe("\u001b"))).toBe(4);
   });
+
+  test("gives each sign of the catalogues the column that string-width gives it", () => {
+    const signs = Array.from("a~ \u00a0·×µ–—‘’“”…→−≥≤");
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...signs)), (some) => {
+        expect(displayWidth(some.join("") as Safe)).toBe(stringWidth(some.join("")));
+      }),
+    );
+  });
 });
 
 describe("padding", () => {

@@ -1,21 +1,27 @@
 import { expect, test } from "vitest";
 import { createDerivation } from "../../../src/derive/index.ts";
-import { watchVerdict } from "../../../src/stopping/verdict-watch.ts";
+import { VerdictWatch } from "../../../src/stopping/verdict-watch.ts";
 import { Stream } from "../../support/storms.ts";
 
 const KNOWN = { exitStatus: true, lineage: true, lifetimes: true } as const;
 
-/** Seconds at which a run of `seconds` would end early, or null. `burst` writes a tenth of a second of events, or less. */
-function endOf(seconds: number, burst: (stream: Stream, tick: number) => void): number | null {
+/**
+ * Seconds at which a run of `seconds` would end early, or null. `burst` writes a tenth of a second of events, or less; the
+ * question is asked each `every` tenths.
+ */
+function endOf(seconds: number, burst: (stream: Stream, tick: number) => void, every = 1): number | null {
   const derivation = createDerivation();
-  const stream = new Stream((event) => derivation.onEvent(event));
+  const watch = new VerdictWatch(KNOWN, () => derivation.peek());
+  const stream = new Stream((event) => {
+    watch.before(event.ts);
+    derivation.onEvent(event);
+  });
   stream.seen(1, 0, "/sbin/init");
   stream.seen(300, 1, "/bin/dash");
-  const isCertain = watchVerdict(KNOWN);
   for (let tick = 0; tick < seconds * 10; tick++) {
     burst(stream, tick);
     stream.ts = Math.max(stream.ts, (tick + 1) * 1e8);
-    if (isCertain(derivation.peek(), (tick + 1) / 10)) return (tick + 1) / 10;
+    if ((tick + 1) % every === 0 && watch.isCertain((tick + 1) / 10)) return (tick + 1) / 10;
   }
   return null;
 }
@@ -38,6 +44,14 @@ test("a chain and a shell loop are certain in less than 1.5 seconds", () => {
     }
   };
   expect(endOf(5, loop)).toBeLessThan(1.5);
+});
+
+test("whoever asks late, because the host leaves no time, learns the same", () => {
+  expect(endOf(5, chain(500), 4)).toBeLessThan(1.7);
+  const early = chain(500);
+  expect(endOf(5, (stream, tick) => (tick < 8 ? early(stream) : undefined), 4)).toBeNull();
+  const flickering = chain(500);
+  expect(endOf(5, (stream, tick) => (tick % 4 < 2 ? flickering(stream) : undefined), 7)).toBeNull();
 });
 
 test("a chain that ends by itself, or begins late, is looked at to the end of the window", () => {

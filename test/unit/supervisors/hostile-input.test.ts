@@ -6,6 +6,7 @@ import { findJobs, limitAllowsRate, resolveCommand, supervisors } from "../../..
 import { mentionedWords, shellProgram } from "../../../src/supervisors/shell-words.ts";
 import { parseExec } from "../../../src/supervisors/systemd-command.ts";
 import { withTree } from "./tree.ts";
+import { atOnce } from "../../../src/model/steps.ts";
 
 const WORDS = [
   "respawn", "limit", "exec", "script", "end script", "start on", "(", ")", "\\", "\n", "\r\n", "\0", '"', "'", "#", " ", "\t", "[Service]", "[Unit]", "[", "=",
@@ -37,7 +38,7 @@ describe("hostile configuration", () => {
             const search = findJobs(root, { programs: ["/bin/d"], cgroup: "/a.service" });
             expect(search.looked).toEqual(["systemd", "upstart", "sysvinit"]);
             for (const supervisor of supervisors)
-              for (const job of supervisor.jobs(root).jobs) {
+              for (const job of atOnce(supervisor.jobs(root)).jobs) {
                 expect(job.supervisor).toBe(supervisor.id);
                 expect(job.line).toBeGreaterThan(0);
                 expect(job.limit === null).toBe(job.atLimit === null);
@@ -57,7 +58,8 @@ describe("hostile configuration", () => {
         withTree(
           { "/etc/inittab": bytes, "/etc/init/a.conf": bytes, "/etc/systemd/system/a.service": bytes },
           ({ root }) => {
-            for (const supervisor of supervisors) expect(supervisor.jobs(root)).toEqual(supervisor.jobs(root));
+            for (const supervisor of supervisors)
+              expect(atOnce(supervisor.jobs(root))).toEqual(atOnce(supervisor.jobs(root)));
           },
         );
       }),
@@ -83,7 +85,7 @@ describe("hostile configuration", () => {
       Array.from({ length: 1_500 }, (_, i) => [`/etc/init/${i}.conf`, "nonsense here\n"]),
     );
     withTree(entries, ({ root }) => {
-      const { problems } = supervisors[1]!.jobs(root);
+      const { problems } = atOnce(supervisors[1]!.jobs(root));
       expect(problems).toHaveLength(1_000);
       expect(problems.at(-1)?.why).toMatch(/more problems/);
     });
@@ -91,7 +93,7 @@ describe("hostile configuration", () => {
 
   it("reads a megabyte of continued lines, of settings that add up, and of commands", () => {
     const read = (text: string) =>
-      withTree({ "/etc/systemd/system/a.service": text }, ({ root }) => supervisors[0]!.jobs(root));
+      withTree({ "/etc/systemd/system/a.service": text }, ({ root }) => atOnce(supervisors[0]!.jobs(root)));
     expect(read(`[Service]\nExecStart=d${"\\\n".repeat(500_000)}`).jobs).toMatchObject([{ program: "d", line: 2 }]);
     expect(
       read(`[Service]\nExecStart=d\n${"Environment=A=1\n".repeat(60_000)}`).jobs[0]?.settings?.Environment?.length,
@@ -105,7 +107,7 @@ describe("hostile configuration", () => {
       Array.from({ length: 70 }, (_, i) => [`/etc/init/${i + 10}.conf`, `exec d\n${megabyte}`]),
     );
     withTree(entries, ({ root }) => {
-      const { jobs, problems } = supervisors[1]!.jobs(root);
+      const { jobs, problems } = atOnce(supervisors[1]!.jobs(root));
       expect(jobs.length).toBeLessThan(70);
       expect(jobs.length).toBeGreaterThan(60);
       expect(problems.filter(({ why }) => why.includes("too much configuration"))).toHaveLength(70 - jobs.length);

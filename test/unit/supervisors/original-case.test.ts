@@ -10,6 +10,7 @@ import { SYSTEMD_PATH } from "../../../src/supervisors/systemd.ts";
 import { SYSVINIT_PATH } from "../../../src/supervisors/sysvinit.ts";
 import { upstart } from "../../../src/supervisors/upstart.ts";
 import { withTree } from "./tree.ts";
+import { atOnce } from "../../../src/model/steps.ts";
 
 // A job with the stanzas of Ubuntu's atd.conf: the command is a bare name.
 const ATD_CONF = `# runs jobs at the time somebody asked for
@@ -85,7 +86,7 @@ describe("the server whose atd was not atd", () => {
   it("starts the real one with the same job after the other is taken away, and the owners agree", () => {
     const { "/usr/bin/atd": _gone, ...rest } = SERVER;
     withTree(rest, ({ root }) => {
-      const [job] = upstart.jobs(root).jobs;
+      const [job] = atOnce(upstart.jobs(root)).jobs;
       const resolution = resolveCommand(root, job!);
       expect(resolution).toMatchObject({ resolvesTo: "/usr/sbin/atd", shadows: [], why: null });
       expect(jobOwnerMismatch(job!, resolution, owners)).not.toHaveProperty("expected");
@@ -109,7 +110,7 @@ describe("the server whose atd was not atd", () => {
 
   it("tells for an absolute command that nothing is shadowed, and what the bare name would have been", () => {
     withTree({ ...SERVER, "/etc/init/atd.conf": ATD_CONF.replace("exec atd", "exec /usr/sbin/atd") }, ({ root }) => {
-      const [job] = upstart.jobs(root).jobs;
+      const [job] = atOnce(upstart.jobs(root)).jobs;
       expect(resolveCommand(root, job!)).toMatchObject({
         resolvesTo: "/usr/sbin/atd",
         shadows: [],

@@ -5,10 +5,11 @@ import { FOREVER_SECONDS, parseSpan } from "../../../src/supervisors/systemd-tim
 import { SYSTEMD_PATH, systemd } from "../../../src/supervisors/systemd.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
+import { atOnce } from "../../../src/model/steps.ts";
 
 function read(entries: Record<string, Entry>): { jobs: Job[]; problems: string[] } {
   return withTree(entries, ({ root }) => {
-    const { jobs, problems } = systemd.jobs(root);
+    const { jobs, problems } = atOnce(systemd.jobs(root));
     return { jobs, problems: problems.map(({ file, line, why }) => `${file}:${line} ${why}`) };
   });
 }
@@ -274,7 +275,7 @@ describe("systemd units", () => {
   it("is present with any service, and empty without", () => {
     withTree({ "/etc/systemd/system/x.target": "" }, ({ root }) => {
       expect(systemd.present(root)).toBe(false);
-      expect(systemd.jobs(root)).toEqual({ jobs: [], problems: [] });
+      expect(atOnce(systemd.jobs(root))).toEqual({ jobs: [], problems: [] });
     });
   });
 });

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { SYSVINIT_PATH, sysvinit } from "../../../src/supervisors/sysvinit.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
+import { atOnce } from "../../../src/model/steps.ts";
 
 function read(inittab: Entry, more: Record<string, Entry> = {}): { jobs: Job[]; problems: string[] } {
   return withTree({ "/etc/inittab": inittab, ...more }, ({ root }) => {
-    const { jobs, problems } = sysvinit.jobs(root);
+    const { jobs, problems } = atOnce(sysvinit.jobs(root));
     return { jobs, problems: problems.map(({ file, line, why }) => `${file}:${line} ${why}`) };
   });
 }
@@ -143,7 +144,7 @@ describe("sysvinit's inittab", () => {
   it("is not present without a table", () => {
     withTree({ "/etc/passwd": "" }, ({ root }) => {
       expect(sysvinit.present(root)).toBe(false);
-      expect(sysvinit.jobs(root)).toEqual({ jobs: [], problems: [] });
+      expect(atOnce(sysvinit.jobs(root))).toEqual({ jobs: [], problems: [] });
     });
   });
 });

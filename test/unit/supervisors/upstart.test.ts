@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { UPSTART_PATH, upstart } from "../../../src/supervisors/upstart.ts";
 import { withTree, type Entry } from "./tree.ts";
+import { atOnce } from "../../../src/model/steps.ts";
 
 function read(conf: Entry, more: Record<string, Entry> = {}): { job: Job | undefined; problems: string[] } {
   return withTree({ "/etc/init/x.conf": conf, ...more }, ({ root }) => {
-    const { jobs, problems } = upstart.jobs(root);
+    const { jobs, problems } = atOnce(upstart.jobs(root));
     return { job: jobs[0], problems: problems.map(({ file, line, why }) => `${file}:${line} ${why}`) };
   });
 }
@@ -14,7 +15,7 @@ describe("upstart jobs", () => {
   it("has no job file, so it is not present", () => {
     withTree({ "/etc/init/README": "hello" }, ({ root }) => {
       expect(upstart.present(root)).toBe(false);
-      expect(upstart.jobs(root)).toEqual({ jobs: [], problems: [] });
+      expect(atOnce(upstart.jobs(root))).toEqual({ jobs: [], problems: [] });
     });
     withTree({ "/etc/init/.x.conf": "exec a" }, ({ root }) => expect(upstart.present(root)).toBe(true));
   });
@@ -77,7 +78,7 @@ describe("upstart jobs", () => {
   });
 
   it("ignores an override without its job", () => {
-    withTree({ "/etc/init/x.override": "exec d" }, ({ root }) => expect(upstart.jobs(root).jobs).toEqual([]));
+    withTree({ "/etc/init/x.override": "exec d" }, ({ root }) => expect(atOnce(upstart.jobs(root)).jobs).toEqual([]));
   });
 
   it("names jobs in folders by their path, and reads hidden job files but not hidden folders", () => {
@@ -89,7 +90,7 @@ describe("upstart jobs", () => {
         "/etc/init/.conf": "exec g",
       },
       ({ root }) => {
-        expect(upstart.jobs(root).jobs.map(({ unit }) => unit)).toEqual([".h", "a/b"]);
+        expect(atOnce(upstart.jobs(root)).jobs.map(({ unit }) => unit)).toEqual([".h", "a/b"]);
       },
     );
   });
@@ -191,7 +192,10 @@ describe("upstart jobs", () => {
 
   it("reports a job file that is a directory or a link to nowhere", () => {
     withTree({ "/etc/init/a.conf": null, "/etc/init/b.conf": { link: "/nowhere" } }, ({ root }) => {
-      expect(upstart.jobs(root).problems.map(({ file }) => file)).toEqual(["/etc/init/a.conf", "/etc/init/b.conf"]);
+      expect(atOnce(upstart.jobs(root)).problems.map(({ file }) => file)).toEqual([
+        "/etc/init/a.conf",
+        "/etc/init/b.conf",
+      ]);
     });
   });
 });
