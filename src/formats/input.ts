@@ -10,7 +10,7 @@ import { rotatedSets } from "./rotation.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import type { Untrusted } from "../model/text.ts";
 import { fileBytes, Spool } from "./random-bytes.ts";
-import type { ContainerFormat, FormatReader, SinkOf, StreamReading } from "./types.ts";
+import type { ContainerFormat, FormatReader, SinkOf, StreamFormat, StreamReading } from "./types.ts";
 
 export type { InputReason, UnusableInput } from "./input-error.ts";
 
@@ -37,6 +37,8 @@ interface ReadSettings {
   onStream?: (stream: InputStream) => void;
   /** Bytes as stored: done so far, and of all files together (standard input counts as 0). */
   progress?: (done: number, total: number) => void;
+  /** Opens a reader of its own for a stream, in place of the format's; null leaves it to the format. */
+  open?: (format: StreamFormat) => FormatReader | null;
   /** Stops reading; what has been read so far is the result. */
   signal?: AbortSignal;
   /** Standard input; `process.stdin` unless told. */
@@ -63,6 +65,9 @@ export async function readInputs(names: readonly string[], options: ReadOptions)
     if (!run.aborted) await run.readSet(set.name, set.paths);
   return { streams: run.streams, unusable: found.unusable, aborted: run.aborted };
 }
+
+/** How often a slow standard input is looked at, ms. */
+const LOOK_EVERY = 200;
 
 class InputRun {
   readonly streams: InputReading["streams"] = [];
@@ -92,7 +97,9 @@ class InputRun {
           this.#unusable.push(unusable(path, stream.sawBytes ? "unrecognised" : "empty"));
       } catch (error) {
         stream.endFile();
-        this.#unusable.push(fromSystemError(path, error));
+        const unread = fromSystemError(path, error);
+        // What is given up half-way ends with an error of its own.
+        if (!this.aborted) this.#unusable.push(unread);
       }
       // Also after an error: a packed file that is damaged has been unpacked up to there.
       const spooled = stream.takeSpooled();
@@ -119,7 +126,7 @@ class InputRun {
 
   async #readFile(path: string, stream: StreamRun): Promise<void> {
     const take = (bytes: Uint8Array): boolean => stream.take(bytes) && !this.aborted;
-    if (path === "-") return this.#readStandardInput(take);
+    if (path === "-") return this.#readStandardInput(take, () => stream.decideEarly());
     const fd = openRegular(path);
     try {
       const head = readHead(fd);
@@ -151,10 +158,19 @@ class InputRun {
     }
   }
 
-  async #readStandardInput(take: (bytes: Uint8Array) => boolean): Promise<void> {
+  async #readStandardInput(take: (bytes: Uint8Array) => boolean, decide: () => void): Promise<void> {
     const stdin = this.#options.stdin ?? process.stdin;
     if (stdin.isTTY === true) throw Object.assign(new Error("standard input is a terminal"), { code: "ETERMINAL" });
-    await readStream(stdin, take);
+    const { signal } = this.#options;
+    const giveUp = (): void => void stdin.destroy();
+    signal?.addEventListener("abort", giveUp, { once: true });
+    const looking = setInterval(decide, LOOK_EVERY);
+    try {
+      await readStream(stdin, take);
+    } finally {
+      clearInterval(looking);
+      signal?.removeEventListener("abort", giveUp);
+    }
   }
 }
 
@@ -202,6 +218,16 @@ class StreamRun {
     return this.#headLength < HEAD || this.#decide(Buffer.concat(this.#head));
   }
 
+  /**
+   * For a log that is still written: opens the reader as soon as what has come is recognised, although more might tell more. The
+   * first line must be whole.
+   */
+  decideEarly(): void {
+    if (this.#head === null || this.#headLength === 0) return;
+    const bytes = Buffer.concat(this.#head);
+    if (bytes.includes(10) && recognise(bytes) !== null) this.#decide(bytes);
+  }
+
   #decide(bytes: Uint8Array): boolean {
     this.#head = null;
     const format = recognise(bytes.subarray(0, HEAD));
@@ -218,7 +244,7 @@ class StreamRun {
     if (this.#reader === null) {
       this.#stream.format = format.id;
       this.#options.onStream?.(this.#stream);
-      this.#reader = format.open(this.#sinkOf);
+      this.#reader = this.#options.open?.(format) ?? format.open(this.#sinkOf);
     }
     this.#reader.push(bytes, this.#path);
     return true;

@@ -68,6 +68,18 @@ export function tableOf(machine: string): string | null {
   return Object.hasOwn(PROCESS_CALLS, table) ? table : null;
 }
 
+/** The `arch=` number of a machine by its name (`x86_64`), for logs whose numbers somebody made names of; null for unknown ones. */
+export function archOfMachine(machine: string): number | null {
+  for (const [hex, name] of Object.entries(MACHINES)) if (name === machine) return Number.parseInt(hex, 16);
+  return null;
+}
+
+/** Number of a system call that concerns processes, by its name; null for all others. */
+export function processCall(machine: string, name: string): number | null {
+  const table = PROCESS_CALLS[tableOf(machine) ?? ""] ?? {};
+  return Object.hasOwn(table, name) ? (table[name] ?? null) : null;
+}
+
 const known = new Map<number, AuditArch>();
 let nextId = 1;
 

@@ -45,7 +45,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis"],
+  zod: ["behave", "casefolder", "diagnosis", "formats"],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],

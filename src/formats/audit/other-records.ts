@@ -1,3 +1,4 @@
+import { numberOf } from "./events/constants.ts";
 import type { Caller, ProcessEvents } from "./process-events.ts";
 import { auditArch } from "../../syscalls/abi.ts";
 import type { KnownProcesses } from "./known-processes.ts";
@@ -34,7 +35,10 @@ export class OtherRecords {
       case "SECCOMP": {
         const fields = new RecordFields(bytes, body, to);
         const code = fields.hex32("code");
-        if (code === null || SECCOMP_KILLS.has(code)) this.#ended(fields, ms, serial);
+        // `ausearch -i` writes `kill`; every other name lets the process go on.
+        const named = code === null ? fields.plain("code") : null;
+        if (named !== null ? named.startsWith("kill") : code === null || SECCOMP_KILLS.has(code))
+          this.#ended(fields, ms, serial);
         return;
       }
       case "SERVICE_START":
@@ -71,7 +75,7 @@ export class OtherRecords {
    *     … pid=812 comm="x" exe="/x" sig=31 arch=c000003e syscall=59 compat=0 ip=0x7f code=0x80000000
    */
   #ended(fields: RecordFields, ms: number, serial: number): void {
-    const signal = fields.decimal("sig");
+    const signal = fields.decimal("sig") ?? numberOf("signal", fields.plain("sig") ?? "");
     const caller = this.#caller(fields);
     if (caller === null || signal === null || signal <= 0 || signal > 64) return;
     this.#events.abnormalEnd(caller, signal, ms, serial);

@@ -114,12 +114,9 @@ export class ProcessEvents {
     const thread = oneThread && (threads > 0 || stranger);
     if (thread && threads > 0) processes.threads[slot] = threads - 1;
     this.#tally.exits++;
-    this.#order.add(
-      { type: "exit", ts: 0, pid, comm: task.comm, code: record.a0 & 0xff, signal: null, thread },
-      pid,
-      ms,
-      serial,
-    );
+    if (record.a0 < 0) this.#tally.hiddenStatuses++;
+    const code = record.a0 < 0 ? null : record.a0 & 0xff;
+    this.#order.add({ type: "exit", ts: 0, pid, comm: task.comm, code, signal: null, thread }, pid, ms, serial);
     if (!thread) end(slot, processes, -ms);
   }
 

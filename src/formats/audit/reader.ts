@@ -12,10 +12,11 @@ import { remarksOf, type LineCounts } from "./remarks.ts";
 import { SyscallReader } from "./syscall-record.ts";
 import { note, Tally } from "./tally.ts";
 import { tellsOf } from "./tells.ts";
+import { translated } from "./translated.ts";
+import { whyNoRecord } from "./why-no-record.ts";
 
 const NODE = ascii("node=");
 const BOM = ascii("\u00ef\u00bb\u00bf");
-const LONGEST_TYPE = 32;
 
 /** Reads one stream of audit records; see `auditFormat` for what it understands. */
 export class AuditReader implements FormatReader {
@@ -180,7 +181,7 @@ export class AuditReader implements FormatReader {
   }
 
   /** Every line that is not of the usual shape. */
-  #exactly(bytes: Uint8Array, from: number, to: number): void {
+  #exactly(bytes: Uint8Array, from: number, to: number, isTranslated = false): void {
     let start = from;
     while (start < to && ((bytes[start] as number) <= SPACE || matches(bytes, start, BOM)))
       start += matches(bytes, start, BOM) ? BOM.length : 1;
@@ -191,7 +192,7 @@ export class AuditReader implements FormatReader {
       return;
     }
     const found = findRecord(bytes, start, to, this.#header);
-    if (found === null) return this.#noRecord(bytes, start, to);
+    if (found === null) return this.#noRecord(bytes, start, to, isTranslated);
     const host = found.node === null ? this.#hosts.unnamed : this.#hosts.named(bytes, found.node.from, found.node.to);
     const type = typeName(found.type);
     const { ms, serial, body } = this.#header;
@@ -213,7 +214,7 @@ export class AuditReader implements FormatReader {
     host.others.take(type, ms, serial, bytes, body, to);
   }
 
-  #noRecord(bytes: Uint8Array, from: number, to: number): void {
+  #noRecord(bytes: Uint8Array, from: number, to: number, isTranslated: boolean): void {
     const loss = lossOf(bytes, from, to);
     if (loss !== null) {
       this.#lines.parsed++;
@@ -221,13 +222,13 @@ export class AuditReader implements FormatReader {
       if (loss.lost !== null) this.#tally.lost = Math.max(this.#tally.lost ?? 0, loss.lost);
       return;
     }
-    this.#skip(whyNoRecord(bytes, from, to), bytes, from, to);
+    const other = isTranslated ? null : translated(bytes, from, to);
+    if (other === "separator") {
+      this.#lines.blank++;
+      return;
+    }
+    if (other === null) return this.#skip(whyNoRecord(bytes, from, to), bytes, from, to);
+    const line = Buffer.from(`${other.line}\n`, "latin1");
+    this.#exactly(line, 0, line.length - 1, true);
   }
-}
-
-function whyNoRecord(bytes: Uint8Array, from: number, to: number): string {
-  const beginning = Buffer.from(bytes.subarray(from, Math.min(to, from + LONGEST_TYPE + 128))).toString("latin1");
-  if (/msg=audit\(\d+\/\d+\/\d+ /.test(beginning)) return "interpreted by ausearch -i: the raw record is needed";
-  if (/(?:type=|audit\()/.test(beginning)) return "no time stamp audit(SECONDS.MILLISECONDS:SERIAL)";
-  return "no audit record";
 }

@@ -1,7 +1,8 @@
 import type { Untrusted } from "../../model/text.ts";
-import { auditArch, type AuditArch } from "../../syscalls/abi.ts";
+import { archOfMachine, auditArch, processCall, type AuditArch } from "../../syscalls/abi.ts";
 import { ascii, find, SPACE } from "../text/bytes.ts";
 import { ByteInterner } from "../text/byte-interner.ts";
+import { numberOf } from "./events/constants.ts";
 import { encodedText, valueEnd } from "./field-values.ts";
 import { RecordFields } from "./record-fields.ts";
 
@@ -21,7 +22,7 @@ export interface SyscallRecord {
   /** 1 yes, 0 no, -1 not said: exit and exit_group never return, so they have neither `success=` nor `exit=`. */
   success: number;
   exit: number;
-  /** Low 32 bits of the first two arguments, unsigned. */
+  /** Low 32 bits of the first two arguments, unsigned; -1 where `ausearch -i` made `UNKNOWN` of an exit status. */
   a0: number;
   a1: number;
   /** Number of PATH records that belong to it. */
@@ -143,8 +144,7 @@ export class SyscallReader {
   readExactly(bytes: Uint8Array, body: number, to: number): string | null {
     const fields = new RecordFields(bytes, body, to);
     const record = this.record;
-    const arch = fields.hex32("arch");
-    const number = fields.decimal("syscall");
+    const { arch, number } = whichCall(fields);
     const pid = fields.decimal("pid");
     if (arch === null || number === null) return "SYSCALL without arch= and syscall= as numbers";
     if (pid === null || !isPid(pid)) return "SYSCALL without pid=";
@@ -153,8 +153,8 @@ export class SyscallReader {
     record.number = number;
     record.success = success === "yes" ? 1 : success === "no" ? 0 : -1;
     record.exit = fields.decimal("exit") ?? 0;
-    record.a0 = fields.hex32("a0") ?? 0;
-    record.a1 = fields.hex32("a1") ?? 0;
+    record.a0 = argumentOf(fields, "a0");
+    record.a1 = argumentOf(fields, "a1");
     record.items = fields.decimal("items") ?? 0;
     record.pid = pid;
     record.ppid = ppid !== null && isPid(ppid) ? ppid : 0;
@@ -212,6 +212,39 @@ export class SyscallReader {
     this.#at = p > at && p - at <= 16 && bytes[p] === SPACE ? p : at - 1;
     return value >>> 0;
   }
+}
+
+/** A call that is none of those that matter. */
+const NO_CALL = 0x3fff;
+
+/** Machine and call, by number or, from `ausearch -i`, by name. */
+function whichCall(fields: RecordFields): { arch: number | null; number: number | null } {
+  const machine = fields.plain("arch") ?? "";
+  const call = fields.plain("syscall") ?? "";
+  const arch = fields.hex32("arch") ?? archOfMachine(machine);
+  const named = /^[a-z_]\w*$/.test(call) && arch !== null;
+  const number = named
+    ? (processCall(auditArch(arch).abi.machine, call) ?? NO_CALL)
+    : (fields.decimal("syscall") ?? numberInWords(call));
+  return { arch, number };
+}
+
+/** `unknown-syscall(471)`. */
+function numberInWords(text: string): number | null {
+  const number = /^unknown-syscall\((\d{1,10})\)$/.exec(text)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+const CLONE_THREAD = 0x10000;
+
+/** Low 32 bits of an argument; of its names only those that matter: signals, statuses and CLONE_THREAD. */
+function argumentOf(fields: RecordFields, name: string): number {
+  const number = fields.hex32(name);
+  if (number !== null) return number;
+  const text = fields.plain(name) ?? "";
+  if (text.startsWith("SIG")) return numberOf("signal", text) ?? 0;
+  if (text === "UNKNOWN") return -1;
+  return /\bCLONE_THREAD\b/.test(text) ? CLONE_THREAD : 0;
 }
 
 /** Whether a number can be a process (PID_MAX_LIMIT is 2^22; 0 is the idle task and the parent of PID 1). */

@@ -20,6 +20,8 @@ export class Tally {
   forks = 0;
   execs = 0;
   exits = 0;
+  /** Of those, how many have a status that `ausearch -i` did not print. */
+  hiddenStatuses = 0;
   argv = 0;
   abnormalEnds = 0;
   syscalls = 0;

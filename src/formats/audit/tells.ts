@@ -15,6 +15,12 @@ const EXIT_STATUS = untold(
   "the evidence has no exit statuses, so a program that crashes cannot be told from one that ends",
   EXIT_RULE,
 );
+const HIDDEN_STATUS = untold(
+  "exitStatus",
+  "exits.interpreted-away",
+  "ausearch -i writes UNKNOWN in place of every exit status but 0",
+  "ausearch --raw > audit.log; whoforks diagnose --from audit.log",
+);
 const ARGV = untold("argv", "argv.log-tells-none", "no rule recorded execve", EXEC_RULE);
 const LINEAGE = untold(
   "lineage",
@@ -30,7 +36,7 @@ export function tellsOf(tally: Tally): Tells {
     argv: tally.argv > 0 || ARGV,
     lineage: tally.forks > 0 || LINEAGE,
     reaper: true,
-    exitStatus: tally.exits + tally.abnormalEnds > 0 || EXIT_STATUS,
+    exitStatus: tally.hiddenStatuses > 0 ? HIDDEN_STATUS : tally.exits + tally.abnormalEnds > 0 || EXIT_STATUS,
     lifetimes: tally.exits > 0 || LIFETIMES,
     cpu: CPU,
   };

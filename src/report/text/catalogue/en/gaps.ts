@@ -46,6 +46,8 @@ export const gaps = {
   "couldnot.cpu.log-tells-none": "how much CPU the storm burns: the log has no CPU times",
   "couldnot.lifetimes.log-tells-none": "how long processes live and how they end: the log does not record every exit",
   "couldnot.exits.log-tells-none": "how the programs ended: without exit statuses a crash cannot be told from an end",
+  "couldnot.exits.interpreted-away":
+    "how the programs ended: ausearch -i writes UNKNOWN in place of every exit status but 0",
   "couldnot.argv.log-tells-none": "with which arguments programs are executed: the log does not record execve",
   "couldnot.lineage.log-tells-none":
     "who forks whom: the log does not record fork and clone; parents are known from other records only",

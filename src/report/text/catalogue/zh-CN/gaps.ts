@@ -44,6 +44,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.cpu.log-tells-none": "风暴用掉多少 CPU：日志中没有 CPU 时间",
   "couldnot.lifetimes.log-tells-none": "进程存活多久、怎样结束：日志没有记录每一次退出",
   "couldnot.exits.log-tells-none": "程序怎样结束：没有退出状态，无法区分崩溃与正常结束",
+  "couldnot.exits.interpreted-away": "程序怎样结束：ausearch -i 把 0 以外的退出状态都写成 UNKNOWN",
   "couldnot.argv.log-tells-none": "程序以哪些参数执行：日志没有记录 execve",
   "couldnot.lineage.log-tells-none": "谁派生了谁：日志没有记录 fork 和 clone，只能从其他记录得知父进程",
   "couldnot.programs.log-tells-none": "执行了哪些程序：{why:words}",

@@ -1,0 +1,116 @@
+import { AuditEventReader, type EventCounts } from "../formats/audit/events/reader.ts";
+import { loadCallNames } from "../formats/audit/events/calls.ts";
+import { namesFrom, NO_NAMES, readNames, type KnownNames } from "../formats/audit/events/names.ts";
+import { readInputs, type InputStream } from "../formats/input.ts";
+import type { StreamReading } from "../formats/types.ts";
+import { openRoot, type Root } from "../platform/root.ts";
+import { safe } from "../report/text/sanitise.ts";
+import type { EventsFlags } from "./commands/events.ts";
+import { account, reasonOf } from "./event-account.ts";
+import { eventFilter, type EventFilter } from "./event-filter.ts";
+import { auditLine, processLine } from "./event-json.ts";
+import { LineOutput } from "./event-lines.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { writeAll } from "./output.ts";
+
+/** How often a log on standard input that is still written is looked through for events that are whole, ms. */
+const LOOK_EVERY = 100;
+
+/** `whoforks events`: prints the events of logs as NDJSON, and how complete they are on standard error. */
+export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
+  await refuseCases(flags.from);
+  const reading = { names: namesFrom(namesOf(flags.root)), calls: await loadCallNames() };
+  const filter = eventFilter(flags);
+  const interrupted = interruptSignal();
+  const readerGone = new AbortController();
+  const output = new LineOutput(flags.output, () => readerGone.abort());
+  let printed = 0;
+  const print = (line: string): void => {
+    if (output.broken) return;
+    printed++;
+    output.write(line);
+  };
+  const counts = new Map<StreamReading["ledger"], EventCounts>();
+  const readers: AuditEventReader[] = [];
+  const looking = flags.from.includes("-")
+    ? setInterval(() => {
+        for (const reader of readers) reader.tellQuiet();
+        output.flush();
+      }, LOOK_EVERY)
+    : undefined;
+  try {
+    const input = await readInputs(flags.from, {
+      onStream: (stream) => refuseFilters(stream, filter),
+      open(format) {
+        if (format.id !== "audit") return null;
+        const reader = new AuditEventReader((event) => {
+          if (filter.audit(event)) print(auditLine(event));
+        }, reading);
+        readers.push(reader);
+        return reader;
+      },
+      sinkOf(stream, host) {
+        const wanted = filter.processes();
+        return (event) => {
+          if (wanted(event)) print(processLine(event, stream, host));
+        };
+      },
+      signal: AbortSignal.any([interrupted, readerGone.signal]),
+    });
+    output.close();
+    for (const reader of readers) counts.set(reader.ledger, reader.counts());
+    if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
+    if (output.broken) return EXIT.nothingWrong;
+    if (flags.quiet !== true) writeAll(2, account(input, counts, printed));
+    if (interrupted.aborted) return EXIT.interrupted;
+    return input.unusable.some(({ reason }) => reason !== "empty" && reason !== "unrecognised" && reason !== "special")
+      ? EXIT.inconclusive
+      : EXIT.nothingWrong;
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+async function refuseCases(from: readonly string[]): Promise<void> {
+  const { isCase } = await import("../casefolder/is-case.ts");
+  const { isPackedCase } = await import("./packed-case.ts");
+  for (const path of from)
+    if (isCase(path) || (path !== "-" && (await isPackedCase(path))))
+      throw new Failure(
+        `${safe(path)} is a case, and no log`,
+        "events reads audit logs, logs of strace and ltrace, and trace.dat; a case is for `whoforks diagnose --from`",
+      );
+}
+
+/** Names of users and groups of the host that made the log; never of the one that reads it. */
+function namesOf(dir: string | undefined): KnownNames {
+  if (dir === undefined) return NO_NAMES;
+  let root: Root;
+  try {
+    root = openRoot(dir);
+  } catch (error) {
+    throw new Failure(
+      `cannot use --root: ${(error as Error).message}`,
+      "name a folder that holds a root file system: --root /mnt",
+    );
+  }
+  const read = (path: string): KnownNames["users"] => readNames(root.read(path) ?? new Uint8Array());
+  return { users: read("/etc/passwd"), groups: read("/etc/group") };
+}
+
+function refuseFilters(stream: InputStream, filter: EventFilter): void {
+  if (stream.format === "audit" || filter.auditOnly.length === 0) return;
+  throw new Failure(
+    `${filter.auditOnly.join(", ")} cannot be answered by ${safe(stream.name)}, which is ${stream.format}`,
+    "these filters need audit records; --exe and --pid work with every log",
+  );
+}
+
+function nothingUsable(inputs: Awaited<ReturnType<typeof readInputs>>["unusable"]): Failure {
+  const [first] = inputs;
+  if (first === undefined) return new Failure("there is no file to read", "whoforks events --from /var/log/audit");
+  const lines = inputs.map((input) => `${safe(input.path)}: ${reasonOf(input)}`);
+  return new Failure(`no events to print\n  ${lines.slice(0, 10).join("\n  ")}`, first.remedy);
+}

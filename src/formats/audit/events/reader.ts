@@ -1,0 +1,205 @@
+import { emptyLedger, skip } from "../../../model/ledger.ts";
+import { fromBytes, type Untrusted } from "../../../model/text.ts";
+import type { FormatReader, StreamReading } from "../../types.ts";
+import { LineCutter } from "../../text/line-cutter.ts";
+import { lossOf } from "../loss-lines.ts";
+import { findRecord, newHeader } from "../record-header.ts";
+import { typeName } from "../record-types.ts";
+import { Tally } from "../tally.ts";
+import { tellsOf } from "../tells.ts";
+import { translated } from "../translated.ts";
+import { whyNoRecord } from "../why-no-record.ts";
+import { Assembler, type HeldEvent } from "./assembler.ts";
+import type { AuditEventSink } from "./event.ts";
+import type { Reading } from "./record.ts";
+import { readEvent } from "./whole-event.ts";
+
+/** More names than this share one host. */
+const MOST_HOSTS = 64;
+/** A closed event of a log that is still written waits so long for stragglers, any other so long (ausearch waits 2 s). */
+const CLOSED_MS = 200;
+const OPEN_MS = 2000;
+
+/** What is known about the completeness of a log of events. */
+export interface EventCounts {
+  /** Lines: `read = parsed + skipped`; blank lines, comments and the separators of ausearch apart. */
+  read: number;
+  parsed: number;
+  skipped: number;
+  blank: number;
+  events: number;
+  /** Events that came late or lack records. */
+  late: number;
+  incomplete: number;
+  /** What the kernel says it lost: the number (null: it says that, not how many), and lines that say so. Hard evidence. */
+  lost: number | null;
+  lossLines: number;
+  /** Serial numbers that never came. Only a hint: excluded records use numbers too. */
+  serialGaps: number;
+  /** Times that auditing was switched off within the log. */
+  switchedOff: number;
+}
+
+/**
+ * Reads audit records of every type into whole events with all their fields understood. Beside `AuditReader`, which only wants
+ * what processes do and is much faster for it.
+ */
+export class AuditEventReader implements FormatReader {
+  readonly #sink: AuditEventSink;
+  readonly #reading: Reading;
+  readonly #header = newHeader();
+  readonly #hosts = new Map<Untrusted | null, Assembler>();
+  readonly ledger = emptyLedger("audit", null);
+  readonly #cutter: LineCutter;
+  readonly #counts: EventCounts = {
+    read: 0,
+    parsed: 0,
+    skipped: 0,
+    blank: 0,
+    events: 0,
+    late: 0,
+    incomplete: 0,
+    lost: null,
+    lossLines: 0,
+    serialGaps: 0,
+    switchedOff: 0,
+  };
+  #file: string | null = null;
+  #now = 0;
+  #firstMs = Number.POSITIVE_INFINITY;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(sink: AuditEventSink, reading: Reading) {
+    this.#sink = sink;
+    this.#reading = reading;
+    this.#cutter = new LineCutter(
+      (bytes, from, to) => this.#line(bytes, from, to),
+      (bytes) => this.#skip("a line of more than 1 MiB", bytes, 0, bytes.length),
+    );
+  }
+
+  push(chunk: Uint8Array, file: string): void {
+    if (file !== this.#file) {
+      this.#cutter.endFile();
+      this.#file = file;
+      this.ledger.path ??= file;
+    }
+    this.#now = performance.now();
+    this.#cutter.push(chunk);
+  }
+
+  /** For a log that is still being written: tells the events that no record has joined for a while. To be called now and then. */
+  tellQuiet(): void {
+    const now = performance.now();
+    for (const host of this.#hosts.values()) host.tellQuiet(now - CLOSED_MS, now - OPEN_MS);
+  }
+
+  /** Counts so far. */
+  counts(): EventCounts {
+    const counts = this.#counts;
+    counts.read = counts.parsed + counts.skipped;
+    counts.serialGaps = [...this.#hosts.values()].reduce((sum, host) => sum + host.serials.gaps, 0);
+    return counts;
+  }
+
+  end(): StreamReading {
+    this.#cutter.endFile();
+    for (const host of this.#hosts.values()) host.end();
+    const counts = this.counts();
+    this.ledger.events = counts.events;
+    this.ledger.lost = counts.lost;
+    this.ledger.skipped = counts.skipped;
+    const any = Number.isFinite(this.#firstMs);
+    return {
+      ledger: this.ledger,
+      tells: tellsOf(new Tally()),
+      originEpochMs: any ? this.#firstMs : null,
+      seconds: any ? (this.#lastMs - this.#firstMs) / 1000 : 0,
+      hosts: [...this.#hosts.keys()].filter((name) => name !== null),
+      remarks: [],
+    };
+  }
+
+  #where(): { file: string; line: number } {
+    return { file: this.#file ?? "input", line: this.#cutter.line };
+  }
+
+  #skip(why: string, bytes: Uint8Array, from: number, to: number): void {
+    this.#counts.skipped++;
+    const { file, line } = this.#where();
+    if (this.ledger.examples.length < 3)
+      skip(this.ledger, `${file} line ${line}`, why, fromBytes(bytes.subarray(from, Math.min(to, from + 120))));
+  }
+
+  #line(bytes: Uint8Array, from: number, to: number): void {
+    let start = from;
+    while (start < to && (isBlank(bytes[start] as number) || isByteOrderMark(bytes, start)))
+      start += isByteOrderMark(bytes, start) ? 3 : 1;
+    if (start === to || bytes[start] === 0x23) {
+      if (start === to && bytes.subarray(from, to).includes(0)) return this.#skip("only NUL bytes", bytes, from, to);
+      this.#counts.blank++;
+      return;
+    }
+    if (this.#record(bytes, start, to, false)) return;
+    const loss = lossOf(bytes, start, to);
+    if (loss !== null) {
+      this.#counts.parsed++;
+      this.#counts.lossLines++;
+      if (loss.lost !== null) this.#counts.lost = Math.max(this.#counts.lost ?? 0, loss.lost);
+      return;
+    }
+    const other = translated(bytes, start, to);
+    if (other === "separator") {
+      this.#counts.blank++;
+      return;
+    }
+    if (other !== null) {
+      const line = Buffer.from(`${other.line}\n`, "latin1");
+      if (this.#record(line, 0, line.length - 1, other.local)) return;
+    }
+    this.#skip(whyNoRecord(bytes, start, to), bytes, start, to);
+  }
+
+  #record(bytes: Uint8Array, from: number, to: number, local: boolean): boolean {
+    const header = this.#header;
+    const found = findRecord(bytes, from, to, header);
+    if (found === null) return false;
+    const name =
+      found.node === null
+        ? null
+        : fromBytes(bytes.subarray(found.node.from, Math.min(found.node.to, found.node.from + 256)));
+    const type = typeName(found.type);
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset + header.body, to - header.body).toString("latin1");
+    this.#counts.parsed++;
+    if (header.ms < this.#firstMs) this.#firstMs = header.ms;
+    if (header.ms > this.#lastMs) this.#lastMs = header.ms;
+    if (type === "CONFIG_CHANGE" && /\baudit_enabled=0\b/.test(body)) this.#counts.switchedOff++;
+    this.#hostOf(name).add({ type, body }, header.ms, header.serial, local, this.#now, () => this.#where());
+    return true;
+  }
+
+  #hostOf(name: Untrusted | null): Assembler {
+    let host = this.#hosts.get(name);
+    if (host !== undefined) return host;
+    if (this.#hosts.size >= MOST_HOSTS) return this.#hosts.values().next().value as Assembler;
+    host = new Assembler(name, (event) => this.#tell(event));
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  #tell(held: HeldEvent): void {
+    const event = readEvent(held, this.#reading);
+    this.#counts.events++;
+    if (event.late) this.#counts.late++;
+    if (event.missing.length > 0) this.#counts.incomplete++;
+    this.#sink(event);
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte <= 0x20;
+}
+
+function isByteOrderMark(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
+}
