@@ -24,7 +24,7 @@ const REMEDIES: Readonly<Record<InputReason, string>> = {
   unreadable: "run as root, or copy the file to where you may read it",
   empty: "give a file with records; with auditd, `auditctl -l` shows whether any rule is loaded",
   unrecognised:
-    "give an audit log as auditd wrote it (not the output of a report or of ausearch -i), a log of strace or ltrace, or a trace.dat",
+    "give an audit log as auditd wrote it (or as ausearch -i or journalctl -o json printed it, not a report), a log of strace or ltrace, or a trace.dat",
   special: "give a regular file, or send the stream to standard input and name it -",
   terminal: "send the log to standard input: `whoforks diagnose --from - < FILE`",
   compressed:
