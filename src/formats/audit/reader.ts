@@ -28,6 +28,8 @@ export class AuditReader implements FormatReader {
   readonly #ledger = emptyLedger("audit", null);
   readonly #cutter: LineCutter;
   #file: string | null = null;
+  /** The line as it stands in the file, while a translation of it is read. */
+  #original: [Uint8Array, number, number] | null = null;
 
   constructor(sinkOf: SinkOf) {
     this.#hosts = new Hosts(sinkOf, this.#tally, () => this.#where());
@@ -94,6 +96,7 @@ export class AuditReader implements FormatReader {
 
   #skip(why: string, bytes: Uint8Array, from: number, to: number): void {
     this.#lines.skipped++;
+    if (this.#original !== null) [bytes, from, to] = this.#original;
     if (this.#ledger.examples.length < 3)
       skip(this.#ledger, this.#where(), why, fromBytes(bytes.subarray(from, Math.min(to, from + 120))));
   }
@@ -229,6 +232,8 @@ export class AuditReader implements FormatReader {
     }
     if (other === null) return this.#skip(whyNoRecord(bytes, from, to), bytes, from, to);
     const line = Buffer.from(`${other.line}\n`, "latin1");
+    this.#original = [bytes, from, to];
     this.#exactly(line, 0, line.length - 1, true);
+    this.#original = null;
   }
 }
