@@ -3,6 +3,7 @@ import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Identity } from "../identity/types.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
+import { withoutCallsOf32Bit } from "./calls-of-32-bit.ts";
 import { chainOf, scriptOf, type Story } from "./chain.ts";
 import { cpuAccount } from "./cpu-account.ts";
 import type { LookupAnswer, ProgramPlace } from "./lookup.ts";
@@ -37,6 +38,8 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     // The kernel tells 32 or 64 bits; the file also names the machine.
     if (elf !== null && (storm.abi === null || storm.abi.bits === elf.bits))
       storm.abi = { machine: elf.machine, bits: elf.bits };
+    const unseen = withoutCallsOf32Bit(storm, material);
+    if (unseen !== null) couldNotLook.push(unseen);
     stories.push({ material, symptom, cpu, storm, finding, ...looked });
   }
   if (detection.findings.length > 0) {

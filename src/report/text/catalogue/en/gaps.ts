@@ -22,6 +22,7 @@ export const gaps = {
   "couldnot.tracefs.no-calls": "{what:words}: {why:words}",
   "couldnot.align.ends-differ": "{what:words}: the logs disagree, {why:words}",
   "couldnot.align.files-differ": "{what:words}: the logs disagree, {why:words}",
+  "couldnot.calls.32-bit": "{what:words}: {why:words}",
   "couldnot.calls.static": "{what:words}: {why:words}",
   "couldnot.calls.too-often": "{what:words}: {why:words}",
   "couldnot.calls.no-library": "{what:words}: {why:words}",

@@ -20,6 +20,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.tracefs.no-calls": "{what:words}：无法记录（{why:words}）",
   "couldnot.align.ends-differ": "{what:words}：各日志说法不一（{why:words}）",
   "couldnot.align.files-differ": "{what:words}：各日志说法不一（{why:words}）",
+  "couldnot.calls.32-bit": "{what:words}：64 位内核上的 32 位程序，tracefs 看不到它的单个系统调用（{why:words}）",
   "couldnot.calls.static": "{what:words}：程序是静态链接的，没有可探测的库（{why:words}）",
   "couldnot.calls.too-often": "{what:words}：调用过于频繁，已停止记录（{why:words}）",
   "couldnot.calls.no-library": "{what:words}：没有找到它使用的库（{why:words}）",
