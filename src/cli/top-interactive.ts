@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { diagnoseLive } from "./diagnose-live.ts";
+import { monotonicNs } from "../platform/clock.ts";
 import { identityReport } from "../report/identity.ts";
 import { say } from "../report/text/catalogue/index.ts";
 import type { Voice } from "../report/text/voice.ts";
@@ -208,13 +209,13 @@ class Interactive {
 
   async #diagnose(controller: AbortController): Promise<void> {
     const { voice, version, source, colour } = this.#options;
-    const began = Date.now();
-    let shown = 0;
+    const began = monotonicNs();
+    let shown = Number.NEGATIVE_INFINITY;
     const progress = (): void => {
-      if (controller.signal.aborted || Date.now() - shown < REDRAW_MS) return;
-      shown = Date.now();
+      if (controller.signal.aborted || monotonicNs() - shown < REDRAW_MS * 1e6) return;
+      shown = monotonicNs();
       const working = say(voice, "top.diagnosing.progress", {
-        seconds: (shown - began) / 1000,
+        seconds: (shown - began) / 1e9,
         most: DIAGNOSIS_SECONDS,
       });
       this.#state = { ...this.#state, working };

@@ -1,7 +1,15 @@
-/** CLOCK_MONOTONIC in nanoseconds, the clock of `process.hrtime` and of trace_clock `mono`. Exact up to 104 days of uptime. */
+import { monotonicOffsetNs } from "./time-namespace.ts";
+
+const AHEAD = monotonicOffsetNs();
+const AHEAD_NS = Number(AHEAD);
+
+/**
+ * The kernel's CLOCK_MONOTONIC in nanoseconds, the clock of trace_clock `mono`; `process.hrtime` gives it too, but for the
+ * offset of a time namespace. Exact up to 104 days of uptime.
+ */
 export function monotonicNs(): number {
   const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e9 + nanoseconds;
+  return seconds * 1e9 + nanoseconds - AHEAD_NS;
 }
 
 /** A 64-bit time stamp in two halves: kernel time stamps do not fit a double after 104 days of uptime, differences do. */
@@ -10,9 +18,9 @@ export interface SplitTime {
   low: number;
 }
 
-/** CLOCK_MONOTONIC now, exact at any uptime. */
+/** The kernel's CLOCK_MONOTONIC now, exact at any uptime. */
 export function monotonicSplit(): SplitTime {
-  const now = process.hrtime.bigint();
+  const now = process.hrtime.bigint() - AHEAD;
   return { high: Number(now >> 32n), low: Number(now & 0xffff_ffffn) };
 }
 

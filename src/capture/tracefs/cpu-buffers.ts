@@ -42,6 +42,7 @@ export class CpuBuffers {
   readonly #ledger: SourceLedger;
   readonly #page: Buffer;
   readonly #cpus: CpuBuffer[] = [];
+  #online: string | null = null;
   readonly #tee: PageTee | null;
 
   /** `tee` gets a look at every page. */
@@ -64,7 +65,8 @@ export class CpuBuffers {
 
   /** Opens the buffers of CPUs that are online and not open yet. Returns how many there are now. */
   openOnline(): number {
-    const online = onlineCpus();
+    const text = onlineText();
+    const online = text === null ? null : parseCpuList(text);
     for (const cpu of this.#instance.cpus()) {
       if ((online !== null && !online.includes(cpu)) || this.#cpus.some((open) => open.cpu === cpu)) continue;
       const path = `${this.#instance.dir}/per_cpu/cpu${cpu}/trace_pipe_raw`;
@@ -72,6 +74,7 @@ export class CpuBuffers {
       this.queues.push(new RecordQueue());
       this.readToEnd.push(Number.NEGATIVE_INFINITY);
     }
+    this.#online = text;
     return this.#cpus.length;
   }
 
@@ -84,9 +87,20 @@ export class CpuBuffers {
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     try {
+      this.#openNew();
       for (let index = 0; index < this.#cpus.length; index++) this.#readCpu(index, decoder, toEnd);
     } finally {
       Error.stackTraceLimit = depth;
+    }
+  }
+
+  /** CPUs that came online since the last look: until they are open their records wait, and those of others pass them. */
+  #openNew(): void {
+    if (onlineText() === this.#online) return;
+    try {
+      this.openOnline();
+    } catch {
+      // It is still coming up: the next read tries again.
     }
   }
 
@@ -144,14 +158,17 @@ export class CpuBuffers {
 
 /** CPUs online (`0-3,8`), or null when the kernel does not tell. */
 export function onlineCpus(): number[] | null {
-  let text: string;
+  const text = onlineText();
+  return text === null ? null : parseCpuList(text);
+}
+
+function onlineText(): string | null {
   try {
-    text = fs.readFileSync("/sys/devices/system/cpu/online", "latin1");
+    return fs.readFileSync("/sys/devices/system/cpu/online", "latin1");
   } catch {
     // Without sysfs all buffers are opened; those of absent CPUs just stay empty.
     return null;
   }
-  return parseCpuList(text);
 }
 
 /** Reads the kernel's list notation: `0-3,8` (Documentation/core-api/cpu_hotplug, cpumask lists). */
