@@ -31,6 +31,10 @@ export interface CaseFacts {
   answers: unknown;
   /** Files whose content the answers speak of: where the root of the host lies, and the path inside it. */
   configuration: { root: string; path: Untrusted }[];
+  /** Lines of the package databases that the answers rest on, as read. */
+  excerpts: { root: string; path: Untrusted; text: Uint8Array }[];
+  /** What of these could not be read, and why. */
+  excerptsMissing: string[];
 }
 
 /** What became of a case. */
@@ -102,7 +106,8 @@ export class CaseWriter {
     this.#write(PARTS.answers, toJson(facts.answers));
     this.#write(PARTS.after, toJson(facts.after));
     this.#write(PARTS.before, toJson(facts.before));
-    this.#copyAll(facts.configuration);
+    this.#copyAll(facts);
+    this.#problems.push(...facts.excerptsMissing);
     this.#writeTrace(facts);
     const manifest: Manifest = {
       schema: CASE_SCHEMA,
@@ -158,7 +163,7 @@ export class CaseWriter {
     }
   }
 
-  #write(name: string, content: string | Uint8Array, about: Pick<Part, "source" | "cut"> = {}): void {
+  #write(name: string, content: string | Uint8Array, about: Pick<Part, "source" | "cut" | "excerpt"> = {}): void {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     try {
       this.#create(name, bytes);
@@ -195,20 +200,22 @@ export class CaseWriter {
     }
   }
 
-  #copyAll(files: CaseFacts["configuration"]): void {
-    const wanted = [...new Map(files.map((file) => [`${file.root}\0${file.path}`, file])).values()].slice(
+  #copyAll({ configuration, excerpts }: CaseFacts): void {
+    const files = onceEach(configuration, ({ root, path }) => `${root}\0${path}`).slice(0, MAX_COPIES);
+    const parts = onceEach(excerpts, ({ root, path, text }) => `${root}\0${path}\0${sha256(text)}`).slice(
       0,
       MAX_COPIES,
     );
-    if (wanted.length === 0) return;
+    if (files.length + parts.length === 0) return;
     try {
       this.#folder.makeFolder("files");
     } catch (error) {
       this.#problems.push(`files: ${messageOf(error)}`);
       return;
     }
-    for (const [index, { root, path }] of wanted.entries()) {
-      const name = `files/${String(index + 1).padStart(4, "0")}`;
+    const nameOf = (index: number): string => `files/${String(index + 1).padStart(4, "0")}`;
+    for (const [index, { root, path }] of files.entries()) {
+      const name = nameOf(index);
       try {
         const content = openRoot(root).read(path, MAX_COPY + 1);
         if (content === null) this.#problems.push(`${name}: its original was gone when it was to be copied`);
@@ -221,7 +228,13 @@ export class CaseWriter {
         this.#problems.push(`${name}: ${messageOf(error)}`);
       }
     }
+    for (const [index, { root, path, text }] of parts.entries())
+      this.#write(nameOf(files.length + index), text, { source: { root, path }, excerpt: true });
   }
+}
+
+function onceEach<T>(all: readonly T[], key: (one: T) => string): T[] {
+  return [...new Map(all.map((one) => [key(one), one])).values()];
 }
 
 function messageOf(error: unknown): string {

@@ -40,6 +40,7 @@ export const manifestSchema = z.object({
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
       source: z.object({ root: z.string(), path: z.string() }).optional(),
       cut: z.literal(true).optional(),
+      excerpt: z.literal(true).optional(),
     }),
   ),
 });

@@ -30,4 +30,6 @@ export interface Part {
   source?: { root: string; path: string };
   /** Only its beginning was copied. */
   cut?: true;
+  /** Only the lines that concern the programs of the case were copied, as they stand there. */
+  excerpt?: true;
 }

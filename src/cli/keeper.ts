@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import { CaseWriter, type CaseAccount, type CaseFacts } from "../casefolder/case-writer.ts";
 import { isPackedName, packCase, unfinishedFolder } from "../casefolder/pack.ts";
 import type { RecordedAnswer } from "../diagnosis/lookup.ts";
+import { packageFacts } from "../diagnosis/package-facts.ts";
 import { errnoOf, reasonOf } from "../platform/errno.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { Failure } from "./failure.ts";
@@ -10,7 +11,7 @@ import { Failure } from "./failure.ts";
 export interface Keeper {
   readonly writer: CaseWriter;
   readonly answers: RecordedAnswer[];
-  finish(facts: Omit<CaseFacts, "answers" | "configuration">): Promise<CaseAccount>;
+  finish(facts: Omit<CaseFacts, "answers" | "configuration" | "excerpts" | "excerptsMissing">): Promise<CaseAccount>;
 }
 
 /** Makes the case folder, to be packed in the end if its name says so. Throws `Failure` when it cannot be made. */
@@ -40,6 +41,7 @@ export function createKeeper(path: string, redact: boolean): Keeper {
         configuration: answers.flatMap(({ root, restarts }) =>
           root === null ? [] : restarts.map(({ restart }) => ({ root, path: restart.file })),
         ),
+        ...(await packageFacts(answers)),
       });
       return packed ? packCase(account, path) : account;
     },

@@ -10,6 +10,7 @@ import { reason } from "./reasons.ts";
 import type { Examiner, IdentifyContext, Identity, Owner } from "./types.ts";
 import type { DatabaseState } from "./verdict.ts";
 
+export { packageExcerpts } from "./excerpts.ts";
 export type { Examiner, IdentifyContext, Identity, Owner } from "./types.ts";
 export { REASON_CODES, type ReasonArgs, type ReasonCode } from "./reasons.ts";
 

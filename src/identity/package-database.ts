@@ -14,6 +14,14 @@ export interface PackageManager {
   open(root: Root): Steps<PackageDatabase>;
   /** Another text than before when the database may have been changed meanwhile. */
   stamp(root: Root): string;
+  /** What the database says of a package and of the files with these last names, as read. Throws what reading throws. */
+  excerpts(root: Root, name: string, files: ReadonlySet<Untrusted>): Excerpt[];
+}
+
+/** Some lines of a file of the database, byte for byte. */
+export interface Excerpt {
+  path: Untrusted;
+  text: Uint8Array;
 }
 
 /** What the packages of one root own and shipped. Paths are inside the root. */

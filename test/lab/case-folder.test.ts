@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { startScenario, type RunningScenario } from "../../lab/lab.mjs";
+import type { Manifest } from "../../src/casefolder/manifest.ts";
 import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import { diagnosed, whoforks, type Run } from "../support/whoforks.ts";
 import { needsLab } from "./needs.ts";
@@ -73,8 +74,21 @@ test("the job that starts the impostor comes along, the impostor does not", asyn
     await diagnosed(["--save", path]);
     return readFileSync(`/proc/${initPid}/root/etc/inittab`, "utf8");
   });
-  expect(readdirSync(join(path, "files"))).toEqual(["0001"]);
   expect(readFileSync(join(path, "files/0001"), "utf8")).toBe(inittab);
+  const { parts } = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as Manifest;
+  const copied = parts.filter(({ source }) => source !== undefined);
+  expect(readdirSync(join(path, "files"))).toHaveLength(copied.length);
+  expect(copied.map(({ source }) => source?.path)).not.toContain("/usr/bin/atd");
+  // The package whose program it claims to be, as dpkg's own files have it.
+  const excerpt = (file: string): string => {
+    const found = copied.find(({ source, excerpt: part }) => part === true && source?.path === file);
+    return readFileSync(join(path, found?.name ?? "missing"), "latin1");
+  };
+  expect(excerpt("/var/lib/dpkg/status")).toMatch(/^Package: at\n(?:.+\n)*Version: /);
+  const listed = excerpt("/var/lib/dpkg/info/at.list").trimEnd().split("\n");
+  expect(listed).toContain("/usr/sbin/atd");
+  expect(listed.every((line) => line.endsWith("/atd"))).toBe(true);
+  expect(excerpt("/var/lib/dpkg/info/at.md5sums")).toMatch(/^[0-9a-f]{32}  usr\/sbin\/atd\n$/);
 });
 
 test("record collects for the whole time and says how to diagnose it", async (context) => {

@@ -1,5 +1,6 @@
 import type { PackageManager } from "../package-database.ts";
 import { DpkgDatabase } from "./database.ts";
+import { excerptsOf } from "./excerpts.ts";
 import { hasDatabase, stampOf } from "./package-lists.ts";
 
 /** Debian's dpkg and everything built on it (Ubuntu, Mint, Proxmox, distroless images). */
@@ -8,4 +9,5 @@ export const dpkg: PackageManager = {
   present: hasDatabase,
   open: DpkgDatabase.read,
   stamp: stampOf,
+  excerpts: excerptsOf,
 };

@@ -103,6 +103,8 @@ function rest(writer: CaseWriter): CaseFacts {
     after: writer.snapshot(snapshot(2)),
     answers: [],
     configuration: [{ root: folder, path: "/inittab" }],
+    excerpts: [{ root: folder, path: "/var/lib/dpkg/status", text: Buffer.from("Package: at\n\xff", "latin1") }],
+    excerptsMissing: [],
   };
 }
 
@@ -163,7 +165,7 @@ describe("a case folder", () => {
   it("is its owner's alone", () => {
     expect(statSync(whole).mode & 0o7777).toBe(0o700);
     const files = readdirSync(whole, { recursive: true, encoding: "utf8" }).filter((name) => name !== "files");
-    expect(files.sort()).toEqual([...PARTS, "files/0001", "manifest.json", "manifest.sha256"].sort());
+    expect(files.sort()).toEqual([...PARTS, "files/0001", "files/0002", "manifest.json", "manifest.sha256"].sort());
     for (const name of files) expect(statSync(join(whole, name)).mode & 0o7777).toBe(0o600);
   });
 
@@ -189,6 +191,21 @@ describe("a case folder", () => {
       root: folder,
       path: "/inittab",
     });
+  });
+
+  it("keeps the lines of the package database as they are, and says what could not be read of it", () => {
+    const bytes = Buffer.from("Package: at\n\xff", "latin1");
+    expect(readFileSync(join(whole, "files/0002"))).toEqual(bytes);
+    expect(openCase(whole).manifest.parts.find((part) => part.name === "files/0002")).toEqual({
+      name: "files/0002",
+      size: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      source: { root: folder, path: "/var/lib/dpkg/status" },
+      excerpt: true,
+    });
+    const writer = new CaseWriter(join(folder, "unread"), true);
+    const { problems } = writer.finish({ ...rest(writer), excerptsMissing: ["package facts of /bin/x: EIO"] });
+    expect(problems).toEqual(["package facts of /bin/x: EIO"]);
   });
 
   it("keeps secrets only when asked to", () => {
