@@ -229,7 +229,11 @@ export class CaseWriter {
       }
     }
     for (const [index, { root, path, text }] of parts.entries())
-      this.#write(nameOf(files.length + index), text, { source: { root, path }, excerpt: true });
+      this.#write(nameOf(files.length + index), text.subarray(0, MAX_COPY), {
+        source: { root, path },
+        excerpt: true,
+        ...(text.length > MAX_COPY ? { cut: true } : {}),
+      });
   }
 }
 

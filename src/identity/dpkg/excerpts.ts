@@ -63,7 +63,7 @@ function stanzas(content: Buffer, name: string, architecture: string | null): Bu
 }
 
 function field(stanza: string, name: string): string | null {
-  return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "im").exec(stanza)?.[1] ?? null;
+  return new RegExp(`^${name}:(.*)$`, "im").exec(stanza)?.[1]?.trim() ?? null;
 }
 
 function joined(stanzasFound: readonly Buffer[]): Buffer {
