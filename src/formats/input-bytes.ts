@@ -20,6 +20,13 @@ export function packing(head: Uint8Array): "plain" | "gzip" | "zstd" | "xz" | "b
   return magic.startsWith("04224d18") ? "lz4" : "plain";
 }
 
+/** What can be read without another program. */
+export type Unpackable = "gzip" | "zstd" | "xz";
+
+export function isUnpackable(packed: ReturnType<typeof packing>): packed is Unpackable {
+  return packed === "gzip" || packed === "zstd" || packed === "xz";
+}
+
 /** Opens a regular file without ever waiting for it. Throws the system's error; ENXIO when it is a FIFO or device meanwhile. */
 export function openRegular(path: string): number {
   const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
@@ -55,12 +62,28 @@ export async function readPlain(fd: number, take: TakeBytes, pause: () => Promis
 }
 
 /**
- * Reads an open gzip file (several members are one). Errors have codes beginning with `Z_`; all that could be unpacked before
- * has been taken by then, which is why this listens instead of iterating: an iterator drops what it holds when an error comes.
+ * Reads an open packed file (several members or frames are one). Errors have codes beginning with `Z_`; all that could be unpacked
+ * before has been taken by then, which is why gzip is listened to instead of iterated: an iterator drops what it holds when an
+ * error comes.
  * @param stored is told the packed bytes read
  */
-export async function readGzip(fd: number, take: TakeBytes, stored: (bytes: number) => void): Promise<void> {
-  await readPacked(Readable.from(packedChunks(fd, stored)), take);
+export async function readUnpacked(
+  kind: Unpackable,
+  fd: number,
+  take: TakeBytes,
+  stored: (bytes: number) => void,
+): Promise<void> {
+  await unpack(kind, packedChunks(fd, stored), take);
+}
+
+async function unpack(
+  kind: Unpackable,
+  packed: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  take: TakeBytes,
+): Promise<void> {
+  if (kind === "gzip") return readPacked(Readable.from(packed), take);
+  const { unpackXz, unpackZstd } = await import("./unpack.ts");
+  return kind === "zstd" ? unpackZstd(packed, take) : unpackXz(packed, take);
 }
 
 function* packedChunks(fd: number, stored: (bytes: number) => void): Generator<Uint8Array> {
@@ -96,7 +119,7 @@ async function readPacked(packed: Readable, take: TakeBytes): Promise<void> {
   }
 }
 
-/** Reads a stream to its end, unpacking it when it is gzip. */
+/** Reads a stream to its end, unpacking it when it is packed. */
 export async function readStream(stream: Readable, take: TakeBytes): Promise<void> {
   const first: Uint8Array[] = [];
   let length = 0;
@@ -107,7 +130,8 @@ export async function readStream(stream: Readable, take: TakeBytes): Promise<voi
     if (length >= MAGIC || next.done === true) break;
   }
   const head = Buffer.concat(first);
-  if (packing(head) === "gzip") return readPacked(Readable.from(rejoin(head, chunks)), take);
+  const packed = packing(head);
+  if (isUnpackable(packed)) return unpack(packed, rejoin(head, chunks), take);
   if (head.length > 0 && !take(head)) return;
   for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) if (!take(next.value)) return;
 }

@@ -3,7 +3,7 @@
  * - `missing`: nothing has this name          - `unreadable`: no permission, or an I/O error
  * - `empty`: no bytes                         - `unrecognised`: no format knows these bytes
  * - `special`: a FIFO, device or socket, or a link found in a folder; reading it could block or lead elsewhere
- * - `terminal`: standard input is a terminal  - `compressed`: by something other than gzip
+ * - `terminal`: standard input is a terminal  - `compressed`: by something other than gzip, zstd and xz
  * - `damaged`: it ends too early or its checksum is wrong; what came before has been read
  */
 export type InputReason =
@@ -28,7 +28,7 @@ const REMEDIES: Readonly<Record<InputReason, string>> = {
   special: "give a regular file, or send the stream to standard input and name it -",
   terminal: "send the log to standard input: `whoforks diagnose --from - < FILE`",
   compressed:
-    "decompress it and send it to standard input: `zstdcat FILE | whoforks diagnose --from -` (xzcat, bzcat, lz4cat)",
+    "decompress it and send it to standard input: `bzcat FILE | whoforks diagnose --from -` (lz4cat, `zstdcat --long=31`)",
   damaged: "fetch the file again; the result covers only what could be read",
 };
 

@@ -3,7 +3,16 @@ import type { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { EventSink } from "../model/events.ts";
 import { recognise } from "./index.ts";
-import { HEAD, openRegular, packing, readGzip, readHead, readPlain, readStream } from "./input-bytes.ts";
+import {
+  HEAD,
+  isUnpackable,
+  openRegular,
+  packing,
+  readHead,
+  readPlain,
+  readStream,
+  readUnpacked,
+} from "./input-bytes.ts";
 import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
 import { findFiles } from "./input-files.ts";
 import { rotatedSets } from "./rotation.ts";
@@ -139,7 +148,7 @@ class InputRun {
       if (format !== null && "read" in format) {
         stream.ignore();
         await this.#readContainer(format, path, fileBytes(fd, advance));
-      } else if (packed === "gzip") await readGzip(fd, take, advance);
+      } else if (isUnpackable(packed)) await readUnpacked(packed, fd, take, advance);
       else if (packed === "plain")
         await readPlain(
           fd,

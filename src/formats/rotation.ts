@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 
 /** Files that together are one log, oldest first. */
 export interface LogSet {
-  /** The name of the newest without number, date and `.gz`: `/var/log/audit/audit.log`. */
+  /** The name of the newest without number, date and `.gz`, `.xz` or `.zst`: `/var/log/audit/audit.log`. */
   name: string;
   paths: string[];
 }
@@ -31,7 +31,7 @@ const DATED = 1e9;
 
 function place(path: string): { name: string; age: number } {
   if (path === "-") return { name: path, age: 0 };
-  const file = basename(path).replace(/\.gz$/, "");
+  const file = basename(path).replace(/\.(?:gz|xz|zst)$/, "");
   const inDirectory = (name: string): string => `${dirname(path)}/${name}`;
   // Up to seven digits: the files of one `strace -ff` bear PIDs, and are one set too.
   const numbered = /^(.+)\.(\d{1,7})$/.exec(file);

@@ -1,65 +1,25 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProcessEvent } from "../../src/model/events.ts";
 import { readInputs, type InputReading } from "../../src/formats/input.ts";
 import { runs32Bit } from "../../lab/kernel-abi.mjs";
 import { needs32Bit } from "../support/32-bit.ts";
+import { needs, obstacle, OwnAuditd, run, status, UID } from "./own-auditd.ts";
 
 /**
  * A real log of real processes, recorded by a real auditd of this test's own, read by us and by ausearch. The rules carry a key
  * of their own and catch only the processes of one user id that nothing else runs as.
  */
 const KEY = "whoforks-test";
-const UID = "64711";
 const ROUNDS = 40;
 
-let dir = "";
-let daemon: ChildProcess | null = null;
-let before = { enabled: "0", backlog: "64" };
+let auditd: OwnAuditd | null = null;
 let why: string | null = null;
 let events: ProcessEvent[] = [];
 let result: InputReading | null = null;
 let log = "";
-
-function run(command: string, args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-function status(name: string): string {
-  return new RegExp(`^${name} (\\d+)$`, "m").exec(run("auditctl", ["-s"]))?.[1] ?? "";
-}
-
-function obstacle(): string | null {
-  if (process.getuid?.() !== 0) return "needs root";
-  for (const tool of ["auditctl", "auditd", "ausearch", "gcc"])
-    if (spawnSync("which", [tool]).status !== 0) return `needs ${tool}`;
-  if (spawnSync("auditctl", ["-s"]).status !== 0) return "the kernel's audit cannot be reached from here";
-  if (status("pid") !== "0") return "an audit daemon is running already";
-  if (status("enabled") === "2") return "the audit configuration is locked until the next boot";
-  return null;
-}
-
-const CONFIG = (folder: string): string => `log_file = ${join(folder, "audit.log")}
-log_format = RAW
-log_group = root
-flush = NONE
-num_logs = 0
-max_log_file = 99
-max_log_file_action = IGNORE
-space_left = 2
-space_left_action = IGNORE
-admin_space_left = 1
-admin_space_left_action = IGNORE
-disk_full_action = IGNORE
-disk_error_action = IGNORE
-name_format = NONE
-q_depth = 2000
-plugin_dir = ${join(folder, "plugins.d")}
-`;
 
 /** Forks through \`int 0x80\`: the parent exits with 3, the child goes on, six generations. */
 const CHAIN_32 = `.globl _start
@@ -94,67 +54,20 @@ sh -c 'kill -SEGV $$'
 beforeAll(async () => {
   why = obstacle();
   if (why !== null) return;
-  dir = mkdtempSync(join(tmpdir(), "whoforks-audit-"));
-  // auditd makes the directory of its log its own (0700), so the storm lives beside it.
-  const logs = join(dir, "log");
-  const storm = join(dir, "storm");
-  for (const folder of [logs, storm, join(logs, "plugins.d")]) mkdirSync(folder);
-  writeFileSync(join(logs, "auditd.conf"), CONFIG(logs));
+  auditd = await OwnAuditd.start(KEY, "RAW", "execve,execveat,fork,vfork,clone,clone3,exit,exit_group");
+  const { storm } = auditd;
   writeFileSync(join(storm, "chain.s"), CHAIN_32);
   writeFileSync(join(storm, "storm.sh"), SCRIPT);
   run("gcc", ["-m32", "-nostdlib", "-static", "-o", join(storm, "chain32"), join(storm, "chain.s")]);
   run("cp", ["/bin/true", join(storm, "wide")]);
-  run("chmod", ["-R", "a+rX", dir]);
-  before = { enabled: status("enabled"), backlog: status("backlog_limit") };
-  log = join(logs, "audit.log");
-  daemon = spawn("auditd", ["-n", "-c", logs], { stdio: "ignore" });
-  for (let i = 0; i < 100 && status("pid") !== String(daemon.pid); i++) await setTimeout(50);
-  run("auditctl", ["-b", "8192"]);
-  for (const arch of ["b64", "b32"])
-    run("auditctl", [
-      "-a",
-      "always,exit",
-      "-F",
-      `arch=${arch}`,
-      "-S",
-      "execve,execveat,fork,vfork,clone,clone3,exit,exit_group",
-      "-F",
-      `uid=${UID}`,
-      "-k",
-      KEY,
-    ]);
-  // A namespace of its own bounds the storm; `timeout` ends it at the latest after 60 s.
-  spawnSync(
-    "/usr/bin/unshare",
-    ["-pf", "--mount-proc", "timeout", "60", "setpriv", `--reuid=${UID}`, "--clear-groups", "/bin/sh", "storm.sh"],
-    { cwd: storm, stdio: "ignore", env: { PATH: "/usr/bin:/bin" } },
-  );
+  auditd.watch("/bin/sh", "storm.sh");
   await setTimeout(1000);
-  stop();
+  auditd.stop();
+  log = auditd.log;
   result = await readInputs([log], { sink: (event) => events.push(event) });
 });
 
-function stop(): void {
-  if (daemon === null) return;
-  spawnSync("auditctl", ["-D", "-k", KEY]);
-  if (daemon.pid !== undefined) {
-    daemon.kill("SIGTERM");
-    for (let i = 0; i < 100 && status("pid") !== "0"; i++) spawnSync("sleep", ["0.05"]);
-  }
-  spawnSync("auditctl", ["-e", before.enabled]);
-  spawnSync("auditctl", ["-b", before.backlog]);
-  daemon = null;
-}
-
-afterAll(() => {
-  stop();
-  if (dir !== "") rmSync(dir, { recursive: true, force: true });
-});
-
-function needs(ctx: TestContext): void {
-  if (why !== null && process.env["CI"] !== undefined) throw new Error(why);
-  ctx.skip(why !== null, why ?? "");
-}
+afterAll(() => auditd?.remove());
 
 interface Oracle {
   serial: string;
@@ -206,7 +119,7 @@ const sorted = (list: unknown[][]): string[] => list.map((row) => row.join(" | "
 
 describe("a log recorded just now by a real auditd, beside ausearch", () => {
   it("is read whole", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     expect(result?.unusable).toEqual([]);
     expect(result?.streams[0]?.reading.ledger).toMatchObject({ skipped: 0, events: events.length });
     const lines = readFileSync(log, "latin1").split("\n").length - 1;
@@ -227,7 +140,7 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("forks: the same callers, names and claimed children, no open taken for one", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     const expected = oracle().filter(
       ({ call, success }) => ["fork", "vfork", "clone", "clone3"].includes(call) && success === "yes",
     );
@@ -242,7 +155,7 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("execs: the same processes, parents, programs, names and results", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     const expected = oracle().filter(({ call }) => call === "execve");
     const failed = expected.filter(({ success }) => success === "no");
     expect(failed.length).toBeGreaterThanOrEqual(ROUNDS);
@@ -264,7 +177,7 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("arguments: those that were given, also where ausearch's own text is ambiguous", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     const rounds = ofType("exec").filter(
       ({ exe, argv }) => exe.endsWith("/true") && argv?.[1]?.startsWith("round ") === true,
     );
@@ -277,7 +190,7 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("ends: the same processes and codes, and the one by a signal", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     const expected = oracle().filter(({ call }) => call === "exit" || call === "exit_group");
     const byCode = ofType("exit").filter(({ signal }) => signal === null);
     expect(sorted(byCode.map(({ pid, comm, code }) => [pid, comm, code]))).toEqual(
@@ -294,7 +207,7 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("ABIs: the 32-bit program is one", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     needs32Bit(ctx);
     const chain = ofType("seen").filter(({ comm }) => comm === "chain32");
     expect(chain.length).toBeGreaterThanOrEqual(6);
@@ -302,7 +215,7 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("times never go back, and every process of the storm is there", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     const first = new Map<number, number>();
     events.forEach((event, i) => {
       if ("pid" in event && !first.has(event.pid)) first.set(event.pid, i);
@@ -313,10 +226,10 @@ describe("a log recorded just now by a real auditd, beside ausearch", () => {
   });
 
   it("leaves no rule, daemon or setting behind", (ctx) => {
-    needs(ctx);
+    needs(ctx, why);
     expect(run("auditctl", ["-l"])).not.toContain(KEY);
     expect({ enabled: status("enabled"), backlog: status("backlog_limit"), pid: status("pid") }).toEqual({
-      ...before,
+      ...auditd?.before,
       pid: "0",
     });
   });

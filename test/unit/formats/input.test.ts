@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -134,6 +134,40 @@ describe("reading", () => {
     expect(events).toEqual(readAudit(SAMPLE).events);
   });
 
+  it.each([
+    ["xz", "Z_XZ"],
+    ["zst", "Z_ZSTD"],
+  ])(
+    "%s: a file, several parts in one, standard input, rotated sets; one cut short is said to be",
+    async (kind, code) => {
+      const packed = readFileSync(
+        new URL(`../../fixtures/audit/storm-by-32-bit-and-more.log.${kind}`, import.meta.url),
+      );
+      const whole = readAudit(SAMPLE).events;
+      const path = folder(kind, { [`audit.log.${kind}`]: packed });
+      expect(await read([path])).toMatchObject({ events: whole, unusable: [] });
+      const stdin = Readable.from([packed.subarray(0, 3), packed.subarray(3, 9), packed.subarray(9)]);
+      expect((await read(["-"], { stdin })).events).toEqual(whole);
+      const set = folder(`${kind}-set`, {
+        [`audit.log.1.${kind}`]: Buffer.concat([packed, packed]),
+        "audit.log": SAMPLE,
+      });
+      const rotated = await read([set]);
+      expect(rotated.streams.map(({ stream }) => stream.files.length)).toEqual([2]);
+      expect(rotated.events).toEqual(readAudit(Buffer.concat([SAMPLE, SAMPLE, SAMPLE])).events);
+      for (let at = 6; at < packed.length; at += 97) {
+        const cut = await read(["-"], { stdin: Readable.from([packed.subarray(0, at)]) });
+        expect(cut.unusable).toMatchObject([{ reason: "damaged", detail: code }]);
+      }
+    },
+  );
+
+  it("zstd that asks for more memory than is usual is refused", async () => {
+    const header = Buffer.from("28b52ffd00f8000000000000000000000000000000", "hex");
+    const { unusable } = await read(["-"], { stdin: Readable.from([header]) });
+    expect(unusable).toMatchObject([{ reason: "damaged", detail: "Z_ZSTD_WINDOW" }]);
+  });
+
   it("several logs are several streams, each from time 0", async () => {
     const one = folder("host-a", { "audit.log": SAMPLE });
     const two = folder("host-b", { "audit.log": SAMPLE });
@@ -163,7 +197,7 @@ describe("what cannot be used is told, with what to do", () => {
     const path = folder("mixed", {
       empty: "",
       "notes.txt": "dear diary\n",
-      "x.zst": Buffer.from("28b52ffd00", "hex"),
+      "x.bz2": Buffer.from("425a683931", "hex"),
       "audit.log": SAMPLE,
     });
     const result = await read([join(dir, "nothing"), path]);
@@ -172,7 +206,7 @@ describe("what cannot be used is told, with what to do", () => {
         "nothing missing ENOENT",
         "mixed/empty empty ",
         "mixed/notes.txt unrecognised ",
-        "mixed/x.zst compressed zstd",
+        "mixed/x.bz2 compressed bzip2",
       ]),
     );
     expect(result.unusable.every(({ remedy }) => remedy.length > 20)).toBe(true);
