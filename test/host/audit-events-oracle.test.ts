@@ -60,7 +60,7 @@ function explanation({ type, field, call, raw, ours, theirs }: Difference): stri
   if (theirs === `0x${raw}`) return "ausearch does not interpret it";
   if (ours === String(number & 0xffffffffn) && (theirs === "root" || theirs === `unknown(${ours})`))
     return "nobody named this user";
-  if (/^exit/.test(call ?? ""))
+  if (call?.startsWith("exit") === true)
     return theirs === "UNKNOWN" || /^EXIT_(?:SUCCESS|FAILURE)$/.test(theirs) ? "the status" : null;
   if (call === "socket" && field === "a2" && ours === `0x${raw}`) return "protocol numbers are IP's only in IP";
   if (call === "socket" && ours.startsWith(`${theirs}|`)) return "ausearch drops the flags";
