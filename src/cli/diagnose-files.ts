@@ -6,9 +6,12 @@ import { readInputs, type InputReading, type UnusableInput } from "../formats/in
 import type { Question, StreamReading } from "../formats/types.ts";
 import type { Group } from "../align/streams.ts";
 import { safe } from "../report/text/sanitise.ts";
+import type { Language } from "../report/text/language.ts";
 import { ownCost } from "./cost.ts";
+import { tellEarly } from "./early-words.ts";
 import { Failure } from "./failure.ts";
 import { hostOfRoot } from "./host-of-root.ts";
+import { LiveReaders } from "./live-readers.ts";
 import type { Progress } from "./progress.ts";
 import { clockNote, contradictionsOf, ToldStreams } from "./told-streams.ts";
 
@@ -19,17 +22,30 @@ export interface FileOptions {
   root: string | null;
   signal: AbortSignal;
   progress: Progress;
+  /** Gets a line about each storm that shows while a log on standard input is still written; absent: nobody wants to know. */
+  early?: { language: Language; write(line: string): void };
 }
 
 /** Reads logs and diagnoses what they tell. Throws `Failure` when none of them could be used. */
 export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: Diagnosis; interrupted: boolean }> {
   const host = options.root === null ? null : hostOfRoot(options.root);
   const told = new ToldStreams();
+  const live = new LiveReaders();
+  const early =
+    options.early === undefined || !options.from.includes("-")
+      ? null
+      : tellEarly(
+          () => told.peek(),
+          () => live.handOn(),
+          options.early.language,
+          options.early.write,
+        );
   const input = await readInputs(options.from, {
     sinkOf: (stream, host) => told.sinkOf(stream, host),
     progress: progressOf(options.progress),
     signal: options.signal,
-  });
+    ...(early === null ? {} : { open: (format, sinkOf) => live.open(format, sinkOf) }),
+  }).finally(() => early?.stop());
   options.progress.clear();
   if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
   const groups = told.groups(input.streams);

@@ -1,12 +1,12 @@
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { jsonReport } from "../report/json.ts";
 import { safe } from "../report/text/sanitise.ts";
-import { chooseLanguage } from "../report/text/language.ts";
+import { chooseLanguage, type Language } from "../report/text/language.ts";
 import { raisePriority } from "../platform/priority.ts";
 import { exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { writeResult } from "./output.ts";
+import { writeAll, writeResult } from "./output.ts";
 import type { DiagnoseFlags } from "./commands/diagnose.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
@@ -62,7 +62,9 @@ async function recorded(
   const signal = interruptSignal();
   if (path === undefined) {
     const { diagnoseFiles } = await import("./diagnose-files.ts");
-    return diagnoseFiles({ version, from, root: flags.root ?? null, signal, progress });
+    const early = { language: languageOf(flags), write: (line: string) => void writeAll(2, line) };
+    const options = { version, from, root: flags.root ?? null, signal, progress };
+    return diagnoseFiles(flags.quiet === true ? options : { ...options, early });
   }
   if (from.length > 1) throw new Failure(`${safe(path)} is a case: it is diagnosed by itself`);
   if (flags.root !== undefined)
@@ -93,8 +95,12 @@ async function rendered(diagnosis: Diagnosis, flags: DiagnoseFlags): Promise<str
   return terminalReport(diagnosis, {
     columns: columnsOf(toTerminal),
     colour: colourWanted(flags.color, toTerminal),
-    lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
+    lang: languageOf(flags),
     verbose: flags.verbose === true,
     unicode: unicodeWanted(process.env),
   });
+}
+
+function languageOf(flags: DiagnoseFlags): Language {
+  return chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env });
 }

@@ -1,6 +1,6 @@
 import { groupStreams, type Aligned, type Group, type Told } from "../align/streams.ts";
 import { Landmarks } from "../align/landmarks.ts";
-import { createDerivation, type Derivation } from "../derive/index.ts";
+import { createDerivation, type Derivation, type Derived } from "../derive/index.ts";
 import type { InputStream } from "../formats/input.ts";
 import type { Question, StreamReading } from "../formats/types.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
@@ -23,6 +23,11 @@ export class ToldStreams {
     const landmarks = new Landmarks();
     this.#parts.push({ stream, host, derivation, landmarks });
     return landmarks.before(derivation.onEvent);
+  }
+
+  /** The sums so far, of each host of each stream. */
+  peek(): Derived[] {
+    return this.#parts.map(({ derivation }) => derivation.peek());
   }
 
   /** Those that tell of the same processes, together. To be called once, when all is read. */

@@ -47,7 +47,7 @@ interface ReadSettings {
   /** Bytes as stored: done so far, and of all files together (standard input counts as 0). */
   progress?: (done: number, total: number) => void;
   /** Opens a reader of its own for a stream, in place of the format's; null leaves it to the format. */
-  open?: (format: StreamFormat) => FormatReader | null;
+  open?: (format: StreamFormat, sinkOf: SinkOf) => FormatReader | null;
   /** Stops reading; what has been read so far is the result. */
   signal?: AbortSignal;
   /** Standard input; `process.stdin` unless told. */
@@ -253,7 +253,7 @@ class StreamRun {
     if (this.#reader === null) {
       this.#stream.format = format.id;
       this.#options.onStream?.(this.#stream);
-      this.#reader = this.#options.open?.(format) ?? format.open(this.#sinkOf);
+      this.#reader = this.#options.open?.(format, this.#sinkOf) ?? format.open(this.#sinkOf);
     }
     this.#reader.push(bytes, this.#path);
     return true;

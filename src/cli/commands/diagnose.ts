@@ -47,6 +47,7 @@ Examples:
   sudo whoforks diagnose --duration 30s --json            for a script
   whoforks diagnose --from /var/log/audit --root /        read this host's audit logs
   whoforks diagnose --from audit.log.1.gz --root /mnt     logs and disk of another host
+  tail -F audit.log | whoforks diagnose --from -          a log that is still written: told as it comes
   whoforks diagnose --from trace.dat                      what trace-cmd record wrote
   sudo whoforks diagnose --with audit                     and the arguments of every exec, by audit rules for a while
   whoforks diagnose --from /var/log/account/pacct         process accounting (accton)

@@ -145,6 +145,8 @@ export const screen = {
   "number.cpus": "{value:cpus}",
   "number.percent": "{value:percent}",
 
+  "early.finding":
+    "{program}, {perSecond:rate} processes a second, {starts:count} so far; the whole report at the end of the log or after Ctrl-C",
   "kind.self-replicating-chain": "self-replicating chain",
   "kind.fork-bomb": "fork bomb",
   "kind.respawn-loop": "respawn loop",

@@ -142,6 +142,8 @@ export const screen: Record<keyof typeof english, string> = {
   "number.cpus": "{value:cpus}",
   "number.percent": "{value:percent}",
 
+  "early.finding":
+    "{program}，每秒 {perSecond:rate} 个进程，至今 {starts:count} 个；日志结束或按 Ctrl-C 后给出完整报告",
   "kind.self-replicating-chain": "自我复制链",
   "kind.fork-bomb": "fork 炸弹",
   "kind.respawn-loop": "重启循环",
