@@ -23,7 +23,7 @@ export interface FileOptions {
   signal: AbortSignal;
   progress: Progress;
   /** Gets a line about each storm that shows while a log on standard input is still written; absent: nobody wants to know. */
-  early?: { language: Language; write(line: string): void };
+  early?: { language: Language; write: (line: string) => void };
 }
 
 /** Reads logs and diagnoses what they tell. Throws `Failure` when none of them could be used. */
