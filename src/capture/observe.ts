@@ -46,8 +46,9 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   if (!(options.seconds > 0)) throw new RangeError(`a window of ${options.seconds} seconds`);
   const host = hostFacts();
   const before = snapshot();
-  const startEpochMs = Date.now();
   const window = new Window(options, before);
+  // To set up tracing takes a tenth of a second, in which the host stands still: that is before the window.
+  const startEpochMs = Math.round(Date.now() - window.seconds() * 1000);
   try {
     options.begin?.(before);
     await window.run();
@@ -132,6 +133,7 @@ class Window {
     let ask = this.#startNs + FIRST_LOOK_NS;
     let asked = this.#startNs;
     while (!signal.aborted) {
+      const polled = this.seconds();
       const events = this.#observer?.poll() ?? 0;
       this.#audit?.poll();
       this.switches.poll();
@@ -146,7 +148,7 @@ class Window {
           this.#early.catch(() => {});
         }
         // Asked each time: whoever answers counts from look to look.
-        const enough = this.#options.enough();
+        const enough = this.#options.enough(polled);
         if (enough && !this.switches.open) return;
         asked = now;
         // On a grid, so that looks are a tenth of a second apart and not a tenth and a pause.

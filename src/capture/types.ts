@@ -50,8 +50,11 @@ export interface ObserveOptions {
   begin?(before: Snapshot): void;
   /** Upper bound of the window, seconds. */
   seconds: number;
-  /** Asked about ten times a second, from the start on; true ends the window early, once no recording is under way. */
-  enough(): boolean;
+  /**
+   * Asked about ten times a second, from the start on, with the seconds of the window up to which events have been read
+   * (but for those that are held back for less than 0.1 s); true ends the window early, once no recording is under way.
+   */
+  enough(seconds: number): boolean;
   /** Aborted by Ctrl-C: the window ends, everything is removed. */
   signal: AbortSignal;
   /** Called about ten times a second with the seconds gone. */

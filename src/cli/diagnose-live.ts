@@ -7,7 +7,6 @@ import type { Diagnosis } from "../diagnosis/result.ts";
 import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
-import { monotonicNs } from "../platform/clock.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { raisePriority } from "../platform/priority.ts";
 import { VerdictWatch } from "../stopping/verdict-watch.ts";
@@ -69,7 +68,6 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
     derivation.onEvent(keeper === undefined ? event : keeper.writer.event(event));
   };
   const idle = (ms: number): void => preparation?.work(ms);
-  let begun = 0;
 
   const ownNamespace = mountNamespaceOf("self");
   const observation = await observe({
@@ -79,14 +77,13 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
       const lookup = createLookup({ root: null, processes: before.processes, ownMountNamespace: ownNamespace });
       preparation = new Preparation(lookup);
       if (options.preload !== undefined) preparation.afterwards(options.preload);
-      begun = monotonicNs();
     },
     ...(keeper === undefined ? {} : { tee: keeper.writer.trace }),
     ...(options.source === "auto" ? {} : { source: options.source }),
     openAuditReader: (to) => new AuditReader(() => to),
     withAudit: options.with?.includes("audit") === true,
     seconds: options.seconds,
-    enough: () => watch.isCertain((monotonicNs() - begun) / 1e9) && options.wholeTime !== true,
+    enough: (read) => watch.isCertain(read) && options.wholeTime !== true,
     signal: options.signal,
     idle,
     progress: (seconds) => options.progress.show(`observing … ${seconds.toFixed(1)} of at most ${options.seconds} s`),

@@ -1,5 +1,5 @@
 import type { EventSink } from "../model/events.ts";
-import { mergeFamily, starts, type Family } from "./family.ts";
+import { createFamily, mergeFamily, starts, type Family } from "./family.ts";
 import type { Image, Images, Place } from "./image.ts";
 import { Lives } from "./lives.ts";
 import { RateBins } from "./rates.ts";
@@ -103,14 +103,23 @@ export function createDerivation(): Derivation {
           onService(event.unit, event.action, event.ok);
       }
     },
-    peek: () => ({ ...sums, peakForksPerSecond: 0, families: lives.families.all, reaper: null, services }),
+    peek() {
+      const copyOf = ({ image, spawnerImage }: Family): Family => createFamily(image, spawnerImage);
+      return {
+        ...sums,
+        peakForksPerSecond: 0,
+        families: joinByName(lives.families.all, copyOf),
+        reaper: null,
+        services,
+      };
+    },
     finish() {
       lives.finish(sums.lastTs);
       settlePlaces(lives.families.all, lives.images);
       return {
         ...sums,
         peakForksPerSecond: bins.peakPerSecond(),
-        families: joinByName(lives.families.all),
+        families: joinByName(lives.families.all, (first) => first),
         reaper: reapers.busiest(),
         services,
       };
@@ -141,36 +150,47 @@ export function joinDerived(parts: readonly Derived[]): Derived {
 
 /**
  * Joins families whose programs got the same name in the end: a program is first known by its task name and later by
- * its file, and the members that ran before the window have no spawner while later ones have.
+ * its file, and the members that ran before the window have no spawner while later ones have. `into` gives the family
+ * that several are summed up in: the first of them, or another where they are still being counted.
  */
-function joinByName(families: readonly Family[]): Family[] {
-  const joined = new Map<string, Family>();
-  const orphans: Family[] = [];
+function joinByName(families: readonly Family[], into: (first: Family) => Family): Family[] {
+  const groups = new Map<string, Family[]>();
+  const ofProgram = new Map<string, { group: Family[]; spawned: number }>();
   for (const family of families) {
-    if (family.spawnerImage === null) {
-      orphans.push(family);
-      continue;
-    }
-    add(joined, `${imageKey(family.spawnerImage)}\0${imageKey(family.image)}`, family);
-  }
-  const ofProgram = new Map<string, Family>();
-  for (const family of joined.values()) {
+    if (family.spawnerImage === null) continue;
+    const group = add(groups, `${imageKey(family.spawnerImage)}\0${imageKey(family.image)}`, family);
+    const spawned = group.reduce((sum, one) => sum + one.spawned, 0);
     const name = imageKey(family.image);
     const known = ofProgram.get(name);
-    if (known === undefined || known.spawned < family.spawned) ofProgram.set(name, family);
+    if (known === undefined || known.group === group || known.spawned < spawned)
+      ofProgram.set(name, { group, spawned });
   }
-  for (const family of orphans) {
+  for (const family of families) {
+    if (family.spawnerImage !== null) continue;
     const home = ofProgram.get(imageKey(family.image));
-    if (home === undefined) add(joined, `\0${imageKey(family.image)}`, family);
-    else mergeFamily(home, family);
+    if (home === undefined) add(groups, `\0${imageKey(family.image)}`, family);
+    else home.group.push(family);
   }
-  return [...joined.values()].sort((a, b) => starts(b) - starts(a));
+  return [...groups.values()].map((group) => joined(group, into)).sort((a, b) => starts(b) - starts(a));
 }
 
-function add(joined: Map<string, Family>, key: string, family: Family): void {
-  const known = joined.get(key);
-  if (known === undefined) joined.set(key, family);
-  else mergeFamily(known, family);
+function add(groups: Map<string, Family[]>, key: string, family: Family): Family[] {
+  const group = groups.get(key);
+  if (group === undefined) {
+    const alone = [family];
+    groups.set(key, alone);
+    return alone;
+  }
+  group.push(family);
+  return group;
+}
+
+function joined(group: readonly Family[], into: (first: Family) => Family): Family {
+  const [first] = group as [Family];
+  if (group.length === 1) return first;
+  const whole = into(first);
+  for (const family of group) if (family !== whole) mergeFamily(whole, family);
+  return whole;
 }
 
 /**

@@ -78,8 +78,9 @@ export function advance<Storm>(
   const open = { ...standing, leader: leader?.storm ?? standing.leader };
   if (length < standing.blockSeconds - SLACK) return open;
   const hostForks = forks - block.forks;
-  // Processes are told apart a moment after their fork, so that a block may hold more of them than forks.
-  const starts = leader === null ? 0 : Math.max(0, leader.starts - block.starts);
+  // Processes are told apart a moment after their fork, and one more chain may turn out to be of the leader's program: no
+  // block holds more starts than forks.
+  const starts = leader === null ? 0 : Math.min(hostForks, Math.max(0, leader.starts - block.starts));
   const speaksFor = leader !== null && leader.sure && starts >= STARTS_NEEDED && starts > SHARE * hostForks;
   const evidence = standing.evidence + evidenceOf(speaksFor, ODDS);
   const rates = added(standing.rates, starts / length);

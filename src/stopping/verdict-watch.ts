@@ -1,4 +1,4 @@
-import type { Derived } from "../derive/index.ts";
+import { imageKey, type Derived } from "../derive/index.ts";
 import { detect } from "../detect/index.ts";
 import type { Finding, Known } from "../detect/types.ts";
 import type { Nanoseconds } from "../model/events.ts";
@@ -63,7 +63,16 @@ function leaderOf(finding: Finding): Leader<Finding> {
   return { storm: finding, starts, perSecond, sure: confidence === "high" && subject.image.exe !== null };
 }
 
-/** Findings are made anew at each look; the families that they are about stay. */
+/**
+ * Findings are made anew at each look. The families that they are about stay, also when their program gets its name; those
+ * that turn out to be of one program are summed up anew each time, under the same name.
+ */
 function isSameStorm(a: Finding, b: Finding): boolean {
-  return a.kind === b.kind && a.covers.some((family) => b.covers.includes(family));
+  if (a.kind !== b.kind) return false;
+  const names = new Set(b.covers.map(nameOf));
+  return a.covers.some((family) => b.covers.includes(family) || names.has(nameOf(family)));
+}
+
+function nameOf({ image, spawnerImage }: Finding["subject"]): string {
+  return `${spawnerImage === null ? "" : imageKey(spawnerImage)}\0${imageKey(image)}`;
 }

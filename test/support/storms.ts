@@ -1,4 +1,4 @@
-import type { EventSink, ProcessEvent } from "../../src/model/events.ts";
+import type { EventSink, ImageEvent, ProcessEvent } from "../../src/model/events.ts";
 
 /** Writes event streams by hand: every helper advances one clock and gives PIDs in order, wrapping as the kernel does. */
 export class Stream {
@@ -45,8 +45,12 @@ export class Stream {
     return pid;
   }
 
-  image(pid: number, exe: string): void {
-    this.#sink({ type: "image", ts: this.ts, pid, comm: name(exe), exe, mountNamespace: null, bits: null });
+  image(
+    pid: number,
+    exe: string,
+    place: Pick<Partial<ImageEvent>, "mountNamespace" | "root" | "rootMount"> = {},
+  ): void {
+    this.#sink({ type: "image", ts: this.ts, pid, comm: name(exe), exe, mountNamespace: null, bits: null, ...place });
   }
 
   exit(pid: number, code: number | null = 0, signal: number | null = null): number {

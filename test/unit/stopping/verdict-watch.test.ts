@@ -79,3 +79,23 @@ test("a quiet host and a build are never certain", () => {
   };
   expect(endOf(5, build)).toBeNull();
 });
+
+test("ten chains of one program that are met one after the other are one storm, certain soon after most of them are", () => {
+  const place = { mountNamespace: "mnt:[1]", root: "/", rootMount: "0:55 /" };
+  const members = Array.from({ length: 10 }, (_, n) => 2000 + n);
+  const all = (met: number) => (stream: Stream, tick: number) => {
+    if (tick === 0) stream.image(300, "/bin/dash", place);
+    for (let generation = 0; generation < 20; generation++) {
+      for (const [n, member] of members.entries()) {
+        const child = stream.fork(member, "atd");
+        stream.wait(250).exit(member);
+        stream.wait(250);
+        members[n] = child;
+        if (generation === 10 && n === tick && n < met) stream.image(child, "/usr/bin/atd", place);
+      }
+    }
+  };
+  expect(endOf(5, all(10))).toBeLessThan(2.5);
+  // Those that nobody has met may be another program.
+  expect(endOf(5, all(4))).toBeNull();
+});
