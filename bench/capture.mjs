@@ -13,6 +13,10 @@ import { median } from "./pairs.mjs";
 /** ptrace stops every process several times: it gets so many times fewer of them. */
 const FEWER_UNDER_PTRACE = 10;
 const LANES = 2;
+/** How long an untraced storm takes: its processes are counted so, because one host makes 30,000 a second and another 500. */
+const UNTRACED_SECONDS = 2;
+/** Processes by which the host's pace is found out. */
+const PROBE = 200;
 
 /** Measures every collector on every storm and prints a table; returns the rows that the speed table asks for. */
 export async function capture(rounds = 5) {
@@ -24,7 +28,8 @@ export async function capture(rounds = 5) {
     await build({ entryPoints: [source], bundle: true, platform: "node", format: "esm", outfile: own });
     const rows = [];
     console.log(`${LANES} storms side by side, ${rounds} rounds of every collector in turn, medians\n`);
-    console.log("collector           slowdown   CPU µs/event   events/process   lost");
+    console.log("`idle` is the collector's CPU where there is no storm; `µs/event` what a storm adds to that\n");
+    console.log("collector           slowdown   idle ms/s   µs/event   in all   events/process     lost");
     const obstacle = traceCmdObstacle();
     if (obstacle !== null) console.log(`trace-cmd record: not measured, ${obstacle}`);
     for (const name of Object.keys(STORMS).filter((each) => each !== "chain32" || runs32Bit()))
@@ -37,32 +42,39 @@ export async function capture(rounds = 5) {
 
 async function compare(dir, own, name, rounds) {
   const all = collectors(dir, own, name).map((collector) => ({ ...collector, runs: [] }));
-  const { title, rounds: processes } = STORMS[name];
+  const { title } = STORMS[name];
+  const processes = await countFor(dir, name);
+  for (const collector of all) collector.idle = collector.start === null ? null : await idleCpu(collector.start);
   for (let round = 0; round < rounds; round++) {
     for (const { start, starter, runs } of all) {
       const fewer = starter === undefined ? processes : processes / FEWER_UNDER_PTRACE;
       const collecting = start === null ? null : await start();
       const seconds = await storm(dir, name, { lanes: LANES, rounds: fewer, under: starter });
       const told = collecting === null ? null : await collecting.stop();
-      runs.push({ each: seconds / fewer, processes: fewer, ...told });
+      runs.push({ each: seconds / fewer, processes: fewer, seconds, ...told });
     }
   }
   const untraced = all[0].runs;
   const measured = new Map();
   console.log(`\n${title}: ${Math.round(1 / median(untraced.map(({ each }) => each)))} processes/s untraced`);
-  for (const { name: collector, runs } of all) {
+  for (const { name: collector, runs, idle } of all) {
     const slowdown = median(runs.map(({ each }, round) => each / untraced[round].each));
-    const perEvent = median(runs.map(({ cpu, events }) => (cpu === undefined ? NaN : (cpu * 1e6) / events)));
+    const inAll = median(runs.map(({ cpu, events }) => (cpu === undefined ? NaN : (cpu * 1e6) / events)));
+    const perEvent = median(
+      runs.map(({ cpu, events, seconds }) => (cpu === undefined ? NaN : ((cpu - idle * seconds) * 1e6) / events)),
+    );
     const perProcess = median(runs.map(({ cpu, processes }) => (cpu === undefined ? NaN : (cpu * 1e6) / processes)));
     const perStart = median(runs.map(({ events, processes }) => (events === undefined ? NaN : events / processes)));
     const losses = runs.map(({ lost }) => lost).filter((lost) => typeof lost === "number");
     const lost = losses.length === 0 ? null : losses.reduce((sum, one) => sum + one, 0);
-    measured.set(collector, { slowdown, perEvent, perProcess, lost });
+    measured.set(collector, { slowdown, idle, perEvent, perProcess, lost });
     console.log(
       [
         collector.padEnd(18),
         `× ${slowdown.toFixed(2)}`.padStart(9),
-        (Number.isFinite(perEvent) && collector !== "kernel alone" ? perEvent.toFixed(2) : "–").padStart(14),
+        (idle === null ? "–" : (idle * 1000).toFixed(1)).padStart(11),
+        (Number.isFinite(perEvent) && collector !== "kernel alone" ? perEvent.toFixed(2) : "–").padStart(10),
+        (Number.isFinite(inAll) && collector !== "kernel alone" ? inAll.toFixed(2) : "–").padStart(8),
         (Number.isFinite(perStart) && collector !== "kernel alone" ? perStart.toFixed(2) : "–").padStart(16),
         (collector === "kernel alone" || runs[0].cpu === undefined
           ? "–"
@@ -74,6 +86,21 @@ async function compare(dir, own, name, rounds) {
     );
   }
   return holds(title, measured);
+}
+
+/** How many processes the storm makes in `UNTRACED_SECONDS` on this host now. */
+async function countFor(dir, name) {
+  await storm(dir, name, { lanes: LANES, rounds: PROBE });
+  const seconds = await storm(dir, name, { lanes: LANES, rounds: PROBE });
+  return Math.max(PROBE, Math.round((PROBE * UNTRACED_SECONDS) / seconds));
+}
+
+/** CPU seconds a second that a collector uses without a storm, its end included: a storm takes about as long. */
+async function idleCpu(start) {
+  const collecting = await start();
+  await new Promise((resolve) => setTimeout(resolve, UNTRACED_SECONDS * 1000));
+  const { cpu } = await collecting.stop();
+  return cpu / UNTRACED_SECONDS;
 }
 
 /** What the speed table asks of one storm. CPU is compared for each process, since collectors tell of unlike events. */
@@ -98,7 +125,14 @@ function holds(title, measured) {
       "0",
       ours.lost === 0,
     ),
-    row("own CPU", `${ours.perEvent.toFixed(2)} µs an event`, "–", "–", "< 1 µs", ours.perEvent < 1),
+    row(
+      "own CPU",
+      `${ours.perEvent.toFixed(2)} µs an event, beside ${(ours.idle * 1000).toFixed(1)} ms a second without any`,
+      "–",
+      "–",
+      "< 1 µs",
+      ours.perEvent < 1,
+    ),
     ...rivals.map((name) => {
       const ratio = ours.perProcess / measured.get(name).perProcess;
       const each = (value) => `${value.toFixed(1)} µs a process`;

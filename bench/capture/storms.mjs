@@ -10,21 +10,16 @@ const PROGRAMS = fileURLToPath(new URL("../programs/", import.meta.url));
 /** Seconds after which a storm is ended by its own init. */
 const DEADLINE = 60;
 
-/**
- * What storms: its command after `fenced CGROUP SECONDS`, for so many rounds of it. `calls` is how many processes one
- * round starts, `scale` how many times fewer rounds a tracer that stops every process is given.
- */
+/** What storms: its command after `fenced CGROUP SECONDS`, for so many rounds of it, each of which starts a process. */
 export const STORMS = {
-  chain: { title: "chain, 64 bit", rounds: 30_000, command: (dir, n) => [join(dir, "chain"), String(n), "3"] },
-  chain32: { title: "chain, 32 bit", rounds: 30_000, command: (dir, n) => [join(dir, "chain32"), String(n), "3"] },
+  chain: { title: "chain, 64 bit", command: (dir, n) => [join(dir, "chain"), String(n), "3"] },
+  chain32: { title: "chain, 32 bit", command: (dir, n) => [join(dir, "chain32"), String(n), "3"] },
   "exec-nothing": {
     title: "fork and exec, no libc",
-    rounds: 8000,
     command: (dir, n) => [join(dir, "exec-loop"), String(n), join(dir, "nothing")],
   },
   "exec-true": {
     title: "fork and exec of /bin/true",
-    rounds: 1200,
     command: (dir, n) => [join(dir, "exec-loop"), String(n), "/bin/true"],
   },
 };
