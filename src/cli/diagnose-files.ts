@@ -184,7 +184,7 @@ function reasonOf({ reason, detail }: UnusableInput): string {
 
 /** What the logs cannot tell, and which of them could not be used. */
 function gapsOf(
-  { streams, unusable }: InputReading,
+  { streams, unusable, aborted, bytes }: InputReading,
   together: readonly (readonly StreamReading[])[],
 ): Diagnosis["couldNotLook"] {
   const gaps: Diagnosis["couldNotLook"] = unusable.map((input) => ({
@@ -193,6 +193,13 @@ function gapsOf(
     why: reasonOf(input),
     remedy: input.remedy,
   }));
+  if (aborted)
+    gaps.push({
+      code: "input.interrupted",
+      what: "what the rest of the logs says",
+      why: `interrupted after ${megabytes(bytes.read)} of ${megabytes(bytes.total)}`,
+      remedy: null,
+    });
   for (const group of together)
     for (const reading of group)
       // Missing exit statuses are the detectors' to name: they matter only where there is something to tell apart.

@@ -61,6 +61,8 @@ export interface Diagnosis {
     args: Record<string, unknown>;
     confidence: Confidence;
     storm: string | null;
+    /** The run was interrupted: this is what had been seen by then. Absent: it was not. */
+    partial?: true;
   };
   chain: (Message & { evidence: Evidence[] })[];
   advice: Advice[];

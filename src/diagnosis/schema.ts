@@ -230,6 +230,7 @@ export const diagnosis = z.object({
     args,
     confidence: z.enum(["high", "medium", "low"]),
     storm: z.string().nullable(),
+    partial: z.literal(true).optional(),
   }),
   chain: z.array(z.object({ code: z.string(), args, evidence: z.array(evidence) })),
   advice: z.array(

@@ -11,8 +11,13 @@ const FAILED_FORKS_PER_SECOND = 20;
 
 type Verdict = Diagnosis["verdict"];
 
-/** The first line of every report. */
+/** The first line of every report. Who interrupts a run gets what was seen so far, marked as such. */
 export function verdictOf(material: Material, symptom: Symptom, story: Story | null): Verdict {
+  const verdict = ofAllSeen(material, symptom, story);
+  return material.interrupted ? { ...verdict, partial: true } : verdict;
+}
+
+function ofAllSeen(material: Material, symptom: Symptom, story: Story | null): Verdict {
   if (story !== null) {
     const { storm } = story;
     const outcome = storm.benign ? "benign" : "storm";

@@ -60,6 +60,8 @@ export interface InputReading {
   /** Inputs that gave nothing, or (`damaged`) not all. */
   unusable: UnusableInput[];
   aborted: boolean;
+  /** Bytes as stored: read, and there to be read in all (standard input counts as 0). */
+  bytes: { read: number; total: number };
 }
 
 /**
@@ -72,7 +74,7 @@ export async function readInputs(names: readonly string[], options: ReadOptions)
   const run = new InputRun(options, total, found.unusable);
   for (const set of rotatedSets(found.files.map((file) => file.path)))
     if (!run.aborted) await run.readSet(set.name, set.paths);
-  return { streams: run.streams, unusable: found.unusable, aborted: run.aborted };
+  return { streams: run.streams, unusable: found.unusable, aborted: run.aborted, bytes: { read: run.done, total } };
 }
 
 /** How often a slow standard input is looked at, ms. */
@@ -89,6 +91,10 @@ class InputRun {
     this.#options = options;
     this.#total = total;
     this.#unusable = unusableInputs;
+  }
+
+  get done(): number {
+    return this.#done;
   }
 
   get aborted(): boolean {

@@ -14,11 +14,12 @@ export function mainStorm(screen: Screen): Storm | null {
 /** The first line: what it is, in one sentence, and how sure. */
 export function verdictSection(screen: Screen): string[] {
   const { voice, paint, diagnosis } = screen;
-  const { outcome, code, args, confidence } = diagnosis.verdict;
+  const { outcome, code, args, confidence, partial } = diagnosis.verdict;
   const tag = say(voice, `tag.${outcome}`);
   const lead = line`${tag}  `;
   const text = wrap(render(voice, code, args), screen.columns - displayWidth(lead));
-  const sure = line`[${say(voice, `confidence.${confidence}`)}]`;
+  const words = say(voice, `confidence.${confidence}`);
+  const sure = partial === true ? line`[${words}; ${say(voice, "verdict.partial")}]` : line`[${words}]`;
   // The confidence stays in one piece: at the end of the last line, or on a line of its own.
   const last = line`${text.at(-1) ?? line``} ${sure}`;
   if (displayWidth(lead) + displayWidth(last) <= screen.columns) text.splice(-1, 1, last);

@@ -20,6 +20,7 @@ export const gaps = {
   "couldnot.tracefs.no-argv": "{what:words}: {why:words}",
   "couldnot.tracefs.no-switches": "{what:words}: {why:words}",
   "couldnot.tracefs.no-calls": "{what:words}: {why:words}",
+  "couldnot.input.interrupted": "{what:words}: {why:words}",
   "couldnot.align.ends-differ": "{what:words}: the logs disagree, {why:words}",
   "couldnot.align.files-differ": "{what:words}: the logs disagree, {why:words}",
   "couldnot.calls.32-bit": "{what:words}: {why:words}",

@@ -4,6 +4,7 @@ export const screen = {
   "tag.benign": "BENIGN",
   "tag.healthy": "HEALTHY",
   "tag.inconclusive": "INCONCLUSIVE",
+  "verdict.partial": "interrupted: so far",
   "confidence.high": "confidence: high",
   "confidence.medium": "confidence: medium",
   "confidence.low": "confidence: low",

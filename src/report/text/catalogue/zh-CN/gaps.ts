@@ -18,6 +18,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.tracefs.no-argv": "{what:words}：看不到（{why:words}）",
   "couldnot.tracefs.no-switches": "{what:words}：无法记录（{why:words}）",
   "couldnot.tracefs.no-calls": "{what:words}：无法记录（{why:words}）",
+  "couldnot.input.interrupted": "{what:words}：读取被中断（{why:words}）",
   "couldnot.align.ends-differ": "{what:words}：各日志说法不一（{why:words}）",
   "couldnot.align.files-differ": "{what:words}：各日志说法不一（{why:words}）",
   "couldnot.calls.32-bit": "{what:words}：64 位内核上的 32 位程序，tracefs 看不到它的单个系统调用（{why:words}）",

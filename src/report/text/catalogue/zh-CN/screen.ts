@@ -5,6 +5,7 @@ export const screen: Record<keyof typeof english, string> = {
   "tag.benign": "正常负载",
   "tag.healthy": "正常",
   "tag.inconclusive": "证据不足",
+  "verdict.partial": "已中断：仅为目前所见",
   "confidence.high": "置信度：高",
   "confidence.medium": "置信度：中",
   "confidence.low": "置信度：低",
