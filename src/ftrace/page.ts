@@ -103,7 +103,8 @@ export function readPage(page: Uint8Array, layout: PageLayout, origin: SplitTime
     }
     visitor.record(view, payload, length, ts);
     reading.records++;
-    at = payload + ((length + 3) & ~3);
+    // A damaged page may have a record whose filling would lie behind its end.
+    at = Math.min(payload + ((length + 3) & ~3), view.byteLength);
     reading.last = ts;
     reading.end = at;
   }
