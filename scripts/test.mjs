@@ -20,6 +20,7 @@ const NEEDED = {
   bpftrace: "bpftrace",
   lastcomm: "acct",
   "trace-cmd": "trace-cmd",
+  perf: "linux-perf",
   readelf: "binutils",
   gcc: "gcc",
   make: "make",

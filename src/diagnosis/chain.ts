@@ -199,8 +199,11 @@ function reaperSteps({ storm, material }: Story): Step[] {
   ];
 }
 
+/** Files of the kernel's own events. */
+const KERNEL_EVENTS = new Set(["trace-dat", "trace-text", "perf-script"]);
+
 function reaperEvidence({ sources }: Material): Evidence {
-  const trace = sources.find(({ kind }) => kind === "trace-dat");
+  const trace = sources.find(({ kind }) => KERNEL_EVENTS.has(kind));
   if (trace !== undefined)
     return { source: trace.path ?? trace.kind, locator: "signal_generate, SIGCHLD of the storm's processes" };
   const accounted = sources.find(({ kind }) => kind === "pacct");

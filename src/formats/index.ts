@@ -4,9 +4,18 @@ import { ltraceFormat } from "./ltrace/index.ts";
 import { pacctFormat } from "./pacct/index.ts";
 import { straceFormat } from "./strace/index.ts";
 import { traceDatFormat } from "./trace-dat/index.ts";
+import { perfScriptFormat, traceTextFormat } from "./trace-text/index.ts";
 
 /** Every format that can be read. To add one: write its `Format` and name it here. */
-export const formats: readonly Format[] = [auditFormat, straceFormat, ltraceFormat, traceDatFormat, pacctFormat];
+export const formats: readonly Format[] = [
+  auditFormat,
+  straceFormat,
+  ltraceFormat,
+  traceDatFormat,
+  pacctFormat,
+  traceTextFormat,
+  perfScriptFormat,
+];
 
 /** Below this a format is not taken for recognised. */
 const ENOUGH = 0.2;

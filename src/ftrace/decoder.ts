@@ -1,7 +1,7 @@
 import { integerPlace, textPlace, type EventFormat, type TextPlace } from "./event-format.ts";
 import type { RecordVisitor } from "./page.ts";
 import { Kind, type RecordQueue } from "./record-queue.ts";
-import { HARMLESS } from "./signals.ts";
+import { isDeadly } from "./signals.ts";
 import { TextPool } from "./text-pool.ts";
 
 /** Formats of the events in use, by the name of the event; those that this kernel lacks are absent. */
@@ -82,10 +82,11 @@ export class Decoder implements RecordVisitor {
         this.#push(ts, kind, page.getInt32(at + this.#commonPid, true), task, b, page, at, length, plan.text);
         return;
       }
-      if (!deadly(a) || !isZero(page, at, plan)) return;
+      // A live trace is filtered by the kernel; one from elsewhere may hold all.
+      if (!isDeadly(a) || !isZero(page, at, plan)) return;
       kind = Kind.signalSent;
       b = 0;
-    } else if (kind === Kind.signalTaken && (!deadly(a) || !isZero(page, at, plan))) return;
+    } else if (kind === Kind.signalTaken && (!isDeadly(a) || !isZero(page, at, plan))) return;
     this.#push(ts, kind, task, a, b, page, at, length, kind === Kind.signalSent ? null : plan.text);
   }
 
@@ -129,11 +130,6 @@ export function formatProblem(name: string, format: EventFormat): string | null 
     if (error instanceof FormatError) return error.message;
     throw error;
   }
-}
-
-/** Whether the default of a signal ends a process. A live trace is filtered by the kernel; one from elsewhere may hold all. */
-function deadly(signal: number): boolean {
-  return signal > 0 && !HARMLESS.includes(signal);
 }
 
 function isZero(page: DataView, at: number, { zero, zeroSize }: Plan): boolean {

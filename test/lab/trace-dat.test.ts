@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
@@ -13,10 +13,10 @@ import type { ProcessEvent } from "../../src/model/events.ts";
 import { Kind } from "../../src/ftrace/record-queue.ts";
 import { BufferReader, earliest } from "../../src/ftrace/trace-dat/records.ts";
 import { openTrace } from "../../src/ftrace/trace-dat/open.ts";
+import { recordTrace, TRACE_CMD } from "../support/record-trace.ts";
 import { diagnosed, whoforks } from "../support/whoforks.ts";
 import { needsLab, needsProgram } from "./needs.ts";
 
-const TRACE_CMD = "/usr/bin/trace-cmd";
 const folder = mkdtempSync(join(tmpdir(), "whoforks-trace-dat-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -25,28 +25,7 @@ function needs(context: TestContext): void {
   needsProgram(context, TRACE_CMD);
 }
 
-/**
- * Runs trace-cmd record for a second. Where function tracing is closed (a kernel may forbid to write to it although events
- * are open), trace-cmd would give up although it was not asked for: there its files are empty ones of a mount namespace.
- */
-function traceCmd(name: string, args: readonly string[]): string {
-  const file = join(folder, name);
-  const empty = join(folder, "empty");
-  writeFileSync(empty, "");
-  const t = "/sys/kernel/tracing";
-  const closed = ["/proc/sys/kernel/ftrace_enabled", `${t}/set_ftrace_filter`, `${t}/set_ftrace_notrace`];
-  const script = `for f in ${[...closed, `${t}/set_ftrace_pid`].join(" ")}; do mount --bind "$0" $f; done; cd "$1" && shift && exec ${TRACE_CMD} record -q "$@"`;
-  // Its recorders end with the PID namespace, and the top instance is switched as it was: trace-cmd leaves it off.
-  const own = ["-m", "-p", "-f", "--kill-child", "sh", "-c", script];
-  const wasOn = readFileSync(`${t}/tracing_on`, "utf8");
-  try {
-    const run = spawnSync("unshare", [...own, empty, folder, "-o", file, ...args, "sleep", "1"], { encoding: "utf8" });
-    expect(run.status, run.stderr).toBe(0);
-  } finally {
-    writeFileSync(`${t}/tracing_on`, wasOn);
-  }
-  return file;
-}
+const traceCmd = (name: string, args: readonly string[]): string => recordTrace(folder, name, [...args, "sleep", "1"]);
 
 const FIVE = [
   "sched_process_fork",

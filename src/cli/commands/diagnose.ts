@@ -10,7 +10,7 @@ export function addDiagnose(program: Command, version: string): void {
     )
     .option(
       "--from <file...>",
-      "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
+      "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, text of kernel traces (tracefs, trace-cmd report, perf script), process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
     )
     .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
     .addOption(
@@ -51,6 +51,7 @@ Examples:
   whoforks diagnose --from trace.dat                      what trace-cmd record wrote
   sudo whoforks diagnose --with audit                     and the arguments of every exec, by audit rules for a while
   whoforks diagnose --from /var/log/account/pacct         process accounting (accton)
+  whoforks diagnose --from trace.txt                      text of tracefs, of trace-cmd report or perf script
   whoforks diagnose --from strace.log                     strace or ltrace, any options; what such a log can tell: docs/logs.md
   sudo whoforks diagnose --save web1.case                 and keep the run; elsewhere: diagnose --from web1.case
   sudo whoforks diagnose --save web1.tar.gz               the same, packed into one file

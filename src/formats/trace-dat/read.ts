@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
 import { emptyLedger, skip, type SourceLedger } from "../../model/ledger.ts";
-import type { EventSink, ProcessEvent } from "../../model/events.ts";
 import type { RandomBytes } from "../../model/random-bytes.ts";
 import { Assembler } from "../../ftrace/assembler.ts";
 import { unpacker, type Unpack } from "../../ftrace/trace-dat/compression.ts";
@@ -10,9 +9,10 @@ import { BufferReader, earliest, type PagesRead } from "../../ftrace/trace-dat/r
 import type { SplitTime } from "../../platform/clock.ts";
 import type { SinkOf, StreamReading } from "../types.ts";
 import { clockOf, scaleOf } from "./clocks.ts";
+import { counting, noCounts } from "./counts.ts";
 import { Doubles } from "./doubles.ts";
 import { decoderFor } from "./events.ts";
-import { tellsNothing, tellsOf, type Counts } from "./tells.ts";
+import { tellsNothing, tellsOf } from "./tells.ts";
 
 /** Reads a trace.dat. Never rejects for content: what cannot be read is in the account and in the gaps. */
 export async function readTraceDat(
@@ -39,10 +39,9 @@ export async function readTraceDat(
   const scale = scaleOf(description, clock);
 
   const { decoder, has, problems } = decoderFor(description);
-  const counts: Counts = { forks: 0, execs: 0, exits: 0, ends: 0, childSignals: 0 };
+  const counts = noCounts();
   const host = /^\S+ (\S+)/.exec(description.uname ?? "")?.[1] ?? null;
-  const span = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
-  const assembler = new Assembler(counted(sinkOf(host), counts, span));
+  const assembler = new Assembler(counting(sinkOf(host), counts));
   const how = { layout, unpack: packedBy(buffer, unpack), origin, scale: scale ?? 1 };
   const reader = new BufferReader(source, buffer, how, decoder, ledger);
   const doubles = new Doubles();
@@ -57,26 +56,10 @@ export async function readTraceDat(
     ledger,
     tells: problem === null || assembler.events > 0 ? tellsOf(counts, has) : tellsNothing(problem),
     originEpochMs: epochMs(description, origin, scale ?? 1),
-    seconds: Number.isFinite(span.first) ? (span.last - span.first) / 1e9 : 0,
+    seconds: Number.isFinite(counts.first) ? (counts.last - counts.first) / 1e9 : 0,
     hosts: host === null ? [] : [host],
     remarks: [],
     ...hostFacts(description, buffer),
-  };
-}
-
-/** Passes events on and notes what they are. */
-function counted(sink: EventSink, counts: Counts, span: { first: number; last: number }): EventSink {
-  return (event: ProcessEvent) => {
-    span.first = Math.min(span.first, event.ts);
-    span.last = Math.max(span.last, event.ts);
-    if (event.type === "fork") counts.forks++;
-    else if (event.type === "exec") counts.execs++;
-    else if (event.type === "child-signal") counts.childSignals++;
-    else if (event.type === "exit") {
-      counts.exits++;
-      if (event.code !== null || event.signal !== null) counts.ends++;
-    }
-    sink(event);
   };
 }
 
@@ -155,11 +138,10 @@ function hostFacts({ uname }: Description, buffer: TraceBuffer): Pick<StreamRead
 }
 
 function empty({ description, problem }: OpenedTrace, ledger: SourceLedger): StreamReading {
-  const none: Counts = { forks: 0, execs: 0, exits: 0, ends: 0, childSignals: 0 };
   ledger.note ??= problem === null ? "the file holds no pages" : problem.why;
   return {
     ledger,
-    tells: problem === null ? tellsOf(none, (event) => description.formats.has(event)) : tellsNothing(problem),
+    tells: problem === null ? tellsOf(noCounts(), (event) => description.formats.has(event)) : tellsNothing(problem),
     originEpochMs: null,
     seconds: 0,
     hosts: [],

@@ -13,4 +13,11 @@ export const formatGaps = {
     "who forked the orphans: a record names the parent that a process had when it ended; {inferred:count} of {orphans:count} were joined with their parents by name and number",
   "couldnot.pacct.living-parents":
     "what forked without an exec: for {count:count} {count#process|processes} the parent has no record yet, so whether it forked or inherited them is not told",
+  "couldnot.kernel-events.no-cpu": "how much CPU the storm burns: it is not worked out from the text of a trace",
+  "couldnot.kernel-events.no-argv": "with which arguments programs are executed: no event of the kernel tells them",
+  "couldnot.kernel-events.no-programs": "which programs are executed: {why:words}",
+  "couldnot.kernel-events.no-forks": "who forks whom: {why:words}",
+  "couldnot.kernel-events.no-reaper": "who is handed the dead: {why:words}",
+  "couldnot.kernel-events.no-exit-status": "how the programs ended: {why:words}, so a crash cannot be told from an end",
+  "couldnot.kernel-events.no-exits": "how long the processes lived: {why:words}",
 } as const;

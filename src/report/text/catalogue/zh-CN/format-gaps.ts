@@ -14,4 +14,11 @@ export const formatGaps: Record<keyof typeof English, string> = {
     "谁派生了孤儿进程：记录给出的是进程结束时的父进程；{orphans:count} 个中有 {inferred:count} 个按名称和编号与其父进程对应",
   "couldnot.pacct.living-parents":
     "谁在不执行程序的情况下派生：有 {count:count} 个进程的父进程还没有记录，无法说明是它派生的还是接收的",
+  "couldnot.kernel-events.no-cpu": "风暴用掉多少 CPU：不从跟踪文本计算",
+  "couldnot.kernel-events.no-argv": "程序以哪些参数执行：内核事件都不记录参数",
+  "couldnot.kernel-events.no-programs": "执行了哪些程序：没有相应的行（{why:words}）",
+  "couldnot.kernel-events.no-forks": "谁派生了谁：没有相应的行（{why:words}）",
+  "couldnot.kernel-events.no-reaper": "谁接收已死的进程：没有相应的行（{why:words}）",
+  "couldnot.kernel-events.no-exit-status": "程序怎样结束：没有相应的行，无法区分崩溃与正常结束（{why:words}）",
+  "couldnot.kernel-events.no-exits": "进程存活多久：没有相应的行（{why:words}）",
 };
