@@ -1,5 +1,6 @@
 import type { Format } from "./types.ts";
 import { auditFormat } from "./audit/index.ts";
+import { forkstatFormat } from "./forkstat/index.ts";
 import { ltraceFormat } from "./ltrace/index.ts";
 import { pacctFormat } from "./pacct/index.ts";
 import { straceFormat } from "./strace/index.ts";
@@ -15,6 +16,7 @@ export const formats: readonly Format[] = [
   pacctFormat,
   traceTextFormat,
   perfScriptFormat,
+  forkstatFormat,
 ];
 
 /** Below this a format is not taken for recognised. */

@@ -142,6 +142,17 @@ describe("perf script", () => {
   });
 });
 
+test("other lines with colons and times in them are none of these", () => {
+  const logs = [
+    "Nov 25 03:10:01 vm systemd[1]: Started a thing: it runs",
+    "03:10:01: something (that) happened",
+    "[ 12.345678] sched: RT throttling activated: 5",
+    "10.0.0.1 - - [25/Nov/2026:03:10:01 +0000] GET /a:b: HTTP",
+    "error: a:b: no such file",
+  ];
+  for (const line of logs) expect(recognise(Buffer.from(`${line}\n`.repeat(50)))?.id, line).toBeUndefined();
+});
+
 describe("forged names", () => {
   test("cannot end the name of a file, nor make another line of a task's name", async () => {
     const { events } = await read(

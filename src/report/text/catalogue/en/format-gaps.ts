@@ -20,4 +20,13 @@ export const formatGaps = {
   "couldnot.kernel-events.no-reaper": "who is handed the dead: {why:words}",
   "couldnot.kernel-events.no-exit-status": "how the programs ended: {why:words}, so a crash cannot be told from an end",
   "couldnot.kernel-events.no-exits": "how long the processes lived: {why:words}",
+  "couldnot.forkstat.no-files": "which files are executed: forkstat prints argument 0, which a process chooses itself",
+  "couldnot.forkstat.no-argv":
+    "with which arguments programs are executed: forkstat parts them by blanks, so they cannot be told apart",
+  "couldnot.forkstat.no-forks": "who forks whom: {why:words}",
+  "couldnot.forkstat.no-reaper": "who is handed the dead: forkstat does not print it",
+  "couldnot.forkstat.no-exits": "{what:words}: {why:words}",
+  "couldnot.forkstat.no-cpu": "how much CPU the storm burns: forkstat prints no CPU times",
+  "couldnot.forkstat.nameless":
+    "what some processes are called: in {lines:count} {lines#line|lines} the process was gone before forkstat could read its name",
 } as const;

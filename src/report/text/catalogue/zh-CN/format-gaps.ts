@@ -21,4 +21,11 @@ export const formatGaps: Record<keyof typeof English, string> = {
   "couldnot.kernel-events.no-reaper": "谁接收已死的进程：没有相应的行（{why:words}）",
   "couldnot.kernel-events.no-exit-status": "程序怎样结束：没有相应的行，无法区分崩溃与正常结束（{why:words}）",
   "couldnot.kernel-events.no-exits": "进程存活多久：没有相应的行（{why:words}）",
+  "couldnot.forkstat.no-files": "执行了哪些文件：forkstat 打印的是参数 0，由进程自己决定",
+  "couldnot.forkstat.no-argv": "程序以哪些参数执行：forkstat 用空格连接参数，无法分开",
+  "couldnot.forkstat.no-forks": "谁派生了谁：没有派生的行（{why:words}）",
+  "couldnot.forkstat.no-reaper": "谁接收已死的进程：forkstat 不打印",
+  "couldnot.forkstat.no-exits": "进程怎样结束、存活多久：没有退出的行（{what:words}: {why:words}）",
+  "couldnot.forkstat.no-cpu": "风暴用掉多少 CPU：forkstat 不打印 CPU 时间",
+  "couldnot.forkstat.nameless": "某些进程的名称：有 {lines:count} 行，进程在 forkstat 读取名称之前就已消失",
 };

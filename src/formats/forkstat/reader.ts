@@ -1,0 +1,166 @@
+import type { EventSink, ProcessEvent } from "../../model/events.ts";
+import { emptyLedger, skip } from "../../model/ledger.ts";
+import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { LineCutter } from "../text/line-cutter.ts";
+import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
+import { isTable, readLine, type ForkstatLine } from "./line.ts";
+import { gapsOf, tellsOf, type Tally } from "./tells.ts";
+
+const DAY = 86_400;
+/** A clock of the day that goes back this far has passed midnight. */
+const HALF_DAY = DAY / 2;
+/** Lines within one second are a microsecond apart, which keeps their order and means nothing. */
+const STEP = 1000;
+const MOST_THREADS = 65_536;
+/** TASK_COMM_LEN less its zero (include/linux/sched.h). */
+const NAME = 15;
+
+/** Reads what forkstat(8) prints, with any of its options, line by line. */
+export class ForkstatReader implements FormatReader {
+  readonly #sinkOf: SinkOf;
+  readonly #ledger = emptyLedger("forkstat", 0);
+  readonly #lines = { read: 0, parsed: 0, skipped: 0, blank: 0 };
+  readonly #tally: Tally = { forks: 0, execs: 0, exits: 0, unknown: 0, losses: 0 };
+  readonly #threads = new Set<number>();
+  readonly #cutter: LineCutter;
+  #sink: EventSink | null = null;
+  #file: string | null = null;
+  #events = 0;
+  #now = 0;
+  #days = 0;
+  #lastSecond: number | null = null;
+  #first: number | null = null;
+  /** A fork whose second line, that of the child, is to come. */
+  #parent: ForkstatLine | null = null;
+
+  constructor(sinkOf: SinkOf) {
+    this.#sinkOf = sinkOf;
+    this.#cutter = new LineCutter(
+      (bytes, from, to) => this.#line(Buffer.from(bytes.subarray(from, to))),
+      (bytes) => this.#skip("a line of more than 1 MiB", Buffer.from(bytes)),
+    );
+  }
+
+  push(chunk: Uint8Array, file: string): void {
+    if (file !== this.#file) {
+      this.#cutter.endFile();
+      this.#file = file;
+      this.#ledger.path ??= file;
+      this.#parent = null;
+    }
+    this.#cutter.push(chunk);
+  }
+
+  end(): StreamReading {
+    this.#cutter.endFile();
+    this.#lines.read = this.#lines.parsed + this.#lines.skipped;
+    this.#ledger.events = this.#events;
+    this.#ledger.skipped = this.#lines.skipped;
+    this.#ledger.lost = this.#tally.losses > 0 ? null : 0;
+    this.#ledger.note =
+      this.#tally.losses > 0
+        ? `forkstat says ${this.#tally.losses} times that the kernel had no room for events`
+        : "forkstat says of no lost events, but it does not check the kernel's sequence numbers";
+    return {
+      ledger: this.#ledger,
+      tells: tellsOf(this.#tally),
+      originEpochMs: null,
+      // Whole seconds are all that is told.
+      seconds: this.#events === 0 ? 0 : Math.max(1, this.#now / 1e9),
+      hosts: [],
+      stampNs: 1e9,
+      gaps: gapsOf(this.#tally),
+      remarks: [{ code: "forkstat.lines", args: { ...this.#lines } }],
+    };
+  }
+
+  #skip(why: string, bytes: Buffer): void {
+    this.#lines.skipped++;
+    const at = `${this.#file ?? "input"} line ${this.#cutter.line}`;
+    if (this.#ledger.examples.length < 3) skip(this.#ledger, at, why, fromBytes(bytes.subarray(0, 120)));
+  }
+
+  #line(bytes: Buffer): void {
+    const text = bytes.subarray(0, 16_384).toString("latin1");
+    if (text.trim() === "") {
+      this.#lines.blank++;
+      return;
+    }
+    const line = readLine(text);
+    if (line === null && !isTable(text)) return this.#skip("no line of forkstat", bytes);
+    this.#lines.parsed++;
+    if (line === null) return;
+    if (line === "lost") {
+      this.#tally.losses++;
+      return;
+    }
+    this.#advance(line.second);
+    if (line.process === "<unknown>") this.#tally.unknown++;
+    this.#tell(line);
+  }
+
+  #tell(line: ForkstatLine): void {
+    const { event, pid, info } = line;
+    const parent = this.#parent;
+    this.#parent = null;
+    if (event === "fork" || event === "clone") {
+      if (info === "parent") this.#parent = line;
+      else if (parent !== null && parent.event === event) this.#forked(parent, line);
+    } else if (event === "exec") {
+      this.#tally.execs++;
+      // What it executes is told by the arguments, which the process chooses: no file is named.
+      this.#emit({ type: "exec", ts: 0, pid, ppid: null, comm: nameOf(line), exe: "", argv: null, error: 0 });
+    } else if (event === "exit") this.#exited(line);
+  }
+
+  #forked(parent: ForkstatLine, { pid: child, event }: ForkstatLine): void {
+    const thread = event === "clone";
+    if (thread && this.#threads.size < MOST_THREADS) this.#threads.add(child);
+    if (!thread) {
+      this.#threads.delete(child);
+      this.#tally.forks++;
+    }
+    const { pid } = parent;
+    const line = this.#cutter.line;
+    this.#emit({ type: "fork", ts: 0, pid, comm: nameOf(parent), child, childClaim: null, thread, line });
+  }
+
+  #exited(line: ForkstatLine): void {
+    const thread = this.#threads.delete(line.pid);
+    if (!thread) this.#tally.exits++;
+    const status = Number(line.info);
+    const signal = status & 0x7f;
+    const code = signal === 0 ? (status >> 8) & 0xff : null;
+    const killed = signal === 0 ? null : signal;
+    this.#emit({ type: "exit", ts: 0, pid: line.pid, comm: nameOf(line), code, signal: killed, thread });
+  }
+
+  #emit(event: ProcessEvent): void {
+    event.ts = this.#now;
+    this.#events++;
+    this.#sink ??= this.#sinkOf(null);
+    this.#sink(event);
+  }
+
+  /** Seconds of the day; past midnight the next day's, and never back. */
+  #advance(second: number | null): void {
+    if (second === null) return;
+    if (this.#lastSecond !== null && this.#lastSecond - second > HALF_DAY) this.#days++;
+    this.#lastSecond = second;
+    this.#first ??= second;
+    const begins = (second - this.#first + this.#days * DAY) * 1e9;
+    if (begins > this.#now) this.#now = begins;
+    else this.#now += this.#now - begins < 1e9 - 2 * STEP ? STEP : 0;
+  }
+}
+
+/**
+ * A name to know the process by: the last part of argument 0, or the task name with -c; "" when it was gone. Arguments cannot be told
+ * apart (blanks part them), so they are not used.
+ */
+function nameOf({ process }: ForkstatLine): Untrusted {
+  if (process === "<unknown>") return "";
+  const first = /^\[[^\]]*\]|^\S+/.exec(process)?.[0] ?? "";
+  const name = first.slice(first.lastIndexOf("/") + 1).replace(/^-/, "");
+  return fromBytes(Buffer.from(name.slice(0, NAME), "latin1"));
+}
