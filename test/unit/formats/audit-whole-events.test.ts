@@ -287,6 +287,12 @@ describe("fields", () => {
       cap_pe: "chown",
       cap_pa: "none",
     });
+    expect(fieldsOf("BPRM_FCAPS", "fver=0 fp=0 fi=0 fe=1 old_pp=1")).toMatchObject({
+      fp: "none",
+      fi: "none",
+      fe: 1,
+      old_pp: "chown",
+    });
     expect(fieldsOf("MMAP", "fd=3 flags=0x812")).toEqual({ fd: 3, flags: "MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE" });
     expect(fieldsOf("OPENAT2", "oflag=0100302 mode=0600 resolve=0xa")).toMatchObject({
       oflag: "O_RDWR|O_CREAT|O_EXCL|0x8000",

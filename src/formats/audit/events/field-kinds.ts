@@ -46,7 +46,7 @@ const KINDS = new Map<string, FieldKind>([
   ...words("gid egid sgid fsgid ogid igid inode_gid obj_gid new_gid").map((name): [string, FieldKind] => [name, "gid"]),
   ...words("ses oses old-ses new-ses").map((name): [string, FieldKind] => [name, "session"]),
   ...words(
-    "cap_fi cap_fp cap_pi cap_pp cap_pe cap_pa fi fp fe pi pp pe pa old_pi old_pp old_pe old_pa new_pi new_pp new_pe new_pa",
+    "cap_fi cap_fp cap_pi cap_pp cap_pe cap_pa fi fp pi pp pe pa old_pi old_pp old_pe old_pa new_pi new_pp new_pe new_pa",
   ).map((name): [string, FieldKind] => [name, "capabilities"]),
   ["arch", "arch"],
   ["syscall", "call"],
