@@ -35,12 +35,14 @@ interface Answer {
 }
 
 async function live(flags: DiagnoseFlags, version: string, progress: Progress): Promise<Answer> {
-  // Before the rest is loaded: that alone takes a second where ten storms take their turns first.
+  const signal = interruptSignal();
+  // Before the rest is loaded, which alone takes a second where ten storms take their turns first; and not before an
+  // interrupt is heard, which would leave it raised.
   raisePriority();
   const { diagnoseLive } = await import("./diagnose-live.ts");
   const { duration: seconds, source, with: companions = [] } = flags;
   const preload = (): Promise<unknown> => (asJson(flags) ? Promise.resolve() : import("../report/terminal.ts"));
-  const options = { version, seconds, source, with: companions, signal: interruptSignal(), progress, preload };
+  const options = { version, seconds, source, with: companions, signal, progress, preload };
   if (flags.save === undefined) return diagnoseLive(options);
   const { createKeeper, reportGaps } = await import("./keeper.ts");
   const answer = await diagnoseLive({ ...options, keeper: createKeeper(flags.save, flags.redact) });
