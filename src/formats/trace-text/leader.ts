@@ -31,7 +31,7 @@ const LATENCY =
   /^(.{1,15}?)-(-?\d+) +\d+[^\s:]{4,6} +(\d+)(?:us[ +!#*@$]|\.(\d{6}|\d{9})): *([\w.-]+)(?:: *|(?=\())(.*)$/s;
 /** tools/perf/builtin-script.c perf_sample__fprintf_start: any of pid/tid, CPU, time, period may be left out (-F). */
 const PERF =
-  /^(?: *(-?\d+)(?:\/(-?\d+))? +)?(?:\[\d+\] +)?(?:[A-Z?]{1,3} +)?(?:(\d+)\.(\d{6}|\d{9}): +)?(?:\d+ +)?(?:[A-Za-z_][\w-]*:([A-Za-z_][\w-]*)(?:: ?|(?=\())|(PERF_RECORD_\w+)(?:: ?|(?= |\()))(.*)$/s;
+  /^(?: *(-?\d+)(?:\/(-?\d+))? +)?(?:\[\d+\] +)?(?:[A-Z?]{1,3} +)?(?:(\d+)\.(\d{6}|\d{9}): +)?(?:\d+ +)?(?:[A-Za-z_][\w-]*:([A-Za-z_][\w-]*)(?:: |:$|(?=\())|(PERF_RECORD_\w+)(?:: ?|(?= |\()))(.*)$/s;
 
 export const kernelLeader: ReadLeader = (line) => {
   for (const at of namesEnds(line, "-")) {

@@ -148,7 +148,7 @@ test("other lines with colons and times in them are none of these", () => {
     "03:10:01: something (that) happened",
     "[ 12.345678] sched: RT throttling activated: 5",
     "10.0.0.1 - - [25/Nov/2026:03:10:01 +0000] GET /a:b: HTTP",
-    "error: a:b: no such file",
+    "root:x:0:0:root:/root:/bin/bash",
   ];
   for (const line of logs) expect(recognise(Buffer.from(`${line}\n`.repeat(50)))?.id, line).toBeUndefined();
 });
