@@ -45,6 +45,8 @@ export const ALPHA = 0.01;
 const ODDS: Odds = { p0: 0.5, p1: 0.95 };
 /** The rate that the verdict names must be known this well (95 %). */
 const PRECISION = 0.25;
+/** Blocks for which that keeps a run open: a pace that still swings after them is what it is, and the count is exact. */
+const BLOCKS_FOR_PRECISION = 14;
 /** Seconds. A slow storm needs longer blocks; a pause of a second is a pause whatever the storm. */
 const SHORTEST_BLOCK = 0.1;
 const LONGEST_BLOCK = 1;
@@ -84,8 +86,8 @@ export function advance<Storm>(
   const speaksFor = leader !== null && leader.sure && starts >= STARTS_NEEDED && starts > SHARE * hostForks;
   const evidence = standing.evidence + evidenceOf(speaksFor, ODDS);
   const rates = added(standing.rates, starts / length);
-  const certain =
-    speaksFor && evidence >= threshold(ALPHA / 2 ** standing.hypotheses) && relativeHalfWidth(rates) <= PRECISION;
+  const precise = rates.count >= BLOCKS_FOR_PRECISION || relativeHalfWidth(rates) <= PRECISION;
+  const certain = speaksFor && precise && evidence >= threshold(ALPHA / 2 ** standing.hypotheses);
   return { ...open, evidence, rates, certain, block: leader === null ? { ...now, starts: block.starts } : now };
 }
 
