@@ -4,6 +4,7 @@ import { fromBytes, type Untrusted } from "../../model/text.ts";
 import { LineCutter } from "../text/line-cutter.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
 import { isTable, readLine, type ForkstatLine } from "./line.ts";
+import { Parents } from "./parents.ts";
 import { gapsOf, tellsOf, type Tally } from "./tells.ts";
 
 const DAY = 86_400;
@@ -23,6 +24,7 @@ export class ForkstatReader implements FormatReader {
   readonly #tally: Tally = { forks: 0, execs: 0, exits: 0, unknown: 0, losses: 0 };
   readonly #threads = new Set<number>();
   readonly #cutter: LineCutter;
+  readonly #parents = new Parents((event) => this.#pass(event));
   #sink: EventSink | null = null;
   #file: string | null = null;
   #events = 0;
@@ -53,6 +55,7 @@ export class ForkstatReader implements FormatReader {
 
   end(): StreamReading {
     this.#cutter.endFile();
+    this.#parents.end();
     this.#lines.read = this.#lines.parsed + this.#lines.skipped;
     this.#ledger.events = this.#events;
     this.#ledger.skipped = this.#lines.skipped;
@@ -61,6 +64,9 @@ export class ForkstatReader implements FormatReader {
       this.#tally.losses > 0
         ? `forkstat says ${this.#tally.losses} times that the kernel had no room for events`
         : "forkstat says of no lost events, but it does not check the kernel's sequence numbers";
+    const { found } = this.#parents;
+    if (found > 0)
+      this.#ledger.note += `; of ${found} forks it printed the process that inherits instead of the one that forks: worked out from names and numbers`;
     return {
       ledger: this.#ledger,
       tells: tellsOf(this.#tally),
@@ -109,11 +115,13 @@ export class ForkstatReader implements FormatReader {
     } else if (event === "exec") {
       this.#tally.execs++;
       // What it executes is told by the arguments, which the process chooses: no file is named.
-      this.#emit({ type: "exec", ts: 0, pid, ppid: null, comm: nameOf(line), exe: "", argv: null, error: 0 });
+      const ts = this.#now;
+      this.#parents.exec({ type: "exec", ts, pid, ppid: null, comm: nameOf(line), exe: "", argv: null, error: 0 });
     } else if (event === "exit") this.#exited(line);
   }
 
-  #forked(parent: ForkstatLine, { pid: child, event }: ForkstatLine): void {
+  #forked(parent: ForkstatLine, own: ForkstatLine): void {
+    const { pid: child, event } = own;
     const thread = event === "clone";
     if (thread && this.#threads.size < MOST_THREADS) this.#threads.add(child);
     if (!thread) {
@@ -122,7 +130,8 @@ export class ForkstatReader implements FormatReader {
     }
     const { pid } = parent;
     const line = this.#cutter.line;
-    this.#emit({ type: "fork", ts: 0, pid, comm: nameOf(parent), child, childClaim: null, thread, line });
+    const comm = nameOf(parent);
+    this.#parents.fork({ type: "fork", ts: this.#now, pid, comm, child, childClaim: null, thread, line }, nameOf(own));
   }
 
   #exited(line: ForkstatLine): void {
@@ -132,11 +141,11 @@ export class ForkstatReader implements FormatReader {
     const signal = status & 0x7f;
     const code = signal === 0 ? (status >> 8) & 0xff : null;
     const killed = signal === 0 ? null : signal;
-    this.#emit({ type: "exit", ts: 0, pid: line.pid, comm: nameOf(line), code, signal: killed, thread });
+    const comm = nameOf(line);
+    this.#parents.exit({ type: "exit", ts: this.#now, pid: line.pid, comm, code, signal: killed, thread });
   }
 
-  #emit(event: ProcessEvent): void {
-    event.ts = this.#now;
+  #pass(event: ProcessEvent): void {
     this.#events++;
     this.#sink ??= this.#sinkOf(null);
     this.#sink(event);

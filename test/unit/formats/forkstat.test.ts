@@ -43,6 +43,39 @@ test.each(["x", "g", "X", "s", "c", "S"])("the same with -%s", async (name) => {
   if (name !== "s" && name !== "c") expect(words.some((word) => word.endsWith("killed 9"))).toBe(true);
 });
 
+test("a parent that has ended is printed as whoever inherits: the child's name and number tell who forked it", async () => {
+  const { events, reading } = await read(
+    [
+      "Time     Event   PID Info   Duration Process",
+      "12:00:00 fork     70 parent          /bin/chain",
+      "12:00:00 fork     71 child           /bin/chain",
+      // 71 forks 72 and is gone when forkstat looks.
+      "12:00:00 fork      9 parent          /sbin/reaper",
+      "12:00:00 fork     72 child           /bin/chain",
+      "12:00:00 exit     71      0   0.001s /bin/chain",
+      "12:00:00 exit     72      0   0.001s /bin/chain",
+      // A shell runs one program twice, which has executed when forkstat looks.
+      "12:00:01 fork     50 parent          sh",
+      "12:00:01 fork     80 child           true",
+      "12:00:01 exec     80                 true",
+      "12:00:01 exit     80      0   0.001s true",
+      "12:00:01 fork     50 parent          sh",
+      "12:00:01 fork     81 child           true",
+      "12:00:01 exec     81                 true",
+      "12:00:01 exit     81      0   0.001s true",
+    ].join("\n"),
+  );
+  expect(wordsOf(events).filter((word) => word.includes(" fork "))).toEqual([
+    "70 fork 71",
+    "71 fork 72?",
+    "50 fork 80",
+    "50 fork 81",
+  ]);
+  expect(events.filter((event) => event.type === "fork" && event.inferred === true)).toHaveLength(1);
+  expect(events.every((event, at) => at === 0 || event.ts >= (events[at - 1]?.ts ?? 0))).toBe(true);
+  expect(reading.ledger.note).toContain("of 1 forks it printed the process that inherits");
+});
+
 test("threads, ends without a name, losses, midnight", async () => {
   const { events, reading } = await read(
     [
