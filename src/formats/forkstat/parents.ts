@@ -56,7 +56,7 @@ export class Parents {
   }
 
   end(): void {
-    for (const child of [...this.#doubtful.keys()]) this.#settle(child, true);
+    for (const child of this.#doubtful.keys()) this.#settle(child, true);
     this.#pass();
   }
 
