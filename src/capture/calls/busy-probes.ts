@@ -1,7 +1,7 @@
 /** A probe costs some 20 µs of the traced program's time on a virtual machine: this many hits are 4 % of a CPU. */
 const MOST_A_SECOND = 2000;
-/** A call that each process makes a few times is what generations are compared by: it stays, however many they are. */
-const MOST_A_PROCESS = 4;
+/** A call that each process makes some times is what generations are compared by: it stays, however many they are. */
+const MOST_A_PROCESS = 32;
 /** All probes together; 40 % of a CPU on a virtual machine, and a twentieth elsewhere. */
 const MOST_IN_ALL = 20_000;
 /** Shorter stretches would take a burst for a habit. */
