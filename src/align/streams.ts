@@ -1,4 +1,4 @@
-import { joinDerived, type Derived } from "../derive/index.ts";
+import { createDerivation, joinDerived, type Derived } from "../derive/index.ts";
 import type { Family } from "../derive/family.ts";
 import { complement, type Contradiction } from "./complement.ts";
 import type { Landmarks } from "./landmarks.ts";
@@ -73,7 +73,7 @@ export function groupStreams(streams: readonly Told[]): Group[] {
       );
     }
     if (extra.length > 0)
-      group.derived = joinDerived([leader.derived, { ...emptyOf(leader.derived), families: extra }]);
+      group.derived = joinDerived([leader.derived, { ...createDerivation().finish(), families: extra }]);
   }
   return groups;
 }
@@ -104,20 +104,4 @@ function shifted(family: Family, { ns }: Offset): Family {
     if (ts !== null) family[time] = ts + ns;
   }
   return family;
-}
-
-function emptyOf(derived: Derived): Derived {
-  return {
-    ...derived,
-    events: 0,
-    forks: 0,
-    execs: 0,
-    failedExecs: 0,
-    failedForks: 0,
-    exits: 0,
-    threads: 0,
-    families: [],
-    reaper: null,
-    services: new Map(),
-  };
 }

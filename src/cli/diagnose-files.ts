@@ -2,18 +2,18 @@ import { joinDerived } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
-import { readInputs, type InputReading, type UnusableInput } from "../formats/input.ts";
+import { readInputs, type InputReading } from "../formats/input.ts";
 import type { Question, StreamReading } from "../formats/types.ts";
 import type { Group } from "../align/streams.ts";
 import { safe } from "../report/text/sanitise.ts";
 import type { Language } from "../report/text/language.ts";
 import { ownCost } from "./cost.ts";
 import { tellEarly } from "./early-words.ts";
-import { Failure } from "./failure.ts";
 import { hostOfRoot } from "./host-of-root.ts";
 import { LiveReaders } from "./live-readers.ts";
 import type { Progress } from "./progress.ts";
 import { clockNote, contradictionsOf, ToldStreams } from "./told-streams.ts";
+import { nothingUsable, whyUnusable } from "./unusable.ts";
 
 export interface FileOptions {
   version: string;
@@ -47,7 +47,8 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
     ...(early === null ? {} : { open: (format, sinkOf) => live.open(format, sinkOf) }),
   }).finally(() => early?.stop());
   options.progress.clear();
-  if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
+  if (input.streams.length === 0 && !input.aborted)
+    throw nothingUsable(input.unusable, "nothing to diagnose", "whoforks diagnose --from /var/log/audit");
   const groups = told.groups(input.streams);
   const parts = groups.map(({ derived }) => derived);
   const readings = input.streams.map((s) => s.reading);
@@ -167,19 +168,8 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
 }
 
-function nothingUsable(inputs: readonly UnusableInput[]): Failure {
-  const [first] = inputs;
-  if (first === undefined) return new Failure("there is no file to read", "whoforks diagnose --from /var/log/audit");
-  const lines = inputs.map((input) => `${safe(input.path)}: ${reasonOf(input)}`);
-  return new Failure(`nothing to diagnose\n  ${lines.slice(0, 10).join("\n  ")}`, first.remedy);
-}
-
 function isTold(question: Question, group: readonly StreamReading[]): boolean {
   return group.some(({ tells }) => tells[question] === true);
-}
-
-function reasonOf({ reason, detail }: UnusableInput): string {
-  return detail === null ? reason : `${reason} (${detail})`;
 }
 
 /** What the logs cannot tell, and which of them could not be used. */
@@ -190,7 +180,7 @@ function gapsOf(
   const gaps: Diagnosis["couldNotLook"] = unusable.map((input) => ({
     code: `input.${input.reason}`,
     what: input.path,
-    why: reasonOf(input),
+    why: whyUnusable(input),
     remedy: input.remedy,
   }));
   if (aborted)

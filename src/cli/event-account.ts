@@ -1,6 +1,7 @@
 import type { EventCounts } from "../formats/audit/events/reader.ts";
-import type { InputReading, UnusableInput } from "../formats/input.ts";
+import type { InputReading } from "../formats/input.ts";
 import type { StreamReading } from "../formats/types.ts";
+import { whyUnusable } from "./unusable.ts";
 import { safe } from "../report/text/sanitise.ts";
 
 /** What standard error says at the end: lines read and not understood, events, and how complete they are. */
@@ -22,7 +23,7 @@ export function account(
     for (const example of ledger.examples)
       lines.push(`  not understood, ${safe(example.locator)}: ${example.why}: ${safe(example.quote)}`);
   }
-  for (const input of unusable) lines.push(`${safe(input.path)}: ${reasonOf(input)}; ${input.remedy}`);
+  for (const input of unusable) lines.push(`${safe(input.path)}: ${whyUnusable(input)}; ${input.remedy}`);
   lines.push(`${printed} events printed`);
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -31,10 +32,6 @@ function rangeOf({ originEpochMs, seconds }: StreamReading): string {
   if (originEpochMs === null) return "";
   const end = originEpochMs + seconds * 1000;
   return ` from ${new Date(originEpochMs).toISOString()} to ${new Date(end).toISOString()}`;
-}
-
-export function reasonOf({ reason, detail }: UnusableInput): string {
-  return detail === null ? reason : `${reason} (${detail})`;
 }
 
 /** Always says something: what is certain first, then what is only a hint. */

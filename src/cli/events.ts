@@ -3,10 +3,9 @@ import { loadCallNames } from "../formats/audit/events/calls.ts";
 import { namesFrom, NO_NAMES, readNames, type KnownNames } from "../formats/audit/events/names.ts";
 import { readInputs, type InputStream } from "../formats/input.ts";
 import type { StreamReading } from "../formats/types.ts";
-import { openRoot, type Root } from "../platform/root.ts";
 import { safe } from "../report/text/sanitise.ts";
 import type { EventsFlags } from "./commands/events.ts";
-import { account, reasonOf } from "./event-account.ts";
+import { account } from "./event-account.ts";
 import { eventFilter, type EventFilter } from "./event-filter.ts";
 import { auditLine, processLine } from "./event-json.ts";
 import { LineOutput } from "./event-lines.ts";
@@ -14,6 +13,8 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { writeAll } from "./output.ts";
+import { rootFolder } from "./root-folder.ts";
+import { nothingUsable } from "./unusable.ts";
 
 /** How often a log on standard input that is still written is looked through for events that are whole, ms. */
 const LOOK_EVERY = 100;
@@ -61,7 +62,8 @@ export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
     });
     output.close();
     for (const reader of readers) counts.set(reader.ledger, reader.counts());
-    if (input.streams.length === 0 && !input.aborted) throw nothingUsable(input.unusable);
+    if (input.streams.length === 0 && !input.aborted)
+      throw nothingUsable(input.unusable, "no events to print", "whoforks events --from /var/log/audit");
     if (output.broken) return EXIT.nothingWrong;
     if (flags.quiet !== true) writeAll(2, account(input, counts, printed));
     if (interrupted.aborted) return EXIT.interrupted;
@@ -87,15 +89,7 @@ async function refuseCases(from: readonly string[]): Promise<void> {
 /** Names of users and groups of the host that made the log; never of the one that reads it. */
 function namesOf(dir: string | undefined): KnownNames {
   if (dir === undefined) return NO_NAMES;
-  let root: Root;
-  try {
-    root = openRoot(dir);
-  } catch (error) {
-    throw new Failure(
-      `cannot use --root: ${(error as Error).message}`,
-      "name a folder that holds a root file system: --root /mnt",
-    );
-  }
+  const root = rootFolder(dir);
   const read = (path: string): KnownNames["users"] => readNames(root.read(path) ?? new Uint8Array());
   return { users: read("/etc/passwd"), groups: read("/etc/group") };
 }
@@ -106,11 +100,4 @@ function refuseFilters(stream: InputStream, filter: EventFilter): void {
     `${filter.auditOnly.join(", ")} cannot be answered by ${safe(stream.name)}, which is ${stream.format}`,
     "these filters need audit records; --exe and --pid work with every log",
   );
-}
-
-function nothingUsable(inputs: Awaited<ReturnType<typeof readInputs>>["unusable"]): Failure {
-  const [first] = inputs;
-  if (first === undefined) return new Failure("there is no file to read", "whoforks events --from /var/log/audit");
-  const lines = inputs.map((input) => `${safe(input.path)}: ${reasonOf(input)}`);
-  return new Failure(`no events to print\n  ${lines.slice(0, 10).join("\n  ")}`, first.remedy);
 }

@@ -1,18 +1,9 @@
-import { openRoot, type Root } from "../platform/root.ts";
 import { fromBytes } from "../model/text.ts";
-import { Failure } from "./failure.ts";
+import { rootFolder } from "./root-folder.ts";
 
 /** Name and system of the host that a file system belongs to, from /etc/hostname and os-release(5). */
 export function hostOfRoot(dir: string): { hostname: string | null; os: string | null } {
-  let root: Root;
-  try {
-    root = openRoot(dir);
-  } catch (error) {
-    throw new Failure(
-      `cannot use --root: ${(error as Error).message}`,
-      "name a folder that holds a root file system: --root /mnt",
-    );
-  }
+  const root = rootFolder(dir);
   const read = (path: string): string | null => {
     const content = root.read(path, 65_536);
     return content === null ? null : fromBytes(content);

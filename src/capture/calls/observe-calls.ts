@@ -23,8 +23,6 @@ export interface CallWindow {
   progress?(seconds: number): void;
   /** Called in pauses: work that may take so many milliseconds. */
   idle?(ms: number): void;
-  /** Asked after each poll; true ends the window early. */
-  enough?(): boolean;
 }
 
 export interface CallObservation {
@@ -51,7 +49,6 @@ export async function observeCalls(window: CallWindow): Promise<CallObservation 
       window.idle?.((next - gone()) * 1000);
       await pause(Math.max(1, (next - gone()) * 1000));
       trace.poll();
-      if (window.enough?.() === true) break;
       if (gone() - told > 0.1) window.progress?.((told = gone()));
     }
     const seconds = gone();

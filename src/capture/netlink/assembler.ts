@@ -6,7 +6,8 @@ import { readSmall } from "../procfs/read-small.ts";
 import { parseStatLine } from "../procfs/stat-line.ts";
 import { Threads } from "../../ftrace/threads.ts";
 import { ExecNames } from "./exec-names.ts";
-import { endOf, What, type ProcEvent } from "./messages.ts";
+import { endOf } from "../../model/wait-status.ts";
+import { What, type ProcEvent } from "./messages.ts";
 
 /** Events wait this long: meanwhile /proc may tell what a sibling executes. */
 const HOLD_BACK_NS = 150e6;

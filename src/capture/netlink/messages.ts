@@ -83,11 +83,5 @@ export function controlMessage(operation: number, ack: number): Uint8Array {
   return bytes;
 }
 
-/** How a process ended, from the status word of wait(2). */
-export function endOf(status: number): { code: number | null; signal: number | null } {
-  const signal = status & 0x7f;
-  return signal === 0 ? { code: (status >>> 8) & 0xff, signal: null } : { code: null, signal };
-}
-
 /** Length of every datagram that a present kernel sends. */
 export const DATAGRAM = MESSAGE;

@@ -1,6 +1,7 @@
 import type { EventSink, ProcessEvent } from "../../model/events.ts";
 import { emptyLedger, skip } from "../../model/ledger.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { endOf } from "../../model/wait-status.ts";
 import { LineCutter } from "../text/line-cutter.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
 import { isTable, readLine, type ForkstatLine } from "./line.ts";
@@ -137,12 +138,9 @@ export class ForkstatReader implements FormatReader {
   #exited(line: ForkstatLine): void {
     const thread = this.#threads.delete(line.pid);
     if (!thread) this.#tally.exits++;
-    const status = Number(line.info);
-    const signal = status & 0x7f;
-    const code = signal === 0 ? (status >> 8) & 0xff : null;
-    const killed = signal === 0 ? null : signal;
+    const { code, signal } = endOf(Number(line.info));
     const comm = nameOf(line);
-    this.#parents.exit({ type: "exit", ts: this.#now, pid: line.pid, comm, code, signal: killed, thread });
+    this.#parents.exit({ type: "exit", ts: this.#now, pid: line.pid, comm, code, signal, thread });
   }
 
   #pass(event: ProcessEvent): void {

@@ -7,7 +7,8 @@ import { LongLived } from "./living.ts";
 import type { AcctRecord } from "./record.ts";
 import { recordsOf, type Unreadable } from "./records.ts";
 import { gapsOf, tellsOf } from "./tells.ts";
-import { Teller, type Told } from "./teller.ts";
+import { Teller } from "./teller.ts";
+import type { Told } from "./told.ts";
 import { Timeline } from "./timeline.ts";
 import { countEnds } from "./without-pids.ts";
 

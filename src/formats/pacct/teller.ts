@@ -1,10 +1,12 @@
 import type { EventSink, ProcessEvent } from "../../model/events.ts";
 import type { Untrusted } from "../../model/text.ts";
+import { endOf } from "../../model/wait-status.ts";
 import { EventQueue, RANK } from "./event-queue.ts";
 import { Forkers } from "./forkers.ts";
 import { LONG, type LongLived } from "./living.ts";
 import { FLAG } from "./record.ts";
 import type { Timed } from "./timeline.ts";
+import { nothingTold } from "./told.ts";
 
 /** So long after its end the record of a parent may come that names it, ns; ends within a second have no exact time. */
 const WAIT = LONG + 2e9;
@@ -28,37 +30,9 @@ interface Siblings {
   last: Waiting;
 }
 
-/** What the records told, for `tells` and the account. */
-export interface Told {
-  ends: number;
-  forks: number;
-  execs: number;
-  /** Processes whose record names who inherited them. */
-  orphans: number;
-  /** Of those, the ones whose true parent was worked out. */
-  inferred: number;
-  /** Forks without exec of processes whose name no record tells. */
-  parentsUnnamed: number;
-  /** Handed to a parent that is in the PID namespace. */
-  reaped: number;
-  cpuSeconds: number;
-  /** Processes for which no tick of CPU time was counted. */
-  withoutCpu: number;
-}
-
 /** Makes events of timed records of version 3. Who forked a process is decided once its parent's record may have come. */
 export class Teller {
-  readonly told: Told = {
-    ends: 0,
-    forks: 0,
-    execs: 0,
-    orphans: 0,
-    inferred: 0,
-    parentsUnnamed: 0,
-    reaped: 0,
-    cpuSeconds: 0,
-    withoutCpu: 0,
-  };
+  readonly told = nothingTold();
   readonly #queue: EventQueue;
   readonly #long: LongLived;
   readonly #forkers = new Forkers();
@@ -182,16 +156,12 @@ export class Teller {
     told.ends++;
     told.cpuSeconds += record.cpu;
     if (record.cpu === 0) told.withoutCpu++;
-    const signal = status & 0x7f;
-    const killed = signal !== 0;
-    const code = killed ? null : (status >> 8) & 0xff;
-    const events: ProcessEvent[] = [
-      { type: "exit", ts: 0, pid, comm, code, signal: killed ? signal : null, thread: false },
-    ];
+    const { code, signal } = endOf(status);
+    const events: ProcessEvent[] = [{ type: "exit", ts: 0, pid, comm, code, signal, thread: false }];
     if (ppid > 0) {
       told.reaped++;
       const reaperComm = parent ?? this.#long.nameAt(ppid, end) ?? "";
-      const how = !killed ? 1 : (record.flag & FLAG.core) === 0 ? 2 : 3;
+      const how = signal === null ? 1 : (record.flag & FLAG.core) === 0 ? 2 : 3;
       events.push({ type: "child-signal", ts: 0, pid, reaper: ppid, reaperComm, code: how });
     }
     this.#queue.add(end, RANK.ends, events);

@@ -1,7 +1,7 @@
 import type { CouldNotLook } from "../../model/could-not-look.ts";
 import type { Question, Tells } from "../types.ts";
 import { untold } from "../untold.ts";
-import type { Told } from "./teller.ts";
+import type { Told } from "./told.ts";
 
 const LIVE = "sudo whoforks diagnose";
 const PROGRAMS = untold(

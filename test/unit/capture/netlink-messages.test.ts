@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { controlMessage, endOf, Operation, parseDatagram, What } from "../../../src/capture/netlink/messages.ts";
+import { endOf } from "../../../src/model/wait-status.ts";
+import { controlMessage, Operation, parseDatagram, What } from "../../../src/capture/netlink/messages.ts";
 import { datagram } from "./netlink-encoder.ts";
 
 describe("datagrams of the proc connector", () => {
