@@ -3,6 +3,7 @@ import type { SourceLedger } from "../model/ledger.ts";
 import { monotonicNs } from "../platform/clock.ts";
 import { InOrder } from "./in-order.ts";
 import { NewestProcesses } from "./newest.ts";
+import { pauseAfter } from "./poll-pace.ts";
 import { insideContainer } from "./procfs/container.ts";
 import { ProcPoller } from "./procfs/poller.ts";
 import { startObserver } from "./start-observer.ts";
@@ -11,11 +12,8 @@ import type { CouldNotLook, Observer } from "./types.ts";
 /** Where a stream without end can come from: a window of audit records ends after seconds, because of what it costs. */
 export type StreamSource = "tracefs" | "netlink" | "proc";
 
-/** Between polls, ms. A buffer lasts more than a second in the fastest storm seen; fewer wake-ups cost less. */
-const BUSY_MS = 50;
+/** Between polls where little happens, ms: five pictures a second are more than anybody reads. */
 const QUIET_MS = 200;
-/** Events in one poll from which on the next one comes soon. */
-const BUSY_EVENTS = 500;
 /** Between two looks at /proc where that is all there is, ms. */
 const LOOK_MS = 100;
 /** Time for one burst of looking up programs: beside kernel events, and where /proc is all there is. */
@@ -62,7 +60,7 @@ export class LiveStream {
 
   /** Passes on what has happened. Returns the milliseconds after which it wants to be called again. */
   poll(): number {
-    if (this.#observer !== null) return this.#observer.poll() >= BUSY_EVENTS ? BUSY_MS : QUIET_MS;
+    if (this.#observer !== null) return pauseAfter(this.#observer.poll(), QUIET_MS);
     this.#poller?.poll();
     this.#newest.look(BURST_ALONE_NS, BURST_FORKS_PER_SECOND);
     return LOOK_MS;

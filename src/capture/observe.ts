@@ -11,6 +11,7 @@ import { lookForHidden } from "./hidden/look.ts";
 import { whyNotLook } from "./hidden/why-not.ts";
 import { InOrder } from "./in-order.ts";
 import { imageOf, NewestProcesses } from "./newest.ts";
+import { pauseAfter } from "./poll-pace.ts";
 import { hostFacts } from "./procfs/host.ts";
 import { readSmall } from "./procfs/read-small.ts";
 import { readCounters, snapshot } from "./procfs/snapshot.ts";
@@ -22,9 +23,8 @@ import { SwitchWindow } from "./switch-window.ts";
 import type { CouldNotLook, Observation, ObserveOptions, Observer, Snapshot } from "./types.ts";
 import { YoungSpawners } from "./young-spawners.ts";
 
-/** A poll must come well before the buffers are full: 8 MiB last two seconds in the fastest storm seen. */
-const POLL_MS = 20;
-const POLL_QUIET_MS = 50;
+/** Between polls where little happens, ms. */
+const QUIET_MS = 100;
 const ASK_EVERY_NS = 0.1e9;
 /** Of a pause, for other work: the rest makes up for a step that takes longer than meant. */
 const IDLE_SHARE = 0.6;
@@ -154,7 +154,7 @@ class Window {
         // On a grid, so that looks are a tenth of a second apart and not a tenth and a pause.
         ask = Math.max(ask + ASK_EVERY_NS, now + ASK_EVERY_NS / 2);
       }
-      const next = Math.min(end, ask, now + (events > 100 ? POLL_MS : POLL_QUIET_MS) * 1e6);
+      const next = Math.min(end, ask, now + pauseAfter(events, QUIET_MS) * 1e6);
       this.#options.idle?.(((next - now) / 1e6) * IDLE_SHARE);
       await sleep(Math.max(1, (next - monotonicNs()) / 1e6), signal);
     }
