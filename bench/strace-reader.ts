@@ -19,7 +19,7 @@ import { straceFormat } from "../src/formats/strace/index.ts";
 
 const LOG = resolve(".cache/bench/strace-storm.log");
 const BYTES = 100e6;
-const HOLD = 100;
+const HOLD = 150;
 /** A self-replicating chain, and a program with children that execute: what a storm's log is made of. */
 const CHAIN = `#include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 import { fromBytes } from "../../model/text.ts";
 import { signalNumber } from "../tracer/child-status.ts";
-import { withCall } from "../tracer/call-trail.ts";
 import { CALL, type CallName } from "../tracer/call-names.ts";
 import { LINE } from "../tracer/process-tree.ts";
 import { findResult, type CallResult } from "../tracer/result.ts";
@@ -59,7 +58,7 @@ export class LtraceBody implements Dialect {
     const name = this.#nameAt(bytes, from, at);
     name.count++;
     const tracee = this.#session.writer(LINE.call);
-    if (tracee.leader === null) tracee.trail = withCall(tracee.trail, name.id);
+    if (tracee.leader === null) tracee.trail = this.#session.sequences.with(tracee.trail, name.id);
     const { action } = name;
     if (action === CALL.other || action === CALL.exit || action === CALL.exitGroup) return null;
     if (interrupted) {

@@ -1,5 +1,4 @@
 import { signalNumber, childSignal, waitStatus } from "../tracer/child-status.ts";
-import { withCall } from "../tracer/call-trail.ts";
 import { CALL, type CallName } from "../tracer/call-names.ts";
 import { readExecArguments } from "../tracer/exec-arguments.ts";
 import { LINE } from "../tracer/process-tree.ts";
@@ -63,7 +62,7 @@ export class StraceBody implements Dialect {
     const name = this.#session.names.get(bytes, from, at);
     name.count++;
     const tracee = this.#session.writer(LINE.call);
-    if (tracee.leader === null) tracee.trail = withCall(tracee.trail, name.id);
+    if (tracee.leader === null) tracee.trail = this.#session.sequences.with(tracee.trail, name.id);
     if (interrupted) this.#interrupted(tracee, name, bytes, at + 1, to);
     else if (name.action !== CALL.other) this.#whole(tracee, name, bytes, at + 1, to);
     return null;

@@ -1,13 +1,14 @@
 import { ascii, find } from "../text/bytes.ts";
+import { WordFinder } from "../text/word-finder.ts";
 
-const THREAD = ascii("CLONE_THREAD");
+const THREAD = new WordFinder(ascii("CLONE_THREAD"));
 const FLAGS = ascii("flags=0x");
 const CLONE_THREAD = 0x10000;
 const OTHER_NUMBER = /\/\* (\d+) in strace's PID NS \*\//;
 
 /** Whether a clone call makes a thread: by name, or by number (-X raw, `clone(0x1200011, …`). */
 export function makesThread(bytes: Uint8Array, from: number, to: number): boolean {
-  if (find(bytes, from, to, THREAD) !== -1) return true;
+  if (THREAD.find(bytes, from, to) !== -1) return true;
   const flags = find(bytes, from, Math.min(to, from + 200), FLAGS);
   const at = flags !== -1 ? flags + 6 : bytes[from] === 0x30 && bytes[from + 1] === 0x78 ? from : -1;
   if (at === -1) return false;

@@ -1,6 +1,15 @@
+import type { Untrusted } from "../../model/text.ts";
+
 const SIZE = 8192;
 /** How the end of a process was told: not, by its own lines, or by SIGCHLD to its parent. */
 export const TOLD = { not: 0, byItself: 1, bySignal: 2 } as const;
+
+/** How a child ended, as its parent is told; `comm` where the log names it. */
+export interface ChildEnd {
+  code: number | null;
+  signal: number | null;
+  comm: Untrusted;
+}
 
 /**
  * Ends told last, by PID: one end is told by up to three lines (its own, a SIGCHLD, a wait), and SIGCHLDs coalesce, so that

@@ -1,12 +1,14 @@
 import type { Abi, EventSink, ForkEvent } from "../../model/events.ts";
 import type { Untrusted } from "../../model/text.ts";
-import { CallSequences } from "./call-trail.ts";
-import { EndsTold, TOLD } from "./ends.ts";
+import type { CallSequences } from "./call-trail.ts";
+import { EndsTold, TOLD, type ChildEnd } from "./ends.ts";
+import { ForksUnderWay } from "./forks-under-way.ts";
 import { birthOf, HeldEvents, NO_NUMBER } from "./held-events.ts";
 import { CALL } from "./call-names.ts";
 import { Tracee, type ExecTarget, type OpenCall } from "./tracee.ts";
 
 const MOST_TRACEES = 131_072;
+const FORGOTTEN_AT_ONCE = 4096;
 const MOST_LOOKED_AT = 256;
 
 /** What a line can be about when its process has ended already. */
@@ -38,13 +40,11 @@ export class ProcessTree {
   /** Children told by a result that have not spoken, oldest first. */
   #silent: Tracee[] = [];
   /** Tasks inside a call that makes tasks. */
-  readonly #forking = new Set<Tracee>();
-  /** The tracee to forget next when there are too many; kept, since a map skips what was deleted at its beginning again and again. */
-  #oldest = this.#tracees.entries();
+  readonly #forking = new ForksUnderWay();
 
-  constructor(sink: EventSink, nameOf: (call: number) => Untrusted, place: Place) {
+  constructor(sink: EventSink, sequences: CallSequences, place: Place) {
     this.#held = new HeldEvents(sink, () => this.#giveUp());
-    this.#sequences = new CallSequences(nameOf);
+    this.#sequences = sequences;
     this.#place = place;
   }
 
@@ -281,7 +281,7 @@ export class ProcessTree {
 
   /** A child known by its number in its own PID namespace, as the tracer numbers it. */
   #silentUnderOtherNumber(pid: number): Tracee | null {
-    if (this.#forking.size > 0) return null;
+    if (this.#forking.first !== null) return null;
     const place = this.#silent.findIndex((child) => child.otherNumber && !child.ended && child.pid < pid);
     const [child] = place === -1 ? [] : this.#silent.splice(place, 1);
     if (child === undefined) return null;
@@ -355,12 +355,12 @@ export class ProcessTree {
 
   /** Nothing will be told any more, or it takes too long: the oldest fork under way made the orphan, or it was there before. */
   #giveUp(): void {
-    // One walk for all: a set skips what was deleted at its beginning again and again.
-    const parents = this.#forking.values();
+    let next = this.#forking.first;
     for (const [pid, orphan] of this.#orphans) {
       this.#orphans.delete(pid);
-      const parent = parents.next().value;
-      if (parent !== undefined && parent !== orphan) {
+      const parent = next;
+      next = parent?.forkingAfter ?? null;
+      if (parent !== null && parent !== orphan) {
         this.#forking.delete(parent);
         this.#resolve(orphan, parent, parent.open?.thread === true);
       } else {
@@ -375,24 +375,23 @@ export class ProcessTree {
   }
 
   #add(tracee: Tracee): Tracee {
-    if (this.#tracees.size >= MOST_TRACEES) {
-      let oldest = this.#oldest.next();
-      if (oldest.done === true) oldest = (this.#oldest = this.#tracees.entries()).next();
-      if (oldest.done !== true) {
-        this.#tracees.delete(oldest.value[0]);
-        this.#forking.delete(oldest.value[1]);
-      }
-    }
+    if (this.#tracees.size >= MOST_TRACEES) this.#forgetOldest();
     // A number that returns stands behind the others again.
     this.#tracees.delete(tracee.pid);
     this.#tracees.set(tracee.pid, tracee);
     return tracee;
   }
-}
 
-/** How a child ended, as its parent is told; `comm` where the log names it. */
-export interface ChildEnd {
-  code: number | null;
-  signal: number | null;
-  comm: Untrusted;
+  /**
+   * Many at a time: a map skips what was deleted at its beginning again and again, and an iterator that is kept instead keeps
+   * every table that the map ever had, with the dead in it.
+   */
+  #forgetOldest(): void {
+    let left = FORGOTTEN_AT_ONCE;
+    for (const [pid, tracee] of this.#tracees) {
+      this.#tracees.delete(pid);
+      this.#forking.delete(tracee);
+      if (--left === 0) return;
+    }
+  }
 }

@@ -2,6 +2,7 @@ import type { EventSink } from "../../model/events.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import { ByteInterner } from "../text/byte-interner.ts";
 import { CallNames } from "./call-names.ts";
+import { CallSequences } from "./call-trail.ts";
 import { TraceClock } from "./clock.ts";
 import { Leader } from "./leader.ts";
 import { ProcessTree } from "./process-tree.ts";
@@ -14,6 +15,7 @@ export class Session {
   readonly clock = new TraceClock();
   readonly tally = new TracerTally();
   readonly names: CallNames;
+  readonly sequences: CallSequences;
   /** Time and line of what is told next. */
   readonly place = { ts: 0, line: 0 };
   tree: ProcessTree;
@@ -25,11 +27,12 @@ export class Session {
 
   constructor(names: CallNames, sink: EventSink) {
     this.names = names;
+    this.sequences = new CallSequences(names.nameOf);
     this.tree = this.newTree(sink);
   }
 
   newTree(sink: EventSink): ProcessTree {
-    return new ProcessTree(sink, this.names.nameOf, this.place);
+    return new ProcessTree(sink, this.sequences, this.place);
   }
 
   /** Reads the leader of a line and takes its time. @returns where the rest begins */

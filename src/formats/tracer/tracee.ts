@@ -46,7 +46,11 @@ export class Tracee {
   /** The number that its maker's call returned is below the maker's: it may be one of a PID namespace of their own. */
   otherNumber = false;
   readonly since: number;
-  trail: CallTrail = "";
+  trail: CallTrail = undefined;
+  /** Its place among `ForksUnderWay`. */
+  isForking = false;
+  forkingBefore: Tracee | null = null;
+  forkingAfter: Tracee | null = null;
 
   constructor(pid: number, comm: Untrusted, since: number) {
     this.pid = pid;

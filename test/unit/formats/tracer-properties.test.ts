@@ -152,6 +152,26 @@ describe("size", () => {
     reader.end();
     expect(events).toBeGreaterThanOrEqual(500_000);
   });
+
+  it("keeps nothing of a chain's dead members", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const reader = straceFormat.open(() => () => undefined);
+    const used = (from: number, to: number): number => {
+      for (let at = from; at < to; at += 10_000) {
+        const lines = Array.from({ length: 10_000 }, (_, i) => {
+          const pid = 1000 + ((at + i) % 4_000_000);
+          return `${pid} fork() = ${pid + 1}\n${pid} exit_group(0) = ?\n${pid} +++ exited with 0 +++\n`;
+        });
+        reader.push(Buffer.from(lines.join("")), "trace.log");
+      }
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const half = used(0, 100_000);
+    expect(used(100_000, 500_000) - half).toBeLessThan(5e6);
+    reader.end();
+  });
 });
 
 describe("recognising", () => {
