@@ -186,6 +186,8 @@ const constants = {
   protocol: () => protocols(),
   message: () =>
     byNumber(valuesOf(enumerators("x86_64-linux-gnu/bits/socket.h", /^\s+(MSG_(?!TRYHARD)[A-Z_]+)\s*=/gm), LIBC)),
+  // Below 255 they are protocols.
+  level: () => group(/^SOL_[A-Z0-9]+$/, { headers: LIBC }).filter(([value]) => value >= 255),
   option: () => group(/^SO_[A-Z_0-9]+$/, { headers: ["asm-generic/socket.h"], drop: /_(?:OLD|NEW)$/ }),
   tcp: () =>
     group(/^TCP_[A-Z_0-9]+$/, {

@@ -26,6 +26,8 @@ const NEEDED = {
   make: "make",
   dash: "dash",
   unshare: "util-linux",
+  ip: "iproute2",
+  useradd: "passwd",
   "dpkg-deb": "dpkg",
   ps: "procps",
   tmux: "tmux",

@@ -4,7 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../src/formats/audit/events/event.ts";
-import { compare, interpreted, ownEvents, type Difference } from "../support/ausearch.ts";
+import { explanation } from "../support/ausearch-differences.ts";
+import { compare, interpreted, ownEvents } from "../support/ausearch.ts";
 import { needs, obstacle, OwnAuditd, run } from "./own-auditd.ts";
 
 /**
@@ -45,32 +46,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => auditd?.remove());
-
-/** Why a difference is none of ours; docs/events.md tells the same. Null: it is to be looked at. */
-function explanation({ type, field, call, raw, ours, theirs }: Difference): string | null {
-  if (field === "exit" && ours.endsWith("(…)") && theirs.startsWith(ours.slice(0, -2)))
-    return "the same error, with its words";
-  if (type === "SYSCALL" && field === "syscall" && theirs === "pread" && ours === "pread64")
-    return "the kernel's name is pread64";
-  if (/^o?ses$/.test(field) && raw === "-1") return "no session is unset, as 4294967295 is";
-  if (type === "SECCOMP" && field === "code" && theirs === "kill" && ours.startsWith("kill_"))
-    return "which of the two kills";
-  if (type === "SOCKADDR" && raw.length <= 2) return "an address of one byte";
-  if (type !== "SYSCALL" || !/^a[0-3]$/.test(field)) return null;
-  const number = BigInt(`0x${raw}`);
-  if (theirs === `0x${raw}`) return "ausearch does not interpret it";
-  if (ours === String(number & 0xffffffffn) && (theirs === "root" || theirs === `unknown(${ours})`))
-    return "nobody named this user";
-  if (call?.startsWith("exit") === true)
-    return theirs === "UNKNOWN" || /^EXIT_(?:SUCCESS|FAILURE)$/.test(theirs) ? "the status" : null;
-  if (call === "socket" && field === "a2" && ours === `0x${raw}`) return "protocol numbers are IP's only in IP";
-  if (call === "socket" && ours.startsWith(`${theirs}|`)) return "ausearch drops the flags";
-  if (call === "mknodat" && ours.endsWith(`,${theirs}`)) return "and the type of the file";
-  if (call === "personality" && theirs === `unknown-personality(${ours})`) return "no personality";
-  if (call === "rt_sigaction" && (theirs === "IGPWR" || theirs.startsWith("unknown-signal(")))
-    return "ausearch's table of signals";
-  return null;
-}
 
 describe("every field of a real log, beside ausearch -i", () => {
   it("compares all records of both programs", (ctx) => {

@@ -84,6 +84,35 @@ export class OwnAuditd {
     return own;
   }
 
+  /** One more rule with the key, for what the test watches besides: `auditctl -a always,exit …`. */
+  also(...rule: string[]): void {
+    run("auditctl", ["-a", "always,exit", ...rule, "-k", this.#key]);
+  }
+
+  /**
+   * Runs a shell script as root where nothing reaches the host: the root is a copy on write of the host's, the folder lies at /mnt
+   * (the same files, so rules about them hold), processes and network are its own. Ends after 60 s at the latest.
+   * @returns what it said on standard error
+   */
+  inOwnRoot(script: string, ...args: string[]): string {
+    run("chmod", ["-R", "a+rX", this.#dir]);
+    const space = join(this.#dir, "root");
+    mkdirSync(space);
+    const enter = `mount -t tmpfs whoforks-test "$0" && cd "$0" && mkdir upper work root &&
+      mount -t overlay -o lowerdir=/,upperdir="$0/upper",workdir="$0/work" whoforks-test root &&
+      mount --bind "$1" root/mnt && mount -t proc proc root/proc && mount -t tmpfs whoforks-test root/run &&
+      shift && exec chroot root /bin/sh "$@"`;
+    return spawnSync(
+      "/usr/bin/unshare",
+      ["-mpnf", "--kill-child", "timeout", "60", "sh", "-c", enter, space, this.storm, `/mnt/${script}`, ...args],
+      {
+        encoding: "utf8",
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+      },
+    ).stderr;
+  }
+
   /** Runs a program of the folder as the watched user. A namespace of its own bounds it; `timeout` ends it after 60 s at the latest. */
   watch(...command: string[]): void {
     run("chmod", ["-R", "a+rX", this.#dir]);

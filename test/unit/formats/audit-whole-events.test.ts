@@ -269,6 +269,22 @@ describe("fields", () => {
     expect(config.records).toMatchObject([{ text: "config changed,", fields: { auid: 0, pid: 5 } }]);
   });
 
+  it("operations of several words, devices that listen to all, levels of options", () => {
+    expect(
+      fieldsOf("ADD_USER", `pid=2 msg='op=adding user to group acct="bob" exe="/usr/sbin/usermod" res=success'`),
+    ).toEqual({ pid: 2, msg: { op: "adding user to group", acct: "bob", exe: "/usr/sbin/usermod", res: "success" } });
+    expect(fieldsOf("USER", `pid=2 msg='op="a" b acct="bob" c'`)).toEqual({ pid: 2, msg: { op: "a", acct: "bob" } });
+    expect(fieldsOf("ANOM_PROMISCUOUS", "dev=lo prom=256 old_prom=0 auid=5")).toEqual({
+      dev: "lo",
+      prom: "yes",
+      old_prom: "no",
+      auid: 5,
+    });
+    const option = (a1: string): unknown =>
+      eventsOf(syscall({ nr: 54, a1, success: "yes exit=0" }))[0]?.records[0]?.fields["a1"];
+    expect(["1", "6", "10e", "119"].map(option)).toEqual(["SOL_SOCKET", "tcp", "SOL_NETLINK", "SOL_KCM"]);
+  });
+
   it("ends, filters, io_uring, capabilities, modules and others by their kinds", () => {
     expect(fieldsOf("ANOM_ABEND", 'auid=0 pid=3 comm="x" exe="/x" sig=11 res=1')).toMatchObject({
       sig: "SIGSEGV",

@@ -160,7 +160,7 @@ function readArgument(kind: ArgumentKind, word: bigint, words: readonly (bigint 
     case "message":
       return low === 0 ? null : flagsOf("message", bits);
     case "level":
-      return low === 1 ? "SOL_SOCKET" : nameOf("protocol", low);
+      return low === 1 ? "SOL_SOCKET" : (nameOf("level", low) ?? nameOf("protocol", low));
     case "option":
       return socketOption(Number(words[1] ?? 0n), low);
     case "trace":

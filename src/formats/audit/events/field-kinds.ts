@@ -29,6 +29,7 @@ export type FieldKind =
   | "protocol"
   | "verdict"
   | "failure"
+  | "promiscuous"
   | "personality";
 
 const words = (text: string): string[] => text.split(" ");
@@ -73,6 +74,7 @@ const KINDS = new Map<string, FieldKind>([
 const BY_TYPE: Readonly<Record<string, Readonly<Record<string, FieldKind>>>> = {
   SECCOMP: { code: "seccomp" },
   MMAP: { flags: "map" },
+  ANOM_PROMISCUOUS: { prom: "promiscuous", old_prom: "promiscuous" },
   NETFILTER_CFG: { family: "netfilter-family" },
   NETFILTER_PKT: { action: "verdict" },
   // Here `cmd=`, `data=` and so on are of programs; `id=` of these is the number of a BPF program or the like.

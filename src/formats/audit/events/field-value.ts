@@ -112,6 +112,9 @@ function meaning(kind: FieldKind, big: bigint, names: Names): Value {
         .join("|");
     case "failure":
       return ["silent", "printk", "panic"][number] ?? number;
+    case "promiscuous":
+      // The flag IFF_PROMISC of the device, or 0 (net/core/dev.c).
+      return number === 0x100 ? "yes" : number === 0 ? "no" : number;
     case "decimal":
     case "call":
       return safe(big);

@@ -34,6 +34,7 @@ const MOST_FIELDS = 1 << 17;
  *     avc:  denied  { read write } for  pid=3 comm="x"                   words: seresult and seperms, as auparse names them
  *     login pid=2 old auid=4294967295 new auid=0                         old kernels: old-auid and new-auid
  *     op=PAM acct="x" (hostname=?, addr=?, terminal=cron res=success)    old programs: brackets and commas
+ *     msg='op=adding user to group id=64801 res=success'                 the tools of shadow: an operation of several words
  */
 export function readBody(body: string): RawBody {
   const tail = new Map<string, string>();
@@ -69,7 +70,10 @@ function cut(body: string, words: string[], tail: Map<string, string> | null, ou
     while (at < to && body.charCodeAt(at) > 0x20 && body[at] !== "=") at++;
     if (body[at] !== "=" || at === nameAt) {
       if (at === nameAt) at++;
-      words.push(body.slice(nameAt, at));
+      const word = body.slice(nameAt, at);
+      const last = fields.at(-1);
+      if (!outer && last?.name === "op" && !last.raw.startsWith('"')) last.raw += ` ${word}`;
+      else words.push(word);
       continue;
     }
     let name = body.slice(nameAt, at);
