@@ -31,8 +31,10 @@ export class Landmarks {
     this.firstTs ??= event.ts;
     if (event.ts > this.lastTs) this.lastTs = event.ts;
     if (event.type === "fork") {
-      if (event.child !== null && !event.thread) this.#keep(event.child, `${event.pid} forks ${event.child}`, event.ts);
-    } else if (event.type === "exit" && !event.thread) this.#keep(event.pid, `${event.pid} ends`, event.ts);
+      if (event.child !== null && !event.thread && this.#wants(event.child))
+        this.#keep(`${event.pid} forks ${event.child}`, event.ts);
+    } else if (event.type === "exit" && !event.thread && this.#wants(event.pid))
+      this.#keep(`${event.pid} ends`, event.ts);
   }
 
   /** The facts of a sample that is thinner still. */
@@ -41,13 +43,16 @@ export class Landmarks {
     return new Map([...this.facts].filter(([fact]) => isSampled(subject(fact), oneIn)));
   }
 
-  #keep(pid: number, fact: string, ts: number): void {
-    if (!isSampled(pid, this.oneIn)) return;
-    if (this.#times >= MOST) {
-      if (this.oneIn >= THINNEST) return;
-      this.#thinOut();
-      if (!isSampled(pid, this.oneIn)) return;
-    }
+  /** Asked before a fact is put into words: nearly all are left out. */
+  #wants(pid: number): boolean {
+    if (!isSampled(pid, this.oneIn)) return false;
+    if (this.#times < MOST) return true;
+    if (this.oneIn >= THINNEST) return false;
+    this.#thinOut();
+    return isSampled(pid, this.oneIn);
+  }
+
+  #keep(fact: string, ts: number): void {
     this.#times++;
     const times = this.facts.get(fact);
     if (times === undefined) this.facts.set(fact, [ts]);

@@ -22,6 +22,8 @@ export interface FileOptions {
   root: string | null;
   signal: AbortSignal;
   progress: Progress;
+  /** As `ReadOptions`. */
+  threads?: number | undefined;
   /** Gets a line about each storm that shows while a log on standard input is still written; absent: nobody wants to know. */
   early?: { language: Language; write: (line: string) => void };
 }
@@ -44,6 +46,7 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
     sinkOf: (stream, host) => told.sinkOf(stream, host),
     progress: progressOf(options.progress),
     signal: options.signal,
+    threads: options.threads,
     ...(early === null ? {} : { open: (format, sinkOf) => live.open(format, sinkOf) }),
   }).finally(() => early?.stop());
   options.progress.clear();

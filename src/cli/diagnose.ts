@@ -18,6 +18,8 @@ export async function diagnoseCommand(flags: DiagnoseFlags, version: string): Pr
   }
   if (flags.save !== undefined && flags.from !== undefined)
     throw new Failure("--save keeps a live run: it does not go with --from");
+  if (flags.threads !== undefined && flags.from === undefined)
+    throw new Failure("--threads goes with --from: it is about reading logs");
   if (flags.with !== undefined && flags.from !== undefined)
     throw new Failure("--with is about a live run: it does not go with --from");
   const progress = createProgress(flags.quiet !== true);
@@ -65,7 +67,7 @@ async function recorded(
   if (path === undefined) {
     const { diagnoseFiles } = await import("./diagnose-files.ts");
     const early = { language: languageOf(flags), write: (line: string) => void writeAll(2, line) };
-    const options = { version, from, root: flags.root ?? null, signal, progress };
+    const options = { version, from, root: flags.root ?? null, threads: flags.threads, signal, progress };
     return diagnoseFiles(flags.quiet === true ? options : { ...options, early });
   }
   if (from.length > 1) throw new Failure(`${safe(path)} is a case: it is diagnosed by itself`);

@@ -1,25 +1,13 @@
-import { closeSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { setImmediate } from "node:timers/promises";
 import type { EventSink } from "../model/events.ts";
-import { recognise } from "./index.ts";
-import {
-  HEAD,
-  isUnpackable,
-  openRegular,
-  packing,
-  readHead,
-  readPlain,
-  readStream,
-  readUnpacked,
-} from "./input-bytes.ts";
-import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
+import type { UnusableInput } from "./input-error.ts";
 import { findFiles } from "./input-files.ts";
+import { InputRun } from "./input-run.ts";
 import { rotatedSets } from "./rotation.ts";
-import type { RandomBytes } from "../model/random-bytes.ts";
+import { planThreads } from "./threads/plan.ts";
+import { readByThreads } from "./threads/read-sets.ts";
 import type { Untrusted } from "../model/text.ts";
-import { fileBytes, Spool } from "./random-bytes.ts";
-import type { ContainerFormat, FormatReader, SinkOf, StreamFormat, StreamReading } from "./types.ts";
+import type { FormatReader, SinkOf, StreamFormat, StreamReading } from "./types.ts";
 
 export type { InputReason, UnusableInput } from "./input-error.ts";
 
@@ -52,6 +40,8 @@ interface ReadSettings {
   signal?: AbortSignal;
   /** Standard input; `process.stdin` unless told. */
   stdin?: Readable & { isTTY?: boolean };
+  /** Threads that work: 1 is this one alone. Absent: as many as there are CPUs for large files, one for others. */
+  threads?: number | undefined;
 }
 
 export interface InputReading {
@@ -62,6 +52,8 @@ export interface InputReading {
   aborted: boolean;
   /** Bytes as stored: read, and there to be read in all (standard input counts as 0). */
   bytes: { read: number; total: number };
+  /** Threads that have read and taken events. */
+  threads: number;
 }
 
 /**
@@ -72,223 +64,16 @@ export async function readInputs(names: readonly string[], options: ReadOptions)
   const found = findFiles(names);
   const total = found.files.reduce((sum, file) => sum + file.size, 0);
   const run = new InputRun(options, total, found.unusable);
-  for (const set of rotatedSets(found.files.map((file) => file.path)))
-    if (!run.aborted) await run.readSet(set.name, set.paths);
-  return { streams: run.streams, unusable: found.unusable, aborted: run.aborted, bytes: { read: run.done, total } };
-}
-
-/** How often a slow standard input is looked at, ms. */
-const LOOK_EVERY = 200;
-
-class InputRun {
-  readonly streams: InputReading["streams"] = [];
-  readonly #options: ReadOptions;
-  readonly #total: number;
-  readonly #unusable: UnusableInput[];
-  #done = 0;
-
-  constructor(options: ReadOptions, total: number, unusableInputs: UnusableInput[]) {
-    this.#options = options;
-    this.#total = total;
-    this.#unusable = unusableInputs;
-  }
-
-  get done(): number {
-    return this.#done;
-  }
-
-  get aborted(): boolean {
-    return this.#options.signal?.aborted === true;
-  }
-
-  async readSet(name: string, paths: readonly string[]): Promise<void> {
-    const stream = new StreamRun(name, this.#options);
-    for (const path of paths) {
-      if (this.aborted) break;
-      try {
-        stream.begin(path);
-        await this.#readFile(path, stream);
-        if (!stream.endFile() && !this.aborted)
-          this.#unusable.push(unusable(path, stream.sawBytes ? "unrecognised" : "empty"));
-      } catch (error) {
-        stream.endFile();
-        const unread = fromSystemError(path, error);
-        // What is given up half-way ends with an error of its own.
-        if (!this.aborted) this.#unusable.push(unread);
-      }
-      // Also after an error: a packed file that is damaged has been unpacked up to there.
-      const spooled = stream.takeSpooled();
-      if (spooled === null) continue;
-      try {
-        await this.#readContainer(spooled.format, path, spooled.bytes);
-      } catch (error) {
-        this.#unusable.push(fromSystemError(path, error));
-      } finally {
-        spooled.bytes.close();
-      }
-    }
-    const reading = stream.end();
-    if (reading !== null) this.streams.push(reading);
-  }
-
-  /** A container is a stream of its own. */
-  async #readContainer(format: ContainerFormat, path: string, bytes: RandomBytes): Promise<void> {
-    const stream: InputStream = { format: format.id, name: path, files: [path] };
-    this.#options.onStream?.(stream);
-    const sinkOf = sinkOfStream(this.#options, stream);
-    this.streams.push({ stream, reading: await format.read(bytes, path, sinkOf, () => this.aborted) });
-  }
-
-  async #readFile(path: string, stream: StreamRun): Promise<void> {
-    const take = (bytes: Uint8Array): boolean => stream.take(bytes) && !this.aborted;
-    if (path === "-") return this.#readStandardInput(take, () => stream.decideEarly());
-    const fd = openRegular(path);
-    try {
-      const head = readHead(fd);
-      const packed = packing(head);
-      const format = packed === "plain" ? recognise(head) : null;
-      const advance = (bytes: number): void => {
-        this.#done += bytes;
-        this.#options.progress?.(this.#done, this.#total);
-      };
-      if (format !== null && "read" in format) {
-        stream.ignore();
-        await this.#readContainer(format, path, fileBytes(fd, advance));
-      } else if (isUnpackable(packed)) await readUnpacked(packed, fd, take, advance);
-      else if (packed === "plain")
-        await readPlain(
-          fd,
-          (bytes) => {
-            advance(bytes.length);
-            return take(bytes);
-          },
-          () => setImmediate(),
-        );
-      else {
-        this.#unusable.push(unusable(path, "compressed", packed));
-        stream.ignore();
-      }
-    } finally {
-      closeSync(fd);
-    }
-  }
-
-  async #readStandardInput(take: (bytes: Uint8Array) => boolean, decide: () => void): Promise<void> {
-    const stdin = this.#options.stdin ?? process.stdin;
-    if (stdin.isTTY === true) throw Object.assign(new Error("standard input is a terminal"), { code: "ETERMINAL" });
-    const { signal } = this.#options;
-    const giveUp = (): void => void stdin.destroy();
-    signal?.addEventListener("abort", giveUp, { once: true });
-    const looking = setInterval(decide, LOOK_EVERY);
-    try {
-      await readStream(stdin, take);
-    } finally {
-      clearInterval(looking);
-      signal?.removeEventListener("abort", giveUp);
-    }
-  }
-}
-
-/** Puts the files of one set into one reader, which opens with the first file whose format is recognised. */
-class StreamRun {
-  readonly #stream: InputStream;
-  readonly #options: ReadOptions;
-  readonly #sinkOf: SinkOf;
-  #reader: FormatReader | null = null;
-  #path = "";
-  /** First bytes of the current file, until they are enough to recognise its format; then null. */
-  #head: Uint8Array[] | null = [];
-  #headLength = 0;
-  #accepted = false;
-  #spooled: { format: ContainerFormat; bytes: Spool } | null = null;
-  sawBytes = false;
-
-  constructor(name: string, options: ReadOptions) {
-    const stream: InputStream = { format: "", name, files: [] };
-    this.#stream = stream;
-    this.#options = options;
-    this.#sinkOf = sinkOfStream(options, stream);
-  }
-
-  begin(path: string): void {
-    this.#path = path;
-    this.#head = [];
-    this.#headLength = 0;
-    this.#accepted = false;
-    this.sawBytes = false;
-  }
-
-  /** Takes bytes of the current file. @returns false when there is no use in reading on. */
-  take(bytes: Uint8Array): boolean {
-    if (bytes.length === 0) return true;
-    this.sawBytes = true;
-    if (this.#head === null) {
-      if (this.#spooled !== null) this.#spooled.bytes.push(bytes);
-      else if (this.#accepted) this.#reader?.push(bytes, this.#path);
-      return this.#accepted;
-    }
-    if (this.#headLength === 0 && bytes.length >= HEAD) return this.#decide(bytes);
-    this.#head.push(Uint8Array.from(bytes));
-    this.#headLength += bytes.length;
-    return this.#headLength < HEAD || this.#decide(Buffer.concat(this.#head));
-  }
-
-  /**
-   * For a log that is still written: opens the reader as soon as what has come is recognised, although more might tell more. The
-   * first line must be whole.
-   */
-  decideEarly(): void {
-    if (this.#head === null || this.#headLength === 0) return;
-    const bytes = Buffer.concat(this.#head);
-    if (bytes.includes(10) && recognise(bytes) !== null) this.#decide(bytes);
-  }
-
-  #decide(bytes: Uint8Array): boolean {
-    this.#head = null;
-    const format = recognise(bytes.subarray(0, HEAD));
-    if (format === null) return false;
-    if ("read" in format) {
-      this.#accepted = true;
-      this.#spooled = { format, bytes: new Spool() };
-      this.#spooled.bytes.push(bytes);
-      return true;
-    }
-    if (this.#reader !== null && format.id !== this.#stream.format) return false;
-    this.#accepted = true;
-    this.#stream.files.push(this.#path);
-    if (this.#reader === null) {
-      this.#stream.format = format.id;
-      this.#options.onStream?.(this.#stream);
-      this.#reader = this.#options.open?.(format, this.#sinkOf) ?? format.open(this.#sinkOf);
-    }
-    this.#reader.push(bytes, this.#path);
-    return true;
-  }
-
-  /** The container that the current file turned out to be, when it came as a stream; the caller reads and closes it. */
-  takeSpooled(): { format: ContainerFormat; bytes: Spool } | null {
-    const spooled = this.#spooled;
-    this.#spooled = null;
-    return spooled;
-  }
-
-  /** The current file has an account elsewhere. */
-  ignore(): void {
-    this.#accepted = true;
-    this.#head = null;
-  }
-
-  /** @returns whether the current file could be used. */
-  endFile(): boolean {
-    if (this.#head !== null && this.#headLength > 0) this.#decide(Buffer.concat(this.#head));
-    return this.#accepted;
-  }
-
-  end(): { stream: InputStream; reading: StreamReading } | null {
-    return this.#reader === null ? null : { stream: this.#stream, reading: this.#reader.end() };
-  }
-}
-
-function sinkOfStream(options: ReadOptions, stream: InputStream): SinkOf {
-  return "sink" in options ? () => options.sink : (host) => options.sinkOf(stream, host);
+  const sets = rotatedSets(found.files.map((file) => file.path));
+  const plan = planThreads(sets, found.files, options);
+  let others = 0;
+  if (plan.threads > 1) others = await readByThreads(sets, plan, run, options, found.unusable);
+  else for (const set of sets) if (!run.aborted) await run.readSet(set.name, set.paths);
+  return {
+    streams: run.streams,
+    unusable: found.unusable,
+    aborted: run.aborted,
+    bytes: { read: run.done, total },
+    threads: 1 + others,
+  };
 }

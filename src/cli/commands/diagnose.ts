@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { EXIT_CODES, seconds, sourceOption, withOption, type ObservingFlags } from "./shared.ts";
+import { EXIT_CODES, seconds, sourceOption, threads, withOption, type ObservingFlags } from "./shared.ts";
 
 /** Adds `whoforks diagnose` to the command line. */
 export function addDiagnose(program: Command, version: string): void {
@@ -13,6 +13,11 @@ export function addDiagnose(program: Command, version: string): void {
       "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, text of kernel traces (tracefs, trace-cmd report, perf script), output of forkstat, process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
     )
     .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
+    .option(
+      "--threads <n>",
+      "threads that read logs (default: as many as there are CPUs, and one where the logs are small)",
+      threads,
+    )
     .addOption(
       new Option("--duration <time>", "observe at most this long; ends sooner when the verdict is certain")
         .default(5, "5s")
@@ -68,6 +73,7 @@ Exit codes: ${EXIT_CODES}`,
 export interface DiagnoseFlags extends ObservingFlags {
   from?: string[];
   root?: string;
+  threads?: number;
   /** Seconds. */
   duration: number;
   format: "terminal" | "json";

@@ -14,6 +14,13 @@ export function seconds(text: string): number {
   return value;
 }
 
+/** A number of threads. */
+export function threads(text: string): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > 256) throw new InvalidArgumentError("give a number from 1 to 256");
+  return value;
+}
+
 /** Where a live run observes, and what it uses beside that. */
 export type Source = "auto" | "tracefs" | "netlink" | "audit" | "proc";
 export type Companion = "audit";
