@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import type { z } from "zod";
 import type { EventSink } from "../model/events.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { DamagedCase } from "./damaged-case.ts";
 import { readEvents, type EventsRead } from "./event-file.ts";
 import type { RunFacts } from "./facts.ts";
 import { run, snapshot } from "./facts-schema.ts";
@@ -14,9 +15,6 @@ import { MANIFEST, MANIFEST_DIGEST, PARTS } from "./names.ts";
 const MAX_MANIFEST = 16 << 20;
 /** Snapshots of the largest hosts take some 20 MB. */
 const MAX_JSON = 256 << 20;
-
-/** The manifest cannot be trusted, so nothing of the case can. */
-export class DamagedCase extends Error {}
 
 /** A case, each part only if it is what the manifest says. */
 export interface Case {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract, type Header } from "tar-stream";
-import { DamagedCase } from "./case-reader.ts";
+import { DamagedCase } from "./damaged-case.ts";
 import { makeFolder, writeAll, type NewFolder } from "./folder.ts";
 import { MANIFEST, MANIFEST_DIGEST, PARTS, TRACE } from "./names.ts";
 
@@ -16,23 +16,6 @@ const MOST_BYTES = 4 * 2 ** 30;
 const MOST_RATIO = 200;
 const FREE_BYTES = 64 << 20;
 const MOST_ENTRIES = 256;
-const TAR_BLOCK = 512;
-
-/** Whether this is a tar packed by gzip, by its first bytes. What cannot be looked at is none; reading it will say why. */
-export async function isPackedCase(path: string): Promise<boolean> {
-  try {
-    if (fs.statSync(path).isFile()) {
-      for await (const chunk of fs.createReadStream(path, { end: (1 << 16) - 1 }).pipe(createGunzip())) {
-        const head = chunk as Buffer;
-        // POSIX.1-1988 (ustar) and GNU tar alike: the header's magic.
-        return head.length >= TAR_BLOCK && head.toString("latin1", 257, 262) === "ustar";
-      }
-    }
-  } catch {
-    return false;
-  }
-  return false;
-}
 
 /**
  * Unpacks a case, as `tar -czf` makes it of its folder, into a new folder that only its owner may enter; the caller removes

@@ -1,4 +1,5 @@
-import { DamagedCase, openCase, type Case } from "../casefolder/case-reader.ts";
+import { openCase, type Case } from "../casefolder/case-reader.ts";
+import { DamagedCase } from "../casefolder/damaged-case.ts";
 import type { EventsRead } from "../casefolder/event-file.ts";
 import { createDerivation } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";

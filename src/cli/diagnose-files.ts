@@ -8,7 +8,6 @@ import type { Group } from "../align/streams.ts";
 import { safe } from "../report/text/sanitise.ts";
 import type { Language } from "../report/text/language.ts";
 import { ownCost } from "./cost.ts";
-import { tellEarly } from "./early-words.ts";
 import { hostOfRoot } from "./host-of-root.ts";
 import { LiveReaders } from "./live-readers.ts";
 import type { Progress } from "./progress.ts";
@@ -36,7 +35,7 @@ export async function diagnoseFiles(options: FileOptions): Promise<{ diagnosis: 
   const early =
     options.early === undefined || !options.from.includes("-")
       ? null
-      : tellEarly(
+      : (await import("./early-words.ts")).tellEarly(
           () => told.peek(),
           () => live.handOn(),
           options.early.language,

@@ -59,7 +59,7 @@ async function recorded(
   progress: Progress,
 ): Promise<Answer> {
   const { isCase } = await import("../casefolder/is-case.ts");
-  const { isPackedCase } = await import("./packed-case.ts");
+  const { isPackedCase } = await import("../casefolder/is-packed-case.ts");
   const folder = from.find(isCase);
   const packed = folder === undefined ? await firstThat(from, isPackedCase) : undefined;
   const path = folder ?? packed;

@@ -77,7 +77,7 @@ export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
 
 async function refuseCases(from: readonly string[]): Promise<void> {
   const { isCase } = await import("../casefolder/is-case.ts");
-  const { isPackedCase } = await import("./packed-case.ts");
+  const { isPackedCase } = await import("../casefolder/is-packed-case.ts");
   for (const path of from)
     if (isCase(path) || (path !== "-" && (await isPackedCase(path))))
       throw new Failure(

@@ -1,11 +1,9 @@
 import { rmSync } from "node:fs";
-import { DamagedCase } from "../casefolder/case-reader.ts";
+import { DamagedCase } from "../casefolder/damaged-case.ts";
 import { caseInside, unpackCase } from "../casefolder/packed.ts";
 import { errnoOf, reasonOf } from "../platform/errno.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { Failure } from "./failure.ts";
-
-export { isPackedCase } from "../casefolder/packed.ts";
 
 /** Unpacks a case for as long as `use` takes. What was unpacked is gone afterwards, also after a second Ctrl-C. */
 export async function withUnpacked<T>(path: string, use: (folder: string) => Promise<T>): Promise<T> {

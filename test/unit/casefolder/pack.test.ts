@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { CaseAccount } from "../../../src/casefolder/case-writer.ts";
 import { isPackedName, packCase, unfinishedFolder } from "../../../src/casefolder/pack.ts";
-import { caseInside, isPackedCase, unpackCase } from "../../../src/casefolder/packed.ts";
+import { isPackedCase } from "../../../src/casefolder/is-packed-case.ts";
+import { caseInside, unpackCase } from "../../../src/casefolder/packed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whoforks-pack-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -7,7 +7,8 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { pack, type Header } from "tar-stream";
-import { caseInside, isPackedCase, unpackCase } from "../../../src/casefolder/packed.ts";
+import { isPackedCase } from "../../../src/casefolder/is-packed-case.ts";
+import { caseInside, unpackCase } from "../../../src/casefolder/packed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whoforks-packed-"));
 const space = join(folder, "space");
