@@ -205,6 +205,8 @@ function plan(name: string, format: EventFormat, commonPid: number): Plan {
       return made(Kind.callExit, commonPid, integer("id"), integer("ret"), null);
     case "sched_switch":
       return made(Kind.switched, integer("prev_pid"), integer("next_pid"), -1, text("prev_comm"));
+    case "sched_stat_runtime":
+      return made(Kind.ran, integer("pid"), integer("runtime"), -1, text("comm"));
     default:
       if (name.startsWith(LIBRARY_CALL)) {
         const kind = Kind.libraryCall + Number(name.slice(LIBRARY_CALL.length));

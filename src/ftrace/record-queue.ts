@@ -37,6 +37,8 @@ export const Kind = {
   execFailed: 15,
   /** sys_exit_clone, clone3, fork, vfork that failed: task, a = negative errno. */
   forkFailed: 16,
+  /** sched_stat_runtime: task = who ran, a = nanoseconds since the last record of it (low 32 bits), text = its name. */
+  ran: 17,
   /** User-space probe number 0; number N is this plus N, up to 255: task, a = low half of the first argument, or -1. */
   libraryCall: 64,
 } as const;

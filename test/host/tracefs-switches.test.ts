@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeBounds, removeBounds } from "../../lab/bounds.mjs";
@@ -43,26 +44,34 @@ describe.skipIf(obstacle !== null)(
       expect(instances().filter((name) => name.startsWith(`whoforks-${process.pid}-`))).toEqual([]);
     });
 
-    test("what the dead used, to within 5 % of what the kernel charged their cgroup", async () => {
+    test.each([
+      ["one after the other", ""],
+      // On some virtual machines every CPU but the first leaves out switches from the idle task: docs/cpu.md.
+      ["with pauses, in which a CPU is idle", "wf-pause"],
+    ])("what the dead used, within a twentieth of what the kernel charged their cgroup: %s", async (_, pause) => {
       // A name of its own tells its processes from all others of the host.
       const worker = programs.copy("/bin/true", "wf-worker");
-      const script = `i=0; while [ $i -lt 20000 ]; do ${worker}; i=$((i+1)); done`;
+      const wait = pause === "" ? "" : `${programs.copy("/bin/sleep", pause)} 0.003;`;
+      const script = `i=0; while [ $i -lt 20000 ]; do ${worker}; ${wait} i=$((i+1)); done`;
       const enter = bounds.folders.map((folder) => `echo $$ >"${folder}/cgroup.procs"`).join(" && ");
       const shell = programs.copy("/bin/dash", "wf-shell");
       const fence = ["timeout", "-s", "KILL", "15", "unshare", "--pid", "--fork", "--kill-child=KILL"];
-      const child = spawn("sh", ["-c", `${enter} && exec "$@"`, "sh", ...fence, shell, "-c", script]);
+      const pinned = pause === "" ? [] : ["taskset", "-c", `${availableParallelism() - 1}`];
+      const child = spawn("sh", ["-c", `${enter} && exec "$@"`, "sh", ...fence, ...pinned, shell, "-c", script]);
       const closed = once(child, "close");
       try {
         await sleep(300);
         const { slices, before, after } = await record(1, () => bounds.cpuSeconds() ?? Number.NaN);
         expect(slices.lost).toBe(0);
-        const ours = slices.programs.filter(({ exe, comm }) => exe === worker || comm.startsWith("wf-"));
+        const ours = slices.programs.filter(
+          ({ exe, comm }) => comm.startsWith("wf-") || exe?.includes("/wf-") === true,
+        );
         const seconds = ours.reduce((sum, { seconds: used }) => sum + used, 0);
         expect(seconds / (after - before)).toBeGreaterThan(0.95);
         expect(seconds / (after - before)).toBeLessThan(1.05);
         const workers = ours.find(({ exe }) => exe === worker);
         expect(workers?.comm).toBe("wf-worker");
-        expect(workers?.processes).toBeGreaterThan(50);
+        expect(workers?.processes).toBeGreaterThan(20);
         expect(workers?.seconds).toBeLessThan(seconds);
         const all = slices.programs.reduce((sum, { seconds: used }) => sum + used, 0);
         expect(all).toBeLessThanOrEqual(slices.busySeconds * 1.000001);

@@ -38,14 +38,17 @@ interface Task {
 export type Resolve = (task: number) => { pid: number; exe: Untrusted | null; comm: Untrusted } | null;
 
 /**
- * Adds up who had the CPUs, from task_newtask, sched_process_exec and sched_switch records in time order. A child runs
+ * Adds up who had the CPUs, from task_newtask, sched_process_exec, sched_switch and sched_stat_runtime records in time order. A child runs
  * its parent's program until it executes another; what it used before the exec (the exec itself) counts for the new one.
+ * Where the switch to a task is missing, what sched_stat_runtime records charge it with until it is switched out counts.
  * Every program is kept apart by its descent: the same program of another tree is another entry.
  */
 export class SliceSums {
   readonly #startNs: number;
   readonly #cpus = new Map<RecordQueue, { since: number; task: number }>();
   readonly #tasks = new Map<number, Task>();
+  /** Nanoseconds that a task ran since it was last switched out, of those whose switch in may be missing. */
+  readonly #charged = new Map<number, number>();
   readonly #first = new Map<number, Node>();
   readonly #nodes: Node[] = [];
   readonly #other: Node = node(null, null, "(other programs)");
@@ -73,6 +76,9 @@ export class SliceSums {
       case Kind.switched:
         this.#switched(queue, queue.ts[at] as number, task, a, text);
         break;
+      case Kind.ran:
+        this.#chargedWith(queue.ts[at] as number, task, a >>> 0);
+        break;
       default:
         break;
     }
@@ -81,6 +87,7 @@ export class SliceSums {
   /** The sums up to `endNs`. `cpus` is the number of CPUs that were recorded. To be called once. */
   finish(endNs: number, cpus: number, lost: number | null, resolve: Resolve): CpuSlices {
     for (const { since, task } of this.#cpus.values()) this.#ran(task, since, endNs, "");
+    for (const [pid, ns] of this.#charged) this.#add(pid, ns, "");
     for (const task of this.#tasks.values()) settle(task);
     const seconds = Math.max(0, endNs - this.#startNs) / 1e9;
     return {
@@ -125,18 +132,32 @@ export class SliceSums {
     this.#switches++;
     const cpu = this.#cpus.get(queue);
     if (cpu === undefined) {
-      this.#ran(from, this.#startNs, ts, comm);
+      const charged = this.#charged.get(from);
+      this.#ran(from, charged === undefined ? this.#startNs : ts - charged, ts, comm);
       this.#cpus.set(queue, { since: ts, task: to });
       return;
     }
-    // Another task than was switched to: records in between are lost, and nobody knows who ran.
     if (cpu.task === from) this.#ran(from, cpu.since, ts, comm);
+    else {
+      // Another task than was switched to: records in between are missing. The scheduler's own account may be there.
+      this.#add(from, this.#charged.get(from) ?? 0, comm);
+      this.#charged.delete(from);
+    }
     cpu.since = ts;
     cpu.task = to;
   }
 
   #ran(pid: number, since: number, until: number, comm: Untrusted): void {
-    const ns = until - Math.max(since, this.#startNs);
+    this.#charged.delete(pid);
+    this.#add(pid, until - Math.max(since, this.#startNs), comm);
+  }
+
+  #chargedWith(ts: number, pid: number, ns: number): void {
+    const within = Math.min(ns, ts - this.#startNs);
+    if (within > 0) this.#charged.set(pid, (this.#charged.get(pid) ?? 0) + within);
+  }
+
+  #add(pid: number, ns: number, comm: Untrusted): void {
     if (pid === 0 || ns <= 0) return;
     this.#busyNs += ns;
     const task = this.#task(pid, comm);

@@ -58,6 +58,11 @@ export class Instance {
     this.write(`${dir}/enable`, "1");
   }
 
+  /** Switches one event off. */
+  disableOnly({ system, name }: Probe): void {
+    this.write(`events/${system}/${name}/enable`, "0");
+  }
+
   /** Switches all events and the recording off. Never throws. */
   disable(): string | null {
     let problem: string | null = null;

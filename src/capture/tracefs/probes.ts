@@ -81,6 +81,19 @@ export const SWITCH: Probe = {
   needed: true,
 };
 
+/**
+ * What the scheduler charges to a task, at each switch, tick and wake-up: several times as many records as switches, so it
+ * is switched off where no switch is missing (`idle-gaps.ts`).
+ */
+export const RUNTIME: Probe = {
+  system: "sched",
+  name: "sched_stat_runtime",
+  filter: null,
+  costs:
+    "the CPU time of tasks that a CPU begins to run when it was idle stays unknown where their switch is not recorded",
+  needed: false,
+};
+
 /** Sees the calls of 32-bit programs too, which the per-call tracepoints do not; switched on for named programs only. */
 export const RAW_ENTER: Probe = {
   system: "raw_syscalls",

@@ -12,13 +12,16 @@ import { parseHeaderPage } from "../../ftrace/header-page.ts";
 import { Instance } from "./instance.ts";
 import { locateTracefs, releaseTracefs } from "./locate.ts";
 import { takeInOrder } from "../../ftrace/merge.ts";
-import { NEW_TASK, PROBES, PROCESS_FORK, SWITCH } from "./probes.ts";
+import { IdleGaps } from "./idle-gaps.ts";
+import { NEW_TASK, PROBES, PROCESS_FORK, RUNTIME, SWITCH } from "./probes.ts";
 import { RecordQueue } from "../../ftrace/record-queue.ts";
 import { readHeader } from "./start.ts";
 
 const WHAT = "the CPU time of processes that are dead, by their context switches";
 /** More than this of an enormous machine is not worth its memory: the recording ends early. */
 const MOST_RECORDS = 1_500_000;
+/** Records after which run times, many as they are, are recorded no longer where no switch was found to be missing. */
+const MOST_WITH_RUN_TIMES = 200_000;
 const EXEC = PROBES.find((probe) => probe.name === "sched_process_exec");
 
 /**
@@ -49,6 +52,9 @@ function cannot(why: string): CouldNotLook {
   return { code: "tracefs.no-switches", what: WHAT, why, remedy: null };
 }
 
+/** Whether this kernel leaves out switches from the idle task, as earlier recordings of this run have found. */
+let hasIdleGaps: boolean | null = null;
+
 /** A recording of context switches under way. To be ended within a second: this is the costliest of all events. */
 export class SwitchRecorder {
   readonly #tracefs: string;
@@ -56,9 +62,11 @@ export class SwitchRecorder {
   readonly #decoder: Decoder;
   readonly #buffers: CpuBuffers;
   readonly #originNs: number;
-  readonly #probes: readonly (typeof SWITCH)[];
+  readonly #probes: (typeof SWITCH)[];
+  readonly #gaps = new IdleGaps();
   readonly #lastResort = (): void => this.release();
   #startNs = 0;
+  #runTimes: boolean;
   #released = false;
 
   /** Opens the buffers; nothing is switched on yet. Throws what the file operations throw. */
@@ -70,9 +78,11 @@ export class SwitchRecorder {
     instance.write("trace_options", "norecord-cmd");
     const layout = parseHeaderPage(readHeader(tracefs, instance, "header_page"));
     if (layout === null) throw new Error("events/header_page of this kernel is not understood");
-    // Switches last, so that no task runs whose birth was not seen.
+    // Switches last but for run times, so that no task runs whose birth was not seen.
     const births = instance.has(NEW_TASK) ? NEW_TASK : PROCESS_FORK;
     this.#probes = [births, ...(EXEC !== undefined && instance.has(EXEC) ? [EXEC] : []), SWITCH];
+    this.#runTimes = hasIdleGaps !== false && instance.has(RUNTIME);
+    if (this.#runTimes) this.#probes.push(RUNTIME);
     const formats = new Map<string, EventFormat>();
     for (const probe of this.#probes) {
       const format = instance.format(probe);
@@ -100,7 +110,16 @@ export class SwitchRecorder {
   /** Empties the kernel's buffers. False when so much has come that the recording should end. */
   poll(): boolean {
     this.#buffers.read(this.#decoder, false);
+    if (this.#runTimes && hasIdleGaps !== true) this.#judgeGaps();
     return this.#buffers.records < MOST_RECORDS;
+  }
+
+  /** Run times go on as long as they may be needed. */
+  #judgeGaps(): void {
+    hasIdleGaps = this.#gaps.found(this.#buffers.queues);
+    if (hasIdleGaps === true || (hasIdleGaps === null && this.#buffers.records < MOST_WITH_RUN_TIMES)) return;
+    this.#runTimes = false;
+    this.#instance.disableOnly(RUNTIME);
   }
 
   /** Ends the recording, removes it from the host and adds it up; `CouldNotLook` when it was disturbed. Never throws. */

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { SliceSums, type Resolve } from "../../../src/capture/tracefs/cpu-slices.ts";
+import { IdleGaps } from "../../../src/capture/tracefs/idle-gaps.ts";
 import { takeInOrder } from "../../../src/ftrace/merge.ts";
 import { Kind, RecordQueue } from "../../../src/ftrace/record-queue.ts";
 import type { CpuSlices } from "../../../src/model/cpu.ts";
@@ -18,6 +19,11 @@ class Recording {
 
   switched(cpu: number, ms: number, from: number, to: number, comm: string): this {
     this.queues[cpu]?.push(ms * 1e6, Kind.switched, from, to, 0, comm);
+    return this;
+  }
+
+  ran(cpu: number, ms: number, task: number, charged: number): this {
+    this.queues[cpu]?.push(ms * 1e6, Kind.ran, task, Math.round(charged * 1e6), 0, `t${task}`);
     return this;
   }
 
@@ -156,4 +162,96 @@ test("programs that execute each other in turn are no endless line of descent", 
   const { programs } = recording.sums(0, 600);
   expect(programs.length).toBeLessThanOrEqual(3);
   expect(Math.max(...programs.map(({ descent }) => descent?.length ?? 0))).toBeLessThanOrEqual(2);
+});
+
+/** What happens on two CPUs: each in turn runs a task for a while, or nobody. */
+const SCHEDULES = fc.array(
+  fc.record({
+    cpu: fc.nat(1),
+    task: fc.nat(4),
+    ms: fc.integer({ min: 1, max: 9 }),
+    ticks: fc.nat(3),
+  }),
+  { minLength: 4, maxLength: 60 },
+);
+
+interface Turn {
+  cpu: number;
+  task: number;
+  from: number;
+  to: number;
+  ticks: number;
+}
+
+/** Turns with their times: a CPU takes its next one when its last is over. Task 0 is the idle task; each CPU has its own tasks. */
+function turns(schedule: readonly { cpu: number; task: number; ms: number; ticks: number }[]): Turn[] {
+  const over = [1, 1];
+  return schedule.map(({ cpu, task, ms, ticks }) => {
+    const from = over[cpu] as number;
+    over[cpu] = from + ms;
+    return { cpu, task: task === 0 ? 0 : 100 + 10 * cpu + task, from, to: from + ms, ticks };
+  });
+}
+
+/** The recording of it; `gaps`: switches from the idle task are missing. `charges`: run times are recorded. */
+function recorded(all: readonly Turn[], options: { gaps: boolean; charges: boolean }): Recording {
+  const recording = new Recording(2);
+  for (const cpu of [0, 1]) {
+    let last = 0;
+    for (const { task, from, to, ticks } of all.filter((turn) => turn.cpu === cpu)) {
+      if (last !== task && !(options.gaps && last === 0)) recording.switched(cpu, from, last, task, `t${last}`);
+      if (options.charges && task !== 0)
+        for (let tick = 0; tick <= ticks; tick++)
+          recording.ran(cpu, from + ((to - from) * (tick + 1)) / (ticks + 1), task, (to - from) / (ticks + 1));
+      last = task;
+    }
+  }
+  return recording;
+}
+
+function byTask(recording: Recording): Map<string, number> {
+  const sums = recording.sums(1, 1000, (task) => ({ pid: task, exe: null, comm: `t${task}` }));
+  return new Map(told(sums).map(([name, , ms]) => [name, ms]));
+}
+
+test("with run times nothing is missing where switches from the idle task are not recorded; without them much is", () => {
+  let without = 0;
+  fc.assert(
+    fc.property(SCHEDULES, (schedule) => {
+      // Both end idle, so that nobody is still running at the end.
+      const all = turns([...schedule, ...[0, 1].map((cpu) => ({ cpu, task: 0, ms: 1, ticks: 0 }))]);
+      const truth = new Map<string, number>();
+      for (const { task, from, to } of all)
+        if (task !== 0) truth.set(`${task}:(t${task})`, (truth.get(`${task}:(t${task})`) ?? 0) + to - from);
+      expect(byTask(recorded(all, { gaps: false, charges: false }))).toEqual(truth);
+      expect(byTask(recorded(all, { gaps: false, charges: true }))).toEqual(truth);
+      const mended = byTask(recorded(all, { gaps: true, charges: true }));
+      expect([...mended.keys()].sort()).toEqual([...truth.keys()].sort());
+      for (const [name, ms] of truth) expect(mended.get(name)).toBeCloseTo(ms, 3);
+      const gaping = byTask(recorded(all, { gaps: true, charges: false }));
+      if ([...truth].some(([name, ms]) => (gaping.get(name) ?? 0) < ms)) without++;
+    }),
+  );
+  expect(without).toBeGreaterThan(10);
+});
+
+test("missing switches from the idle task are noticed, on whichever CPU; before all were idle a few times nothing is sure", () => {
+  const gaps = new IdleGaps();
+  const recording = new Recording(2);
+  const proper = (cpu: number, times: number): void => {
+    for (let i = 0; i < times; i++) recording.switched(cpu, 2 * i, 0, 5, "swapper").switched(cpu, 2 * i + 1, 5, 0, "a");
+  };
+  const gaping = (cpu: number, times: number): void => {
+    for (let i = 0; i < times; i++) recording.switched(cpu, i, 6, 0, "b");
+  };
+  proper(0, 8);
+  gaping(1, 7);
+  expect(gaps.found(recording.queues)).toBeNull();
+  gaping(1, 1);
+  expect(gaps.found(recording.queues)).toBe(true);
+  const whole = new IdleGaps();
+  const without = new Recording(2);
+  for (const cpu of [0, 1])
+    for (let i = 0; i < 8; i++) without.switched(cpu, 2 * i, 0, 5, "swapper").switched(cpu, 2 * i + 1, 5, 0, "a");
+  expect(whole.found(without.queues)).toBe(false);
 });
