@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diagnosis as schema } from "../../../src/diagnosis/schema.ts";
 import { fromBytes, isUtf8, toBytes } from "../../../src/model/text.ts";
-import { jsonReport } from "../../../src/report/json.ts";
+import { jsonLine, jsonReport } from "../../../src/report/json.ts";
 import { hostile } from "./hostile.ts";
 import { samples, theCase } from "./samples.ts";
 
@@ -50,5 +50,31 @@ describe("jsonReport", () => {
     const name = fromBytes(Uint8Array.of(0xe2, 0x80, 0xae, 0x80));
     const parsed = JSON.parse(jsonReport({ name })) as { name: { bytes: string } };
     expect(Buffer.from(parsed.name.bytes, "base64")).toEqual(Buffer.from(toBytes(name)));
+  });
+});
+
+describe("jsonLine", () => {
+  const blanks = /[ \n]/g;
+  const values = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      hostile,
+      fc.string(),
+      fc.double(),
+      fc.bigInt({ min: -5n, max: 5n }),
+      fc.constantFrom(true, false, null, undefined, -0),
+      fc.array(tie("value"), { maxLength: 4 }),
+      fc.dictionary(fc.oneof(hostile, fc.constantFrom("a", "__proto__", "10", "9")), tie("value"), { maxKeys: 4 }),
+    ),
+  })).value;
+
+  test("says the same in the same words, on one line", () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const line = jsonLine({ value });
+        expect(line.replaceAll(blanks, "")).toBe(jsonReport({ value }).replaceAll(blanks, ""));
+        expect(line.indexOf("\n")).toBe(line.length - 1);
+      }),
+    );
   });
 });

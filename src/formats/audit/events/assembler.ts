@@ -50,6 +50,9 @@ export class Assembler {
   readonly #tell: (event: HeldEvent) => void;
   readonly #open = new Map<string, HeldEvent>();
   readonly #told = new Set<string>();
+  /** The same in their order: a set that loses its oldest skips all that it lost before, each time. */
+  readonly #toldInOrder: string[] = [];
+  #toldNext = 0;
   #bytes = 0;
 
   constructor(host: Untrusted | null, tell: (event: HeldEvent) => void) {
@@ -114,12 +117,16 @@ export class Assembler {
   #finish(key: string, event: HeldEvent): void {
     this.#open.delete(key);
     this.#bytes -= event.bytes;
-    if (this.#told.size >= REMEMBERED)
-      for (const oldest of this.#told) {
-        this.#told.delete(oldest);
-        break;
-      }
-    this.#told.add(key);
+    this.#remember(key);
     this.#tell(event);
+  }
+
+  #remember(key: string): void {
+    if (this.#told.has(key)) return;
+    const oldest = this.#toldInOrder[this.#toldNext];
+    if (oldest !== undefined) this.#told.delete(oldest);
+    this.#told.add(key);
+    this.#toldInOrder[this.#toldNext] = key;
+    this.#toldNext = (this.#toldNext + 1) % REMEMBERED;
   }
 }

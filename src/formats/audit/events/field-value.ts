@@ -28,6 +28,8 @@ export function readValue(kind: FieldKind | null, raw: string, names: Names): Va
   }
   if (kind === "key") return NONE.has(raw) ? [] : keyList(fromLatin1(raw));
   if (NONE.has(raw)) return null;
+  const small = BY_DECIMAL.has(kind) ? smallDecimal(raw) : null;
+  if (small !== null) return meaningOfSmall(kind, small, names);
   const number = numberOf(kind, raw);
   return number === null ? fromLatin1(raw) : (meaning(kind, number, names) ?? fromLatin1(raw));
 }
@@ -61,8 +63,24 @@ function numberOf(kind: FieldKind, raw: string): bigint | null {
   return /^-?\d{1,19}$/.test(raw) ? BigInt(raw) : null;
 }
 
-function meaning(kind: FieldKind, big: bigint, names: Names): Value {
-  const number = Number(big);
+/** Kinds whose numbers are nearly always decimal ones that a double holds: what records have most of. */
+const BY_DECIMAL: ReadonlySet<FieldKind> = new Set(["uid", "gid", "session", "exit", "decimal", "call"]);
+const SMALL_DIGITS = 15;
+
+function smallDecimal(raw: string): number | null {
+  const negative = raw.charCodeAt(0) === 0x2d;
+  const first = negative ? 1 : 0;
+  if (raw.length === first || raw.length - first > SMALL_DIGITS) return null;
+  let value = 0;
+  for (let at = first; at < raw.length; at++) {
+    const digit = raw.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  return negative ? 0 - value : value;
+}
+
+function meaningOfSmall(kind: FieldKind, number: number, names: Names): Value {
   switch (kind) {
     case "uid":
       return names.uid(number);
@@ -70,6 +88,20 @@ function meaning(kind: FieldKind, big: bigint, names: Names): Value {
       return names.gid(number);
     case "session":
       return number === -1 || number === 0xffffffff ? "unset" : number;
+    case "exit":
+      return number < 0 ? (errorName(-number) ?? number) : number;
+    default:
+      return number;
+  }
+}
+
+function meaning(kind: FieldKind, big: bigint, names: Names): Value {
+  const number = Number(big);
+  switch (kind) {
+    case "uid":
+    case "gid":
+    case "session":
+      return meaningOfSmall(kind, number, names);
     case "arch":
       return auditArch(number >>> 0).abi.machine;
     case "exit":

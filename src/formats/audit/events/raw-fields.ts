@@ -24,6 +24,8 @@ const TAIL_WORD = new RegExp(`^(?:${ENRICHED})$`);
 const MODE = /^ \((?:enforce|complain|kill|unconfined|mixed|prompt|audit|user|default_allow)\)/;
 /** Syslog daemons write the separator of the enriched tail, 0x1D, as an octal number. */
 const ESCAPED_SEPARATOR = "#035";
+/** Where the small letters begin: names of the tail are written in capitals. */
+const SMALL_LETTERS = 0x61;
 const MOST_FIELDS = 1 << 17;
 
 /**
@@ -77,7 +79,7 @@ function cut(body: string, words: string[], tail: Map<string, string> | null, ou
       continue;
     }
     let name = body.slice(nameAt, at);
-    if (outer && TAIL_WORD.test(name)) {
+    if (outer && body.charCodeAt(nameAt) < SMALL_LETTERS && TAIL_WORD.test(name)) {
       if (tail !== null) readTail(body.slice(nameAt), tail);
       return fields;
     }
@@ -104,13 +106,13 @@ function cut(body: string, words: string[], tail: Map<string, string> | null, ou
         raw = raw.slice(0, glued);
         at = to;
       }
-      const mode = MODE.exec(body.slice(end, end + 24));
+      const mode = body[end + 1] === "(" ? MODE.exec(body.slice(end, end + 24)) : null;
       if (mode !== null) {
         raw += mode[0];
         at = end += mode[0].length;
       }
       if (name.startsWith("(")) name = name.slice(1);
-      raw = raw.replace(/,$/, "");
+      if (raw.endsWith(",")) raw = raw.slice(0, -1);
       if (raw.endsWith(")") && !raw.includes("(")) raw = raw.slice(0, -1);
     } else if (outer && at < to && body.charCodeAt(at) > 0x20) {
       if (tail !== null) readTail(body.slice(at).replace(ESCAPED_SEPARATOR, ""), tail);

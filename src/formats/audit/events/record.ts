@@ -19,35 +19,51 @@ const X32_BIT = 0x40000000;
 /** Reads the body of one record, in Latin-1. Names of users stand in the enriched tail, if there is one; else in `reading.names`. */
 export function readRecord(type: string, body: string, reading: Reading): AuditRecord {
   const { fields, words, tail } = readBody(body);
-  const read = understood(type, fields, tail, reading.names);
+  const named = withOwnNames(fields);
+  const read = understood(type, named, tail, reading.names);
   if (type === "SYSCALL" || type === "SECCOMP") Object.assign(read, callOf(fields, tail, reading));
   const text = words.join(" ");
-  return { type, raw: written(fields), fields: read, text: text === "" ? null : fromLatin1(text) };
+  return { type, raw: written(named), fields: read, text: text === "" ? null : fromLatin1(text) };
+}
+
+interface NamedField {
+  name: string;
+  field: RawField;
 }
 
 const NO_TAIL: ReadonlyMap<string, string> = new Map();
 
 function understood(
   type: string,
-  fields: readonly RawField[],
+  fields: readonly NamedField[],
   tail: ReadonlyMap<string, string>,
   names: Names,
 ): Record<string, Value> {
-  return Object.fromEntries(
-    withOwnNames(fields).map(([name, field]): [string, Value] => [
-      name,
-      field.nested === null ? valueOf(type, field, tail, names) : understood(type, field.nested, NO_TAIL, names),
-    ]),
-  );
+  const into: Record<string, Value> = {};
+  for (const { name, field } of fields) {
+    const { nested } = field;
+    put(into, name, nested === null ? valueOf(type, field, tail, names) : inside(type, nested, names));
+  }
+  return into;
 }
 
-function written(fields: readonly RawField[]): Record<string, Value> {
-  return Object.fromEntries(
-    withOwnNames(fields).map(([name, field]): [string, Value] => [
-      name,
-      field.nested === null ? fromLatin1(field.raw) : written(field.nested),
-    ]),
-  );
+function inside(type: string, nested: readonly RawField[], names: Names): Value {
+  return understood(type, withOwnNames(nested), NO_TAIL, names);
+}
+
+function written(fields: readonly NamedField[]): Record<string, Value> {
+  const into: Record<string, Value> = {};
+  for (const { name, field } of fields) {
+    const { nested } = field;
+    put(into, name, nested === null ? fromLatin1(field.raw) : written(withOwnNames(nested)));
+  }
+  return into;
+}
+
+/** A log may name a field `__proto__`: it is a field like the others. */
+function put(into: Record<string, Value>, name: string, value: Value): void {
+  if (name !== "__proto__") into[name] = value;
+  else Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function valueOf(type: string, field: RawField, tail: ReadonlyMap<string, string>, names: Names): Value {
@@ -96,11 +112,11 @@ function callOf(
 }
 
 /** Fields with names of their own: of several with one name the later ones get `#2`, `#3`, so that none hides another. */
-function withOwnNames(fields: readonly RawField[]): [string, RawField][] {
+function withOwnNames(fields: readonly RawField[]): NamedField[] {
   const seen = new Map<string, number>();
   return fields.map((field) => {
     const count = (seen.get(field.name) ?? 0) + 1;
     seen.set(field.name, count);
-    return [fromLatin1(count === 1 ? field.name : `${field.name}#${count}`), field];
+    return { name: fromLatin1(count === 1 ? field.name : `${field.name}#${count}`), field };
   });
 }
