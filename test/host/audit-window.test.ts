@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import type { ExecEvent, ExitEvent } from "../../src/model/events.ts";
 import { needs32Bit } from "../support/32-bit.ts";
@@ -74,6 +74,26 @@ describe.skipIf(obstacle !== null)(
       const abis = events.flatMap((event) => (event.type === "seen" && event.exe === chain ? [event.abi] : []));
       expect(abis.length).toBeGreaterThan(0);
       expect(new Set(abis.map((abi) => `${abi?.machine} ${abi?.bits}`))).toEqual(new Set(["i386 32"]));
+    });
+
+    test("ends when the time of day is set, and gives no event a place that nobody knows", async () => {
+      const { events, observer } = capture();
+      await polling([observer], 20, storm(40));
+      // Held back for records that belong before them.
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setTimeout(resolve, 20)).then(() => observer.poll());
+      const sooner = events.length;
+      expect(sooner).toBeGreaterThan(100);
+      // The date alone is another's, for this process: the machine's clock is not ours to set.
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+      try {
+        await polling([observer], 20, storm(40));
+        const ledger = observer.stop();
+        expect(ledger.note).toMatch(/the clock was set, noticed \d+\.\d s after the start: the window ended there/);
+        expect(ownKeys()).toEqual([]);
+        expect(events).toHaveLength(sooner);
+      } finally {
+        vi.useRealTimers();
+      }
     });
 
     test("beside tracefs: arguments are joined to its execs, and nothing is counted twice", async () => {

@@ -15,6 +15,8 @@ export const MOST_SECONDS = 10;
 /** A fork's record is written when its call ends, which may be after its child has ended. */
 const HOLD_MS = 150;
 const CHECK_NS = 0.5e9;
+/** Further than this no clock is slewed within a window (adjtimex(2): 500 ppm), nor are two looks at it apart. */
+const CLOCK_SET_NS = 50e6;
 /** The kernel's thread hands on what waits within milliseconds once nothing new comes. */
 const LAST_RECORDS_MS = 30;
 
@@ -37,8 +39,9 @@ export class AuditWindow {
   readonly #records: Records;
   readonly #logins: Logins;
   readonly #notes: string[] = [];
-  /** CLOCK_REALTIME at the zero of the monotonic clock, ns. */
-  readonly #epochNs = Date.now() * 1e6 - monotonicNs();
+  /** As the window begins. */
+  readonly #epochNs = epochNs();
+  #clockSet = false;
   #checked = this.originNs;
   #disturbed = false;
   #rulesOut = false;
@@ -100,6 +103,7 @@ export class AuditWindow {
     if (this.#ledger !== null) return 0;
     const before = this.events;
     this.#records.drain();
+    this.#watchClock();
     this.#reader.handOn(Date.now() - HOLD_MS);
     const now = monotonicNs();
     if (!this.#rulesOut && now - this.#checked > CHECK_NS) this.#check(now);
@@ -143,6 +147,15 @@ export class AuditWindow {
     this.rules.close();
   }
 
+  /** Records bear the time of day: once somebody sets it, no record's place among other events is known. */
+  #watchClock(): void {
+    if (this.#clockSet || Math.abs(epochNs() - this.#epochNs) <= CLOCK_SET_NS) return;
+    this.#clockSet = true;
+    const after = ((monotonicNs() - this.originNs) / 1e9).toFixed(1);
+    this.#notes.push(`the clock was set, noticed ${after} s after the start: the window ended there`);
+    this.#takeRulesOut();
+  }
+
   /** Others may switch auditing off (`auditctl -e 0`) or delete all rules (`-D`, a restart of auditd): then say so. */
   #check(now: number): void {
     this.#checked = now;
@@ -160,6 +173,7 @@ export class AuditWindow {
 
   /** Records bear the wall clock in ms; events count from the start of the window. */
   #pass(event: ProcessEvent): void {
+    if (this.#clockSet) return;
     const origin = this.#reader.originEpochMs ?? 0;
     event.ts = Math.max(0, origin * 1e6 + event.ts - this.#epochNs - this.originNs);
     this.events++;
@@ -185,6 +199,12 @@ export class AuditWindow {
     if (ledger.note === "") delete ledger.note;
     return ledger;
   }
+}
+
+/** CLOCK_REALTIME at the zero of the monotonic clock, ns. The least of three: whoever is interrupted in between is late. */
+function epochNs(): number {
+  const look = (): number => -monotonicNs() + Date.now() * 1e6;
+  return Math.min(look(), look(), look());
 }
 
 /** The price that the host paid: processes wait while more records queue than the limit allows. */

@@ -14,7 +14,7 @@ export const PF_KTHREAD = 0x20_0000;
 /** SIGCHLD in a mask of signals, whose bit 0 is signal 1. */
 export const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
 
-/** What /proc tells of one process, or null when it is gone. What only its owner or root may read is null without that right. */
+/** What /proc tells of one process, or null when it is gone (or its number went to another while it was read). What only its owner or root may read is null without that right. */
 export function factsOf(
   pid: number | string,
   ownPidNamespace: string | null,
@@ -31,6 +31,11 @@ export function factsOf(
   const mountNamespace = kernelThread ? null : link(`${dir}/ns/mnt`);
   const cgroups = readSmall(`${dir}/cgroup`);
   const cgroupText = cgroups === null ? null : fromBytes(cgroups);
+  const threads = stat.threads > 1 ? otherThreads(dir, stat.pid) : [];
+  const argv = kernelThread ? [] : argvOf(dir);
+  const rootMount = rootMounts.of(pid, mountNamespace, root);
+  const namespacePid = pidNamespace === ownPidNamespace ? stat.pid : innermostPid(dir, stat.pid);
+  if (!kernelThread && isAnother(dir, stat.startTicks)) return null;
   return {
     pid: stat.pid,
     ppid: stat.ppid,
@@ -44,16 +49,23 @@ export function factsOf(
     kernelThread,
     exe: exe === null ? null : insideRoot(exe, root),
     root: kernelThread ? "/" : root,
-    threads: stat.threads > 1 ? otherThreads(dir, stat.pid) : [],
-    argv: kernelThread ? [] : argvOf(dir),
+    threads,
+    argv,
     cgroup: cgroupText === null ? null : pickCgroup(cgroupText),
     cpuCgroup: cgroupText === null ? null : pickCpuCgroup(cgroupText),
     ignoresSigchld: (stat.ignored & SIGCHLD_BIT) !== 0,
     mountNamespace,
-    rootMount: rootMounts.of(pid, mountNamespace, root),
+    rootMount,
     pidNamespace,
-    namespacePid: pidNamespace === ownPidNamespace ? stat.pid : innermostPid(dir, stat.pid),
+    namespacePid,
   };
+}
+
+/** Whether the number is by now another process's, so that facts of two may be mixed. One that has merely ended is not. */
+function isAnother(dir: string, startTicks: number): boolean {
+  const line = readSmall(`${dir}/stat`);
+  const now = line === null ? null : parseStatLine(line);
+  return now !== null && now.startTicks !== startTicks;
 }
 
 /** Target of a link, or null: gone, or not permitted. */
