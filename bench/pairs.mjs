@@ -11,7 +11,16 @@ export function wallMs([command, ...args]) {
   return performance.now() - start;
 }
 
-/** Medians of both, and the median of the ratios B/A pair by pair, after one warm-up of each. */
+/** CPU milliseconds (user and system) of one run that reads this file as standard input; its output is thrown away. */
+export function cpuMs(command, input = "/dev/null") {
+  const timed = 'TIMEFORMAT="%U %S"; { time "${@:2}" < "$1" >/dev/null 2>/dev/null; } 2>&1';
+  const { stdout, error } = spawnSync("bash", ["-c", timed, "bash", input, ...command], { encoding: "utf8" });
+  if (error) throw error;
+  const [user, system] = stdout.trim().split(" ").map(Number);
+  return (user + system) * 1000;
+}
+
+/** Medians of both, and the median of the ratios B/A pair by pair, after a warm-up: of A alone when there is one round. */
 export function pairs(a, b, rounds) {
   wallMs(a);
   if (rounds > 1) wallMs(b);

@@ -5,17 +5,21 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { auditLog } from "../bench/audit-log.mjs";
 import { capture } from "../bench/capture.mjs";
+import { memory } from "../bench/memory.mjs";
 import { startup } from "../bench/startup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
-const parts = ["startup", "audit", "strace", "capture", "ownership"].filter(
+const parts = ["startup", "audit", "memory", "strace", "capture", "ownership"].filter(
   (part) => wanted.length === 0 || wanted.includes(part),
 );
 
 function print(rows) {
   for (const { what, ours, rival, ratio, hold, held } of rows) {
-    console.log(`${held ? "held  " : "MISSED"}  ${what}: ${ours}; ${rival}; ${ratio} (hold ${hold})`);
+    // Null: the rival was not waited for, so only a bound is known.
+    console.log(
+      `${held === null ? "open  " : held ? "held  " : "MISSED"}  ${what}: ${ours}; ${rival}; ${ratio} (hold ${hold})`,
+    );
   }
 }
 
@@ -38,6 +42,7 @@ for (const part of parts) {
   console.log(`\n# ${part}`);
   if (part === "startup") print(startup());
   if (part === "audit") print(await auditLog());
+  if (part === "memory") print(await memory());
   if (part === "capture") print(await capture());
   if (part === "ownership") execFileSync(process.execPath, [await bundled("ownership.ts")], { stdio: "inherit" });
   if (part === "strace") execFileSync(process.execPath, [await bundled("strace-reader.ts")], { stdio: "inherit" });
