@@ -1,3 +1,4 @@
+import type { HeldEvent } from "../formats/audit/events/assembler.ts";
 import type { AuditEvent } from "../formats/audit/events/event.ts";
 import type { ProcessEvent } from "../model/events.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
@@ -5,6 +6,8 @@ import type { EventsFlags } from "./commands/events.ts";
 
 /** Which events are wanted: all conditions must hold. */
 export interface EventFilter {
+  /** Whether an event that is not understood yet may be wanted: false is sure, true is not. */
+  held(event: HeldEvent): boolean;
   audit(event: AuditEvent): boolean;
   /** Filter for the process events of one stream, in their order: it learns from them who runs which program. */
   processes(): (event: ProcessEvent) => boolean;
@@ -19,7 +22,16 @@ export function eventFilter(flags: EventsFlags): EventFilter {
   const wanted = flags.exe === undefined ? null : fromBytes(Buffer.from(flags.exe));
   const isExe = (exe: Untrusted | null): boolean =>
     wanted === null || (exe !== null && (wanted.includes("/") ? exe === wanted : baseName(exe) === wanted));
+  const marks = [
+    pids === null ? null : namesOneOf(pids),
+    key === undefined ? null : mentions(key, /\bkey=[0-9A-F]{2}/),
+    flags.exe === undefined ? null : mentions(flags.exe, /\bexe=[0-9A-F]{2}/),
+  ].filter((mark) => mark !== null);
   return {
+    held({ ms, records }) {
+      if (ms < since || ms > until) return false;
+      return marks.every((mark) => records.some(({ body }) => mark(body)));
+    },
     audit(event) {
       if (event.ms < since || event.ms > until) return false;
       if (pids !== null && (event.pid === null || !pids.has(event.pid))) return false;
@@ -38,6 +50,18 @@ export function eventFilter(flags: EventsFlags): EventFilter {
     },
     auditOnly: ["key", "syscall", "since", "until"].filter((name) => name in flags).map((name) => `--${name}`),
   };
+}
+
+/** Whether the body of a record (in Latin-1) holds this text, or a value that is encoded and may hold it. */
+function mentions(text: string, encoded: RegExp): (body: string) => boolean {
+  const bytes = Buffer.from(text).toString("latin1");
+  return (body) => body.includes(bytes) || encoded.test(body);
+}
+
+function namesOneOf(pids: ReadonlySet<number>): (body: string) => boolean {
+  // A number that begins with 0 may be any, in another base or with zeros before it.
+  const named = new RegExp(`\\bpid=(?:0|(?:${[...pids].join("|")})\\b)`);
+  return (body) => named.test(body);
 }
 
 /** The name of a program's file; the kernel adds ` (deleted)` to one that is gone. */

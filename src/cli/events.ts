@@ -46,9 +46,13 @@ export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
       onStream: (stream) => refuseFilters(stream, filter),
       open(format) {
         if (format.id !== "audit") return null;
-        const reader = new AuditEventReader((event) => {
-          if (filter.audit(event)) print(auditLine(event));
-        }, reading);
+        const reader = new AuditEventReader(
+          (event) => {
+            if (filter.audit(event)) print(auditLine(event));
+          },
+          reading,
+          (held) => filter.held(held),
+        );
         readers.push(reader);
         return reader;
       },

@@ -12,7 +12,7 @@ import { whyNoRecord } from "../why-no-record.ts";
 import { Assembler, type HeldEvent } from "./assembler.ts";
 import type { AuditEventSink } from "./event.ts";
 import type { Reading } from "./record.ts";
-import { readEvent } from "./whole-event.ts";
+import { isIncomplete, readEvent } from "./whole-event.ts";
 
 /** More names than this share one host. */
 const MOST_HOSTS = 64;
@@ -47,6 +47,7 @@ export interface EventCounts {
 export class AuditEventReader implements FormatReader {
   readonly #sink: AuditEventSink;
   readonly #reading: Reading;
+  readonly #mayBeWanted: (held: HeldEvent) => boolean;
   readonly #header = newHeader();
   readonly #hosts = new Map<Untrusted | null, Assembler>();
   readonly ledger = emptyLedger("audit", null);
@@ -69,9 +70,11 @@ export class AuditEventReader implements FormatReader {
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(sink: AuditEventSink, reading: Reading) {
+  /** @param mayBeWanted asked before an event is understood, which is the most of the work; false: it is counted and not told */
+  constructor(sink: AuditEventSink, reading: Reading, mayBeWanted: (held: HeldEvent) => boolean = () => true) {
     this.#sink = sink;
     this.#reading = reading;
+    this.#mayBeWanted = mayBeWanted;
     this.#cutter = new LineCutter(
       (bytes, from, to) => this.#line(bytes, from, to),
       (bytes) => this.#skip("a line of more than 1 MiB", bytes, 0, bytes.length),
@@ -188,9 +191,13 @@ export class AuditEventReader implements FormatReader {
   }
 
   #tell(held: HeldEvent): void {
-    const event = readEvent(held, this.#reading);
     this.#counts.events++;
-    if (event.late) this.#counts.late++;
+    if (held.late) this.#counts.late++;
+    if (!this.#mayBeWanted(held)) {
+      if (isIncomplete(held, this.#reading)) this.#counts.incomplete++;
+      return;
+    }
+    const event = readEvent(held, this.#reading);
     if (event.missing.length > 0) this.#counts.incomplete++;
     this.#sink(event);
   }

@@ -56,6 +56,20 @@ export function readEvent(held: HeldEvent, reading: Reading): AuditEvent {
   };
 }
 
+/**
+ * Whether `readEvent` would name something as missing, found out from the types of the records and a few of their words: for events
+ * that nobody wants to read whole.
+ */
+export function isIncomplete({ records }: HeldEvent, reading: Reading): boolean {
+  const call = records.find(({ type }) => type === "SYSCALL") ?? records.find(({ type }) => type === "URINGOP");
+  const execve = records.filter(({ type }) => type === "EXECVE").toSorted(byPlace);
+  if (execve.length > 0 && !gather(execve).reached) return true;
+  if (call === undefined) return isRestOfCall(records);
+  const told = /(?:^| )items=(\d{1,9}) /.exec(call.body)?.[1];
+  const items = told ?? readRecord(call.type, call.body, reading).fields["items"];
+  return Number(items ?? 0) > records.filter(({ type }) => type === "PATH").length;
+}
+
 function byPlace(a: HeldRecord, b: HeldRecord): number {
   const place = (FIRST[a.type] ?? 1) - (FIRST[b.type] ?? 1);
   if (place !== 0 || a.type !== b.type) return place;
@@ -85,14 +99,16 @@ function gather(records: readonly HeldRecord[]): Arguments {
 
 function missing(records: readonly AuditRecord[], call: AuditRecord | undefined, execve: Arguments | null): Missing[] {
   const lacks: Missing[] = [];
-  if (call === undefined && records.some((record) => OF_A_CALL.has(record.type))) {
-    const stands = records.some((record) => !OF_A_CALL.has(record.type));
-    if (!stands) lacks.push("syscall");
-  }
+  if (call === undefined && isRestOfCall(records)) lacks.push("syscall");
   if (execve !== null && !execve.reached) lacks.push("arguments");
   const items = call === undefined ? null : number(call.fields["items"]);
   if (items !== null && items > records.filter((record) => record.type === "PATH").length) lacks.push("paths");
   return lacks;
+}
+
+/** Records that only a call can have, and no other that stands by itself. */
+function isRestOfCall(records: readonly { type: string }[]): boolean {
+  return records.length > 0 && records.every(({ type }) => OF_A_CALL.has(type));
 }
 
 function keysOf(records: readonly AuditRecord[]): Untrusted[] {
