@@ -1,5 +1,5 @@
 // What live capture costs and loses, beside its rivals on the same storms, interleaved, in one run.
-// Usage (as root): node bench/capture.mjs [ROUNDS]
+// Usage (as root): node bench/capture.mjs [ROUNDS [STORM...]]
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,13 +13,16 @@ import { median } from "./pairs.mjs";
 /** ptrace stops every process several times: it gets so many times fewer of them. */
 const FEWER_UNDER_PTRACE = 10;
 const LANES = 2;
-/** How long an untraced storm takes: its processes are counted so, because one host makes 30,000 a second and another 500. */
-const UNTRACED_SECONDS = 2;
+/**
+ * How long an untraced storm takes: its processes are counted so, because one host makes 30,000 a second and another 500.
+ * In the first two seconds V8 compiles: that is as much work as reading 100,000 events.
+ */
+const UNTRACED_SECONDS = 8;
 /** Processes by which the host's pace is found out. */
 const PROBE = 200;
 
 /** Measures every collector on every storm and prints a table; returns the rows that the speed table asks for. */
-export async function capture(rounds = 5) {
+export async function capture(rounds = 5, wanted = Object.keys(STORMS)) {
   const dir = mkdtempSync(join(tmpdir(), "whoforks-bench-"));
   try {
     compile(dir);
@@ -32,7 +35,7 @@ export async function capture(rounds = 5) {
     console.log("collector           slowdown   idle ms/s   µs/event   in all   events/process     lost");
     const obstacle = traceCmdObstacle();
     if (obstacle !== null) console.log(`trace-cmd record: not measured, ${obstacle}`);
-    for (const name of Object.keys(STORMS).filter((each) => each !== "chain32" || runs32Bit()))
+    for (const name of wanted.filter((each) => each !== "chain32" || runs32Bit()))
       rows.push(...(await compare(dir, own, name, rounds)));
     return rows;
   } finally {
@@ -156,4 +159,7 @@ function holds(title, measured) {
   ];
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await capture(Number(process.argv[2] ?? 5));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [rounds, ...wanted] = process.argv.slice(2);
+  await capture(Number(rounds ?? 5), wanted.length > 0 ? wanted : undefined);
+}

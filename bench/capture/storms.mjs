@@ -14,6 +14,7 @@ const DEADLINE = 60;
 export const STORMS = {
   chain: { title: "chain, 64 bit", command: (dir, n) => [join(dir, "chain"), String(n), "3"] },
   chain32: { title: "chain, 32 bit", command: (dir, n) => [join(dir, "chain32"), String(n), "3"] },
+  vfork: { title: "vfork and end", command: (dir, n) => [join(dir, "vfork-loop"), String(n)] },
   "exec-nothing": {
     title: "fork and exec, no libc",
     command: (dir, n) => [join(dir, "exec-loop"), String(n), join(dir, "nothing")],
@@ -30,6 +31,7 @@ export function compile(dir) {
   gcc(FIXTURES, "fenced");
   gcc(FIXTURES, "chain");
   gcc(PROGRAMS, "exec-loop");
+  gcc(PROGRAMS, "vfork-loop");
   const assemble = (source, name, bits, machine) => {
     run("as", [bits, "-o", join(dir, `${name}.o`), source]);
     run("ld", ["-m", machine, "-o", join(dir, name), join(dir, `${name}.o`)]);

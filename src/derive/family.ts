@@ -64,6 +64,8 @@ export interface Family {
   lastEnding: (Ending & { count: number }) | null;
   ended: number;
   spawners: TopCounts<number, Actor>;
+  /** Members that fork one replica after the other, by how many: who starts them where nothing is executed. */
+  copiers: TopCounts<number, Actor>;
   reapers: TopCounts<number, { pid: number; comm: Untrusted }>;
   threads: number;
   /** Children of members that executed another program. */
@@ -117,6 +119,7 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     lastEnding: null,
     ended: 0,
     spawners: new TopCounts(16),
+    copiers: new TopCounts(8),
     reapers: new TopCounts(8),
     threads: 0,
     otherExecs: 0,
@@ -232,6 +235,7 @@ export function mergeFamily(into: Family, from: Family): void {
     else into.endings.set(key, { ...ending });
   }
   into.spawners.merge(from.spawners);
+  into.copiers.merge(from.copiers);
   into.reapers.merge(from.reapers);
   into.threads += from.threads;
   into.otherExecs += from.otherExecs;

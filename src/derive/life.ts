@@ -72,6 +72,8 @@ export const MAX_LIVES = 262_144;
 export const MAX_MOVED = 256;
 /** A fork that will exec does so within a millisecond on a healthy host; 50 ms leaves room for one that starves. */
 export const MATURE_NS = 50e6;
+/** Children from which on a process that forks copies of itself is noted as who starts them; a link of a chain has one. */
+export const COPIER_CHILDREN = 8;
 
 /** A life at its beginning; `id` and `turn` are given by the table of lives. Written out: a spread costs each fork more. */
 export function createLife(birth: Birth, id: number, turn: number): Life {

@@ -5,6 +5,7 @@ import { JustEnded } from "./just-ended.ts";
 import { Images, isWordSize, noteCgroup, type Image, type Place } from "./image.ts";
 import {
   createLife,
+  COPIER_CHILDREN,
   MATURE_NS,
   MAX_LIVES,
   settleFailedExecs,
@@ -233,6 +234,8 @@ export class Lives {
     if (parent?.id === life.parentId) {
       if (parent.replicas++ === 0) family.replicators++;
       parent.livingReplicas++;
+      if (parent.children >= COPIER_CHILDREN)
+        family.copiers.add(parent.id, { life: parent.id, pid: parent.pid, image: parent.image });
     } else if (life.firstborn) {
       family.replicators++;
       family.replicatorsEnded++;

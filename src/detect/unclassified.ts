@@ -12,9 +12,11 @@ export const unclassified: Detector = {
   detect(view: View) {
     const findings: Finding[] = [];
     for (const group of view.spawners) {
-      const families = group.families;
+      // What mostly copies itself is not started by who started the first of it.
+      const families = group.families.filter((family) => family.spawned >= family.replicas);
       const perSecond = rate(families);
-      if (perSecond < MIN_PER_SECOND || group.starts < MIN_STARTS || group.top === null) continue;
+      const count = families.reduce((sum, family) => sum + starts(family), 0);
+      if (perSecond < MIN_PER_SECOND || count < MIN_STARTS || group.top === null) continue;
       const subject = [...families].sort((a, b) => starts(b) - starts(a))[0] as Family;
       const share =
         group.top.count /
@@ -22,13 +24,17 @@ export const unclassified: Detector = {
           1,
           families.reduce((sum, f) => sum + f.spawned, 0),
         );
-      findings.push(finding(subject, families, group.starts, perSecond, group.top.actor, share));
+      findings.push(finding(subject, families, count, perSecond, group.top.actor, share));
     }
     for (const family of view.derived.families) {
       const perSecond = rate([family]);
       if (family.replicas < MIN_STARTS || perSecond < MIN_PER_SECOND) continue;
+      const copier = family.copiers.ranked()[0];
+      const share = copier === undefined ? 0 : Math.min(1, copier.count / family.replicas);
       findings.push(
-        finding(family, [family], starts(family), perSecond, family.spawners.ranked()[0]?.value ?? null, 1),
+        share >= MOST
+          ? finding(family, [family], starts(family), perSecond, copier?.value ?? null, share)
+          : finding(family, [family], starts(family), perSecond, family.spawners.ranked()[0]?.value ?? null, 1),
       );
     }
     return findings.length > 0 ? { state: "found", findings } : { state: "none" };
@@ -38,6 +44,8 @@ export const unclassified: Detector = {
 /** At about 1 ms of CPU a start, 50 a second are 5 % of a CPU. */
 const MIN_PER_SECOND = 50;
 const MIN_STARTS = 50;
+/** Of the copies, what one process must have forked to be who starts them; the first few of each parent are not noted. */
+const MOST = 0.4;
 
 function finding(
   subject: Family,

@@ -170,6 +170,21 @@ describe("other storms", () => {
     expect(detection.findings[0]).toMatchObject({ benign: true, facts: { tool: "make" } });
   });
 
+  it("copies that one process forks and that execute nothing are started by it, not by who started it", () => {
+    const forker = (count: number) =>
+      look((s) => {
+        const servers = Array.from({ length: count }, () => s.exec(s.fork(1), "/opt/server"));
+        for (let i = 0; i < 400; i++) for (const server of servers) s.exit(s.wait(100).fork(server));
+      });
+    const [finding, ...rest] = forker(1).findings;
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ kind: "unclassified", spawner: { image: { exe: "/opt/server" } } });
+    expect(finding?.reasons.find(({ code }) => code.endsWith("one-spawner"))?.args["share"]).toBeGreaterThan(0.95);
+    expect(forker(2).findings[0]?.spawner?.image.exe).toBe("/opt/server");
+    // Of many none starts most.
+    expect(forker(6).findings[0]?.spawner?.image.exe).not.toBe("/opt/server");
+  });
+
   it("what nobody knows is said to be unclassified, with its spawner", () => {
     const detection = look((s) => {
       const daemon = s.exec(s.fork(1), "/opt/daemon");
