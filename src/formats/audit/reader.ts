@@ -1,14 +1,13 @@
-import { emptyLedger, skip } from "../../model/ledger.ts";
-import { fromBytes } from "../../model/text.ts";
+import { emptyLedger } from "../../model/ledger.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
 import { ACTION } from "../../syscalls/abi.ts";
 import { ascii, matches, SPACE } from "../text/bytes.ts";
 import { Hosts, type Host } from "./host.ts";
-import { LineCutter } from "../text/line-cutter.ts";
+import { Lines } from "../text/lines.ts";
 import { lossOf } from "./loss-lines.ts";
 import { findRecord, newHeader, readStamp } from "./record-header.ts";
 import { typeName } from "./record-types.ts";
-import { remarksOf, type LineCounts } from "./remarks.ts";
+import { remarksOf } from "./remarks.ts";
 import { SyscallReader } from "./syscall-record.ts";
 import { note, Tally } from "./tally.ts";
 import { tellsOf } from "./tells.ts";
@@ -24,29 +23,18 @@ export class AuditReader implements FormatReader {
   readonly #syscalls = new SyscallReader();
   readonly #hosts: Hosts;
   readonly #tally = new Tally();
-  readonly #lines: LineCounts = { read: 0, parsed: 0, skipped: 0, blank: 0 };
   readonly #ledger = emptyLedger("audit", null);
-  readonly #cutter: LineCutter;
-  #file: string | null = null;
+  readonly #lines: Lines;
   /** The line as it stands in the file, while a translation of it is read. */
   #original: [Uint8Array, number, number] | null = null;
 
   constructor(sinkOf: SinkOf) {
-    this.#hosts = new Hosts(sinkOf, this.#tally, () => this.#where());
-    this.#cutter = new LineCutter(
-      (bytes, from, to) => this.#line(bytes, from, to),
-      (bytes) => this.#skip("a line of more than 1 MiB", bytes, 0, bytes.length),
-    );
+    this.#hosts = new Hosts(sinkOf, this.#tally, () => this.#lines.where());
+    this.#lines = new Lines(this.#ledger, (bytes, from, to) => this.#line(bytes, from, to));
   }
 
   push(chunk: Uint8Array, file: string): void {
-    if (file !== this.#file) {
-      // A file that ends without newline was cut there; the next one begins a line of its own.
-      this.#cutter.endFile();
-      this.#file = file;
-      this.#ledger.path ??= file;
-    }
-    this.#cutter.push(chunk);
+    this.#lines.push(chunk, file);
   }
 
   /**
@@ -64,22 +52,20 @@ export class AuditReader implements FormatReader {
   }
 
   end(): StreamReading {
-    this.#cutter.endFile();
+    this.#lines.end();
     const hosts = this.#hosts.all();
     for (const host of hosts) host.end();
     const tally = this.#tally;
     this.#ledger.events = hosts.reduce((sum, host) => sum + host.order.count, 0);
     this.#ledger.lost = tally.lost;
-    this.#ledger.skipped = this.#lines.skipped;
     this.#ledger.note = this.#completeness();
-    this.#lines.read = this.#lines.parsed + this.#lines.skipped;
     return {
       ledger: this.#ledger,
       tells: tellsOf(tally),
       originEpochMs: this.originEpochMs,
       seconds: Math.max(0, ...hosts.map((host) => host.lastMs - host.firstMs)) / 1000,
       hosts: this.#hosts.names,
-      remarks: remarksOf(tally, this.#lines, this.#hosts),
+      remarks: remarksOf(tally, this.#lines.counts(), this.#hosts),
     };
   }
 
@@ -90,15 +76,9 @@ export class AuditReader implements FormatReader {
     return "the log does not say whether audit records were lost";
   }
 
-  #where(): string {
-    return `${this.#file ?? "input"} line ${this.#cutter.line}`;
-  }
-
   #skip(why: string, bytes: Uint8Array, from: number, to: number): void {
-    this.#lines.skipped++;
     if (this.#original !== null) [bytes, from, to] = this.#original;
-    if (this.#ledger.examples.length < 3)
-      skip(this.#ledger, this.#where(), why, fromBytes(bytes.subarray(from, Math.min(to, from + 120))));
+    this.#lines.skip(why, bytes, from, to);
   }
 
   /** One line [from, to) without its end; the byte after it is below 0x21. */
@@ -221,7 +201,7 @@ export class AuditReader implements FormatReader {
     const loss = lossOf(bytes, from, to);
     if (loss !== null) {
       this.#lines.parsed++;
-      note(this.#tally.lossLines, () => this.#where());
+      note(this.#tally.lossLines, () => this.#lines.where());
       if (loss.lost !== null) this.#tally.lost = Math.max(this.#tally.lost ?? 0, loss.lost);
       return;
     }

@@ -1,16 +1,9 @@
+import type { LineCounts } from "../text/lines.ts";
 import type { StreamReading } from "../types.ts";
 import type { Host, Hosts } from "./host.ts";
 import type { Counted, Tally } from "./tally.ts";
 
 type Remarks = StreamReading["remarks"];
-
-/** Lines of a stream: `read = parsed + skipped`, blank and `#` lines apart. */
-export interface LineCounts {
-  read: number;
-  parsed: number;
-  skipped: number;
-  blank: number;
-}
 
 /**
  * The notable facts of a stream. Codes and arguments (counts, and the place of the first case where it helps):

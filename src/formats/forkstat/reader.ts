@@ -1,8 +1,8 @@
 import type { EventSink, ProcessEvent } from "../../model/events.ts";
-import { emptyLedger, skip } from "../../model/ledger.ts";
+import { emptyLedger } from "../../model/ledger.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import { endOf } from "../../model/wait-status.ts";
-import { LineCutter } from "../text/line-cutter.ts";
+import { Lines } from "../text/lines.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
 import { isTable, readLine, type ForkstatLine } from "./line.ts";
 import { Parents } from "./parents.ts";
@@ -21,13 +21,11 @@ const NAME = 15;
 export class ForkstatReader implements FormatReader {
   readonly #sinkOf: SinkOf;
   readonly #ledger = emptyLedger("forkstat", 0);
-  readonly #lines = { read: 0, parsed: 0, skipped: 0, blank: 0 };
   readonly #tally: Tally = { forks: 0, execs: 0, exits: 0, unknown: 0, losses: 0 };
   readonly #threads = new Set<number>();
-  readonly #cutter: LineCutter;
+  readonly #lines: Lines;
   readonly #parents = new Parents((event) => this.#pass(event));
   #sink: EventSink | null = null;
-  #file: string | null = null;
   #events = 0;
   #now = 0;
   #days = 0;
@@ -38,28 +36,21 @@ export class ForkstatReader implements FormatReader {
 
   constructor(sinkOf: SinkOf) {
     this.#sinkOf = sinkOf;
-    this.#cutter = new LineCutter(
+    this.#lines = new Lines(
+      this.#ledger,
       (bytes, from, to) => this.#line(Buffer.from(bytes.subarray(from, to))),
-      (bytes) => this.#skip("a line of more than 1 MiB", Buffer.from(bytes)),
+      () => (this.#parent = null),
     );
   }
 
   push(chunk: Uint8Array, file: string): void {
-    if (file !== this.#file) {
-      this.#cutter.endFile();
-      this.#file = file;
-      this.#ledger.path ??= file;
-      this.#parent = null;
-    }
-    this.#cutter.push(chunk);
+    this.#lines.push(chunk, file);
   }
 
   end(): StreamReading {
-    this.#cutter.endFile();
+    this.#lines.end();
     this.#parents.end();
-    this.#lines.read = this.#lines.parsed + this.#lines.skipped;
     this.#ledger.events = this.#events;
-    this.#ledger.skipped = this.#lines.skipped;
     this.#ledger.lost = this.#tally.losses > 0 ? null : 0;
     this.#ledger.note =
       this.#tally.losses > 0
@@ -77,14 +68,8 @@ export class ForkstatReader implements FormatReader {
       hosts: [],
       stampNs: 1e9,
       gaps: gapsOf(this.#tally),
-      remarks: [{ code: "forkstat.lines", args: { ...this.#lines } }],
+      remarks: [{ code: "forkstat.lines", args: { ...this.#lines.counts() } }],
     };
-  }
-
-  #skip(why: string, bytes: Buffer): void {
-    this.#lines.skipped++;
-    const at = `${this.#file ?? "input"} line ${this.#cutter.line}`;
-    if (this.#ledger.examples.length < 3) skip(this.#ledger, at, why, fromBytes(bytes.subarray(0, 120)));
   }
 
   #line(bytes: Buffer): void {
@@ -94,7 +79,7 @@ export class ForkstatReader implements FormatReader {
       return;
     }
     const line = readLine(text);
-    if (line === null && !isTable(text)) return this.#skip("no line of forkstat", bytes);
+    if (line === null && !isTable(text)) return this.#lines.skip("no line of forkstat", bytes);
     this.#lines.parsed++;
     if (line === null) return;
     if (line === "lost") {
@@ -130,7 +115,7 @@ export class ForkstatReader implements FormatReader {
       this.#tally.forks++;
     }
     const { pid } = parent;
-    const line = this.#cutter.line;
+    const line = this.#lines.line;
     const comm = nameOf(parent);
     this.#parents.fork({ type: "fork", ts: this.#now, pid, comm, child, childClaim: null, thread, line }, nameOf(own));
   }

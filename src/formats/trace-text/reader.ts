@@ -1,9 +1,8 @@
 import { Assembler } from "../../ftrace/assembler.ts";
 import { RecordQueue } from "../../ftrace/record-queue.ts";
 import type { EventSink } from "../../model/events.ts";
-import { emptyLedger, skip } from "../../model/ledger.ts";
-import { fromBytes } from "../../model/text.ts";
-import { LineCutter } from "../text/line-cutter.ts";
+import { emptyLedger } from "../../model/ledger.ts";
+import { Lines } from "../text/lines.ts";
 import { counting, noCounts } from "../trace-dat/counts.ts";
 import { Doubles } from "../trace-dat/doubles.ts";
 import { tellsOf, type Recorder } from "../trace-dat/tells.ts";
@@ -32,8 +31,7 @@ export class TraceTextReader implements FormatReader {
   readonly #dialect: Dialect;
   readonly #sinkOf: SinkOf;
   readonly #ledger;
-  readonly #cutter: LineCutter;
-  readonly #lines = { read: 0, parsed: 0, skipped: 0, blank: 0 };
+  readonly #lines: Lines;
   readonly #stamps = new Stamps();
   readonly #losses = new Losses();
   readonly #counts = noCounts();
@@ -42,7 +40,6 @@ export class TraceTextReader implements FormatReader {
   readonly #assembler: Assembler;
   readonly #seen = new Set<string>();
   #sink: EventSink | null = null;
-  #file: string | null = null;
   #others = 0;
   /** A record whose fields go on in the next line, with the lines it has had. */
   #open: { leader: Leader; lines: { at: string; bytes: Buffer }[] } | null = null;
@@ -57,29 +54,21 @@ export class TraceTextReader implements FormatReader {
         this.#sink(event);
       }, this.#counts),
     );
-    this.#cutter = new LineCutter(
+    this.#lines = new Lines(
+      this.#ledger,
       (bytes, from, to) => this.#line(Buffer.from(bytes.subarray(from, to))),
-      (bytes) => this.#skip("a line of more than 1 MiB", this.#where(), Buffer.from(bytes)),
+      () => this.#giveUp(),
     );
   }
 
   push(chunk: Uint8Array, file: string): void {
-    if (file !== this.#file) {
-      this.#cutter.endFile();
-      this.#giveUp();
-      this.#file = file;
-      this.#ledger.path ??= file;
-    }
-    this.#cutter.push(chunk);
+    this.#lines.push(chunk, file);
   }
 
   end(): StreamReading {
-    this.#cutter.endFile();
-    this.#giveUp();
+    this.#lines.end();
     const { tick, setBack, originEpochMs, last } = this.#stamps;
-    this.#lines.read = this.#lines.parsed + this.#lines.skipped;
     this.#ledger.events = this.#assembler.events;
-    this.#ledger.skipped = this.#lines.skipped;
     this.#ledger.lost = this.#losses.lost;
     const notes = [this.#losses.lost === 0 ? "no line tells of lost events" : "lines tell of lost events"];
     if (this.#others > 0) notes.push(`${this.#others} records of other events`);
@@ -93,17 +82,8 @@ export class TraceTextReader implements FormatReader {
       seconds: tick === null ? 0 : last / 1e9,
       hosts: [],
       stampNs: tick,
-      remarks: [{ code: `${this.#dialect.id}.lines`, args: { ...this.#lines } }],
+      remarks: [{ code: `${this.#dialect.id}.lines`, args: { ...this.#lines.counts() } }],
     };
-  }
-
-  #where(): string {
-    return `${this.#file ?? "input"} line ${this.#cutter.line}`;
-  }
-
-  #skip(why: string, at: string, bytes: Buffer): void {
-    this.#lines.skipped++;
-    if (this.#ledger.examples.length < 3) skip(this.#ledger, at, why, fromBytes(bytes.subarray(0, 120)));
   }
 
   #line(bytes: Buffer): void {
@@ -117,7 +97,7 @@ export class TraceTextReader implements FormatReader {
         return;
       }
       if (this.#dialect.leader(line) === null && lines.length < MOST_LINES - 1) {
-        this.#open = { leader: whole, lines: [...lines, { at: this.#where(), bytes }] };
+        this.#open = { leader: whole, lines: [...lines, { at: this.#lines.where(), bytes }] };
         return;
       }
       this.#giveUp();
@@ -129,10 +109,10 @@ export class TraceTextReader implements FormatReader {
     const leader = this.#dialect.leader(line);
     if (leader === null) {
       if (this.#losses.line(line) || this.#dialect.isOther(line)) this.#lines.parsed++;
-      else this.#skip("no record of a trace", this.#where(), bytes);
+      else this.#lines.skip("no record of a trace", bytes);
     } else if (this.#losses.record(leader.event, leader.fields)) this.#lines.parsed++;
     else if (this.#take(leader)) this.#lines.parsed++;
-    else this.#open = { leader, lines: [{ at: this.#where(), bytes }] };
+    else this.#open = { leader, lines: [{ at: this.#lines.where(), bytes }] };
   }
 
   /** @returns false when the fields are not (all) there */
@@ -160,6 +140,7 @@ export class TraceTextReader implements FormatReader {
   #giveUp(): void {
     const open = this.#open;
     this.#open = null;
-    for (const { at, bytes } of open?.lines ?? []) this.#skip("fields that are not those of its event", at, bytes);
+    for (const { at, bytes } of open?.lines ?? [])
+      this.#lines.skip("fields that are not those of its event", bytes, 0, bytes.length, at);
   }
 }

@@ -1,7 +1,7 @@
-import { emptyLedger, skip } from "../../../model/ledger.ts";
+import { emptyLedger } from "../../../model/ledger.ts";
 import { fromBytes, type Untrusted } from "../../../model/text.ts";
 import type { FormatReader, StreamReading } from "../../types.ts";
-import { LineCutter } from "../../text/line-cutter.ts";
+import { Lines, type LineCounts } from "../../text/lines.ts";
 import { lossOf } from "../loss-lines.ts";
 import { findRecord, newHeader } from "../record-header.ts";
 import { typeName } from "../record-types.ts";
@@ -21,12 +21,7 @@ const CLOSED_MS = 200;
 const OPEN_MS = 2000;
 
 /** What is known about the completeness of a log of events. */
-export interface EventCounts {
-  /** Lines: `read = parsed + skipped`; blank lines, comments and the separators of ausearch apart. */
-  read: number;
-  parsed: number;
-  skipped: number;
-  blank: number;
+export interface EventCounts extends LineCounts {
   events: number;
   /** Events that came late or lack records. */
   late: number;
@@ -51,21 +46,15 @@ export class AuditEventReader implements FormatReader {
   readonly #header = newHeader();
   readonly #hosts = new Map<Untrusted | null, Assembler>();
   readonly ledger = emptyLedger("audit", null);
-  readonly #cutter: LineCutter;
-  readonly #counts: EventCounts = {
-    read: 0,
-    parsed: 0,
-    skipped: 0,
-    blank: 0,
+  readonly #lines: Lines;
+  readonly #counts = {
     events: 0,
     late: 0,
     incomplete: 0,
-    lost: null,
+    lost: null as number | null,
     lossLines: 0,
-    serialGaps: 0,
     switchedOff: 0,
   };
-  #file: string | null = null;
   #now = 0;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -75,20 +64,12 @@ export class AuditEventReader implements FormatReader {
     this.#sink = sink;
     this.#reading = reading;
     this.#mayBeWanted = mayBeWanted;
-    this.#cutter = new LineCutter(
-      (bytes, from, to) => this.#line(bytes, from, to),
-      (bytes) => this.#skip("a line of more than 1 MiB", bytes, 0, bytes.length),
-    );
+    this.#lines = new Lines(this.ledger, (bytes, from, to) => this.#line(bytes, from, to));
   }
 
   push(chunk: Uint8Array, file: string): void {
-    if (file !== this.#file) {
-      this.#cutter.endFile();
-      this.#file = file;
-      this.ledger.path ??= file;
-    }
     this.#now = performance.now();
-    this.#cutter.push(chunk);
+    this.#lines.push(chunk, file);
   }
 
   /** For a log that is still being written: tells the events that no record has joined for a while. To be called now and then. */
@@ -99,19 +80,16 @@ export class AuditEventReader implements FormatReader {
 
   /** Counts so far. */
   counts(): EventCounts {
-    const counts = this.#counts;
-    counts.read = counts.parsed + counts.skipped;
-    counts.serialGaps = [...this.#hosts.values()].reduce((sum, host) => sum + host.serials.gaps, 0);
-    return counts;
+    const serialGaps = [...this.#hosts.values()].reduce((sum, host) => sum + host.serials.gaps, 0);
+    return { ...this.#lines.counts(), ...this.#counts, serialGaps };
   }
 
   end(): StreamReading {
-    this.#cutter.endFile();
+    this.#lines.end();
     for (const host of this.#hosts.values()) host.end();
     const counts = this.counts();
     this.ledger.events = counts.events;
     this.ledger.lost = counts.lost;
-    this.ledger.skipped = counts.skipped;
     const any = Number.isFinite(this.#firstMs);
     return {
       ledger: this.ledger,
@@ -124,14 +102,7 @@ export class AuditEventReader implements FormatReader {
   }
 
   #where(): { file: string; line: number } {
-    return { file: this.#file ?? "input", line: this.#cutter.line };
-  }
-
-  #skip(why: string, bytes: Uint8Array, from: number, to: number): void {
-    this.#counts.skipped++;
-    const { file, line } = this.#where();
-    if (this.ledger.examples.length < 3)
-      skip(this.ledger, `${file} line ${line}`, why, fromBytes(bytes.subarray(from, Math.min(to, from + 120))));
+    return { file: this.#lines.file ?? "input", line: this.#lines.line };
   }
 
   #line(bytes: Uint8Array, from: number, to: number): void {
@@ -139,28 +110,29 @@ export class AuditEventReader implements FormatReader {
     while (start < to && (isBlank(bytes[start] as number) || isByteOrderMark(bytes, start)))
       start += isByteOrderMark(bytes, start) ? 3 : 1;
     if (start === to || bytes[start] === 0x23) {
-      if (start === to && bytes.subarray(from, to).includes(0)) return this.#skip("only NUL bytes", bytes, from, to);
-      this.#counts.blank++;
+      if (start === to && bytes.subarray(from, to).includes(0))
+        return this.#lines.skip("only NUL bytes", bytes, from, to);
+      this.#lines.blank++;
       return;
     }
     if (this.#record(bytes, start, to, false)) return;
     const loss = lossOf(bytes, start, to);
     if (loss !== null) {
-      this.#counts.parsed++;
+      this.#lines.parsed++;
       this.#counts.lossLines++;
       if (loss.lost !== null) this.#counts.lost = Math.max(this.#counts.lost ?? 0, loss.lost);
       return;
     }
     const other = translated(bytes, start, to);
     if (other === "separator") {
-      this.#counts.blank++;
+      this.#lines.blank++;
       return;
     }
     if (other !== null) {
       const line = Buffer.from(`${other.line}\n`, "latin1");
       if (this.#record(line, 0, line.length - 1, other.local)) return;
     }
-    this.#skip(whyNoRecord(bytes, start, to), bytes, start, to);
+    this.#lines.skip(whyNoRecord(bytes, start, to), bytes, start, to);
   }
 
   #record(bytes: Uint8Array, from: number, to: number, local: boolean): boolean {
@@ -173,7 +145,7 @@ export class AuditEventReader implements FormatReader {
         : fromBytes(bytes.subarray(found.node.from, Math.min(found.node.to, found.node.from + 256)));
     const type = typeName(found.type);
     const body = Buffer.from(bytes.buffer, bytes.byteOffset + header.body, to - header.body).toString("latin1");
-    this.#counts.parsed++;
+    this.#lines.parsed++;
     if (header.ms < this.#firstMs) this.#firstMs = header.ms;
     if (header.ms > this.#lastMs) this.#lastMs = header.ms;
     if (type === "CONFIG_CHANGE" && /\baudit_enabled=0\b/.test(body)) this.#counts.switchedOff++;
