@@ -105,10 +105,19 @@ export class BufferReader {
   #page(cpu: number, page: Uint8Array): void {
     const { read } = this;
     read.pages++;
+    const before = this.#decoder.unknown;
     const reading = readPage(page, this.#layout, this.#origin, this.#visitor);
     read.records += reading.records;
     read.lost += reading.lost;
     if (reading.lostUnknown) read.lostUnknown++;
+    const unknown = this.#decoder.unknown - before;
+    // The decoder counts them; here is where they stand.
+    if (unknown > 0 && this.#ledger.examples.length < 3)
+      this.#ledger.examples.push({
+        locator: `cpu ${cpu}, page ${read.pages}`,
+        why: `${unknown} records of events that the file does not describe, or too short for theirs`,
+        quote: "",
+      });
     if (reading.problem === null) return;
     const { at, why } = reading.problem;
     const quote = Buffer.from(page.subarray(at, at + 16)).toString("hex");

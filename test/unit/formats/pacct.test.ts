@@ -220,7 +220,7 @@ describe("whatever a file holds", () => {
     pid: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 1 << 22 })),
     ppid: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 1 << 22 })),
     began: fc.oneof(fc.integer({ min: SINCE, max: SINCE + 3 }), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
-    ticks: fc.oneof(fc.integer({ min: 0, max: 500 }), fc.float({ min: 0, noNaN: true })),
+    ticks: fc.oneof(fc.integer({ min: 0, max: 500 }), fc.float({ min: 0, noNaN: true, noDefaultInfinity: true })),
     user: fc.nat(1e6),
     system: fc.nat(1e6),
   });

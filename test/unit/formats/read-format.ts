@@ -59,13 +59,17 @@ export function soundness({ events, reading }: FormatRead): string[] {
   const problems: string[] = [];
   if (reading.ledger.events !== events.length)
     problems.push(`${reading.ledger.events} events told, ${events.length} given`);
-  if (reading.ledger.examples.length !== Math.min(3, reading.ledger.skipped)) problems.push("examples");
   let now = 0;
   for (const event of events) {
     if (!Number.isFinite(event.ts) || event.ts < now) problems.push(`time ${event.ts} after ${now}`);
     now = event.ts;
   }
   const lines = reading.remarks.find(({ args }) => "parsed" in args)?.args as Record<string, number> | undefined;
+  const { skipped, examples } = reading.ledger;
+  // A page of records that cannot be understood is one example.
+  const least = lines === undefined ? Math.min(1, skipped) : Math.min(3, skipped);
+  if (examples.length < least || examples.length > Math.min(3, skipped))
+    problems.push(`${examples.length} examples of ${skipped}`);
   if (lines !== undefined && lines["read"] !== (lines["parsed"] ?? 0) + (lines["skipped"] ?? 0))
     problems.push(`read ${lines["read"]}, parsed ${lines["parsed"]}, skipped ${lines["skipped"]}`);
   if (lines !== undefined && lines["skipped"] !== reading.ledger.skipped) problems.push("skipped");
