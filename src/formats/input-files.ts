@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
 
-/** Regular files behind the names that the user gave; `size` is 0 for standard input and for files of /proc. */
+/** Regular files behind the names that the user gave, each once, however often it is named; `size` is 0 for standard input and for files of /proc. */
 export interface FoundFiles {
   files: { path: string; size: number }[];
   unusable: UnusableInput[];
@@ -14,13 +14,14 @@ export interface FoundFiles {
  */
 export function findFiles(names: readonly string[]): FoundFiles {
   const found: FoundFiles = { files: [], unusable: [] };
+  const seen = new Set<string>();
   for (const name of names) {
     if (name === "-") found.files.push({ path: name, size: 0 });
     else
       try {
-        const stat = fs.statSync(name);
-        if (stat.isDirectory()) findInside(name, found);
-        else if (stat.isFile()) found.files.push({ path: name, size: stat.size });
+        const stat = fs.statSync(name, { bigint: true });
+        if (stat.isDirectory()) findInside(name, found, seen);
+        else if (stat.isFile()) add(found, seen, name, stat);
         else found.unusable.push(unusable(name, "special"));
       } catch (error) {
         found.unusable.push(fromSystemError(name, error));
@@ -29,14 +30,24 @@ export function findFiles(names: readonly string[]): FoundFiles {
   return found;
 }
 
-function findInside(folder: string, found: FoundFiles): void {
-  const before = found.files.length;
+/** Links, other spellings and a folder that holds the file as well do not make another of it. */
+function add(found: FoundFiles, seen: Set<string>, path: string, { dev, ino, size }: fs.BigIntStats): void {
+  const file = `${dev}:${ino}`;
+  if (seen.has(file)) return;
+  seen.add(file);
+  found.files.push({ path, size: Number(size) });
+}
+
+function findInside(folder: string, found: FoundFiles, seen: Set<string>): void {
+  let files = 0;
   const refused: UnusableInput[] = [];
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isFile()) found.files.push({ path, size: fs.lstatSync(path).size });
-    else if (!entry.isDirectory()) refused.push(unusable(path, "special"));
+    if (entry.isFile()) {
+      files++;
+      add(found, seen, path, fs.lstatSync(path, { bigint: true }));
+    } else if (!entry.isDirectory()) refused.push(unusable(path, "special"));
   }
   found.unusable.push(...refused);
-  if (found.files.length === before && refused.length === 0) found.unusable.push(unusable(folder, "empty"));
+  if (files === 0 && refused.length === 0) found.unusable.push(unusable(folder, "empty"));
 }

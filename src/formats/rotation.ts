@@ -10,7 +10,7 @@ export interface LogSet {
 /**
  * Groups files into rotated sets, oldest first: `audit.log.3 audit.log.2.gz audit.log.1 audit.log` (auditd, logrotate) and
  * `audit.log-20260101.gz audit.log-20260102 audit.log` (logrotate's dateext). Only files of one directory belong together.
- * A file given twice is read once.
+ * A path given twice is read once.
  */
 export function rotatedSets(paths: readonly string[]): LogSet[] {
   const sets = new Map<string, { path: string; age: number }[]>();

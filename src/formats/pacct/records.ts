@@ -14,9 +14,11 @@ export function* recordsOf(bytes: RandomBytes, unreadable: Unreadable): Generato
   let at = 0;
   let lost = -1;
   while (at < bytes.size) {
-    const chunk = bytes.read(at, Math.min(CHUNK + RECORD_SIZE, bytes.size - at));
+    const wanted = Math.min(CHUNK + RECORD_SIZE, bytes.size - at);
+    const chunk = bytes.read(at, wanted);
     if (chunk.length === 0) break;
-    const isLast = at + chunk.length >= bytes.size;
+    // Fewer than there were: the file was cut while it was read.
+    const isLast = at + chunk.length >= bytes.size || chunk.length < wanted;
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let offset = 0;
     const end = isLast ? chunk.length - RECORD_SIZE + 1 : CHUNK;
