@@ -17,6 +17,7 @@ export class TraceCmds {
   readonly dir = mkdtempSync(join(tmpdir(), "whoforks-trace-cmd-"));
   readonly #wasOn = readFileSync(`${TRACING}/tracing_on`, "latin1").trim();
   readonly #going = join(this.dir, "going");
+  readonly #begun: string[] = [];
   readonly #instances: string[] = [];
   readonly #children: ChildProcess[] = [];
   readonly #closed: Promise<unknown>[] = [];
@@ -41,7 +42,10 @@ export class TraceCmds {
       `for f in ${files.join(" ")}; do test ! -e $f || (: >>$f) 2>/dev/null || ${cover} $f; done`,
       `test ! -e ${ENABLED} || (cat ${ENABLED} >${ENABLED}) 2>/dev/null || ${cover} ${ENABLED}`,
     ];
-    const until = `n=0; while [ -e ${this.#going} ] && [ $n -lt 400 ]; do sleep 0.1; n=$((n+1)); done`;
+    // It starts its command when all is set up.
+    const begun = join(this.dir, `${file}.begun`);
+    this.#begun.push(begun);
+    const until = `: >${begun}; n=0; while [ -e ${this.#going} ] && [ $n -lt 400 ]; do sleep 0.1; n=$((n+1)); done`;
     const words = ["trace-cmd", "record", "-o", join(this.dir, file), ...(instance === null ? [] : ["-B", instance]), "-e", "sched:sched_process_fork"]; // prettier-ignore
     const script = `${covers.join("; ")}; cd ${this.dir} && exec ${words.join(" ")} sh -c '${until}'`;
     const fence = ["--pid", "--fork", "--kill-child=KILL", "--mount", "--propagation", "private"];
@@ -53,8 +57,9 @@ export class TraceCmds {
     return dir;
   }
 
-  /** Whether all of them record. */
+  /** Whether all of them record, and change no setting any more. */
   recording(dirs: readonly string[]): boolean {
+    if (!this.#begun.every((file) => existsSync(file))) return false;
     return dirs.every((dir) => existsSync(dir) && readFileSync(`${dir}/set_event`, "latin1").includes("sched_process_fork")); // prettier-ignore
   }
 
@@ -76,8 +81,20 @@ export class TraceCmds {
   remove(): void {
     for (const child of this.#children) child.kill("SIGKILL");
     writeFileSync(`${TRACING}/tracing_on`, this.#wasOn);
-    for (const dir of this.#instances) if (existsSync(dir)) rmdirSync(dir);
+    for (const dir of this.#instances) removeInstance(dir);
     rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** A recorder that was killed holds its instance until it is really gone. */
+function removeInstance(dir: string): void {
+  for (let tries = 100; existsSync(dir); tries--) {
+    try {
+      rmdirSync(dir);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EBUSY" || tries === 0) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
   }
 }
 
