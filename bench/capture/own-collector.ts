@@ -3,15 +3,12 @@
 import { pauseAfter } from "../../src/capture/poll-pace.ts";
 import { startTracefs } from "../../src/capture/tracefs/start.ts";
 
-/** As a diagnosis does it. */
-const QUIET_MS = 100;
-
 let events = 0;
 const observer = startTracefs(() => events++);
 if (!("kind" in observer)) throw new Error(observer.why);
 let timer = setTimeout(function next() {
-  timer = setTimeout(next, process.argv[2] === "kernel" ? 1000 : pauseAfter(observer.poll(), QUIET_MS));
-}, QUIET_MS);
+  timer = setTimeout(next, process.argv[2] === "kernel" ? 1000 : pauseAfter(observer.poll()));
+}, pauseAfter(0));
 process.stdin.once("data", () => {
   clearTimeout(timer);
   const { lost, note } = observer.stop();

@@ -23,8 +23,6 @@ import { SwitchWindow } from "./switch-window.ts";
 import type { CouldNotLook, Observation, ObserveOptions, Observer, Snapshot } from "./types.ts";
 import { YoungSpawners } from "./young-spawners.ts";
 
-/** Between polls where little happens, ms. */
-const QUIET_MS = 100;
 const ASK_EVERY_NS = 0.1e9;
 /** Of a pause, for other work: the rest makes up for a step that takes longer than meant. */
 const IDLE_SHARE = 0.6;
@@ -154,7 +152,7 @@ class Window {
         // On a grid, so that looks are a tenth of a second apart and not a tenth and a pause.
         ask = Math.max(ask + ASK_EVERY_NS, now + ASK_EVERY_NS / 2);
       }
-      const next = Math.min(end, ask, now + pauseAfter(events, QUIET_MS) * 1e6);
+      const next = Math.min(end, ask, now + pauseAfter(events) * 1e6);
       this.#options.idle?.(((next - now) / 1e6) * IDLE_SHARE);
       await sleep(Math.max(1, (next - monotonicNs()) / 1e6), signal);
     }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { TestContext } from "vitest";
+import { expect, type TestContext } from "vitest";
 
 /** A user that nothing else runs as: the rules catch its processes alone. */
 export const UID = "64711";
@@ -141,4 +141,13 @@ export class OwnAuditd {
     this.stop();
     rmSync(this.#dir, { recursive: true, force: true });
   }
+}
+
+/** The rules with that key, the daemon and the settings that it changed are as if it had never been there. */
+export function expectNothingLeft(auditd: OwnAuditd | null, key: string): void {
+  expect(run("auditctl", ["-l"])).not.toContain(key);
+  expect({ enabled: status("enabled"), backlog: status("backlog_limit"), pid: status("pid") }).toEqual({
+    ...auditd?.before,
+    pid: "0",
+  });
 }

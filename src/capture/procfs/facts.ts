@@ -14,7 +14,10 @@ export const PF_KTHREAD = 0x20_0000;
 /** SIGCHLD in a mask of signals, whose bit 0 is signal 1. */
 export const SIGCHLD_BIT = 1 << (constants.signals.SIGCHLD - 1);
 
-/** What /proc tells of one process, or null when it is gone (or its number went to another while it was read). What only its owner or root may read is null without that right. */
+/**
+ * What /proc tells of one process, or null when it is gone (or its number went to another while it was read). What only
+ * its owner or root may read is null without that right.
+ */
 export function factsOf(
   pid: number | string,
   ownPidNamespace: string | null,

@@ -38,8 +38,9 @@ interface Task {
 export type Resolve = (task: number) => { pid: number; exe: Untrusted | null; comm: Untrusted } | null;
 
 /**
- * Adds up who had the CPUs, from task_newtask, sched_process_exec, sched_switch and sched_stat_runtime records in time order. A child runs
- * its parent's program until it executes another; what it used before the exec (the exec itself) counts for the new one.
+ * Adds up who had the CPUs, from task_newtask, sched_process_exec, sched_switch and sched_stat_runtime records in time
+ * order. A child runs its parent's program until it executes another; what it used before the exec (the exec itself)
+ * counts for the new one.
  * Where the switch to a task is missing, what sched_stat_runtime records charge it with until it is switched out counts.
  * Every program is kept apart by its descent: the same program of another tree is another entry.
  */

@@ -10,14 +10,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { formats } from "../../../src/formats/index.ts";
 import { readInputs, type InputReading } from "../../../src/formats/input.ts";
 import type { RandomBytes } from "../../../src/model/random-bytes.ts";
 import type { ProcessEvent } from "../../../src/model/events.ts";
+import { memoryHeld } from "../../support/memory.ts";
 import { soundness } from "./read-format.ts";
 import { SAMPLES, type Sample } from "./samples.ts";
 
@@ -156,12 +155,8 @@ for (const format of formats)
     });
   });
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
 function memory(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
+  const { heapUsed, external } = memoryHeld();
   return heapUsed + external;
 }
 

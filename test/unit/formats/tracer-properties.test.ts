@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { straceFormat } from "../../../src/formats/strace/index.ts";
 import { recognise } from "../../../src/formats/index.ts";
+import type { FormatReader } from "../../../src/formats/types.ts";
+import { memoryHeld } from "../../support/memory.ts";
 import { readLog } from "./tracer-logs.ts";
 
 const STRACE = `strace: Process 500 attached with 2 threads
@@ -132,21 +132,12 @@ describe("size", () => {
   });
 
   it("memory stays flat: children that never end, names and numbers without end", () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     let events = 0;
     const reader = straceFormat.open(() => () => void events++);
-    const used = (from: number, to: number): number => {
-      for (let at = from; at < to; at += 10_000) {
-        const lines = Array.from({ length: 10_000 }, (_, i) => {
-          const number = at + i;
-          return `7 fork() = ${1000 + (number % 4_000_000)}\n7 call_${number}() = 0\n${5_000_000 - number} fork( <unfinished ...>\n`;
-        });
-        reader.push(Buffer.from(lines.join("")), "trace.log");
-      }
-      collect();
-      return process.memoryUsage().heapUsed;
-    };
+    const used = (from: number, to: number): number =>
+      heapAfter(reader, from, to, (at) => {
+        return `7 fork() = ${1000 + (at % 4_000_000)}\n7 call_${at}() = 0\n${5_000_000 - at} fork( <unfinished ...>\n`;
+      });
     const half = used(0, 200_000);
     expect(used(200_000, 500_000) - half).toBeLessThan(20e6);
     reader.end();
@@ -154,20 +145,12 @@ describe("size", () => {
   });
 
   it("keeps nothing of a chain's dead members", () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     const reader = straceFormat.open(() => () => undefined);
-    const used = (from: number, to: number): number => {
-      for (let at = from; at < to; at += 10_000) {
-        const lines = Array.from({ length: 10_000 }, (_, i) => {
-          const pid = 1000 + ((at + i) % 4_000_000);
-          return `${pid} fork() = ${pid + 1}\n${pid} exit_group(0) = ?\n${pid} +++ exited with 0 +++\n`;
-        });
-        reader.push(Buffer.from(lines.join("")), "trace.log");
-      }
-      collect();
-      return process.memoryUsage().heapUsed;
-    };
+    const used = (from: number, to: number): number =>
+      heapAfter(reader, from, to, (at) => {
+        const pid = 1000 + (at % 4_000_000);
+        return `${pid} fork() = ${pid + 1}\n${pid} exit_group(0) = ?\n${pid} +++ exited with 0 +++\n`;
+      });
     const half = used(0, 100_000);
     expect(used(100_000, 500_000) - half).toBeLessThan(5e6);
     reader.end();
@@ -197,3 +180,12 @@ describe("recognising", () => {
     expect(recognise(Buffer.from(line.repeat(50)))?.id).toBe("strace");
   });
 });
+
+/** Bytes of the heap once the reader has taken the lines of [from, to), ten thousand numbers at a time. */
+function heapAfter(reader: FormatReader, from: number, to: number, linesOf: (at: number) => string): number {
+  for (let at = from; at < to; at += 10_000) {
+    const lines = Array.from({ length: 10_000 }, (_, i) => linesOf(at + i));
+    reader.push(Buffer.from(lines.join("")), "trace.log");
+  }
+  return memoryHeld().heapUsed;
+}
