@@ -1,3 +1,5 @@
+import { otherFile } from "./other-files.ts";
+
 /**
  * Why an input could not be used, or not wholly:
  * - `missing`: nothing has this name          - `unreadable`: no permission, or an I/O error
@@ -13,7 +15,7 @@ export type InputReason =
 export interface UnusableInput {
   path: string;
   reason: InputReason;
-  /** The system's error code (EACCES) or the compression's name (zstd), when there is one. */
+  /** The system's error code (EACCES), the compression's name (zstd), or what the file is instead, when it is known. */
   detail: string | null;
   /** What the user can do, in English. */
   remedy: string;
@@ -24,7 +26,7 @@ const REMEDIES: Readonly<Record<InputReason, string>> = {
   unreadable: "run as root, or copy the file to where you may read it",
   empty: "give a file with records; with auditd, `auditctl -l` shows whether any rule is loaded",
   unrecognised:
-    "give an audit log as auditd wrote it (or as ausearch -i or journalctl -o json printed it, not a report), a log of strace or ltrace, or a trace.dat",
+    "give an audit log as auditd wrote it (or as ausearch -i or journalctl -o json printed it), a log of strace, ltrace, perf script or another tracer, a trace.dat, or process accounting",
   special: "give a regular file, or send the stream to standard input and name it -",
   terminal: "send the log to standard input: `whoforks diagnose --from - < FILE`",
   compressed:
@@ -34,6 +36,12 @@ const REMEDIES: Readonly<Record<InputReason, string>> = {
 
 export function unusable(path: string, reason: InputReason, detail: string | null = null): UnusableInput {
   return { path, reason, detail, remedy: REMEDIES[reason] };
+}
+
+/** A file whose bytes no format knows. @param head its first bytes, unpacked */
+export function unrecognised(path: string, head: Uint8Array): UnusableInput {
+  const other = otherFile(head);
+  return { ...unusable(path, "unrecognised", other?.what ?? null), ...(other !== null && { remedy: other.remedy }) };
 }
 
 /** An error of the file system as an unusable input. Anything else is no matter of input and is thrown on. */

@@ -11,7 +11,7 @@ import {
   readStream,
   readUnpacked,
 } from "./input-bytes.ts";
-import { fromSystemError, unusable, type UnusableInput } from "./input-error.ts";
+import { fromSystemError, unrecognised, unusable, type UnusableInput } from "./input-error.ts";
 import type { InputReading, InputStream, ReadOptions } from "./input.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { fileBytes, Spool } from "./random-bytes.ts";
@@ -65,7 +65,7 @@ export class InputRun {
         stream.begin(path);
         await this.#readFile(path, stream);
         if (!stream.endFile() && !this.aborted)
-          this.#unusable.push(unusable(path, stream.sawBytes ? "unrecognised" : "empty"));
+          this.#unusable.push(stream.strange === null ? unusable(path, "empty") : unrecognised(path, stream.strange));
       } catch (error) {
         stream.endFile();
         const unread = fromSystemError(path, error);
@@ -157,7 +157,8 @@ class StreamRun {
   #headLength = 0;
   #accepted = false;
   #spooled: { format: ContainerFormat; bytes: Spool } | null = null;
-  sawBytes = false;
+  /** First bytes of the current file, once it has turned out to be of no format that this stream reads; null when it was empty. */
+  strange: Uint8Array | null = null;
 
   constructor(name: string, options: ReadOptions) {
     const stream: InputStream = { format: "", name, files: [] };
@@ -171,13 +172,12 @@ class StreamRun {
     this.#head = [];
     this.#headLength = 0;
     this.#accepted = false;
-    this.sawBytes = false;
+    this.strange = null;
   }
 
   /** Takes bytes of the current file. @returns false when there is no use in reading on. */
   take(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
-    this.sawBytes = true;
     if (this.#head === null) {
       if (this.#spooled !== null) this.#spooled.bytes.push(bytes);
       else if (this.#accepted) this.#reader?.push(bytes, this.#path);
@@ -201,7 +201,8 @@ class StreamRun {
 
   #decide(bytes: Uint8Array): boolean {
     this.#head = null;
-    const format = recognise(bytes.subarray(0, HEAD));
+    this.strange = bytes.subarray(0, HEAD);
+    const format = recognise(this.strange);
     if (format === null) return false;
     if ("read" in format) {
       this.#accepted = true;
