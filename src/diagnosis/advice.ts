@@ -4,6 +4,7 @@ import { scriptOf } from "./chain.ts";
 import type { Material } from "./material.ts";
 import { actorName, endingName, programName } from "./names.ts";
 import type { RestartFacts } from "./restarts.ts";
+import { onHost, stopWay } from "./stop-ways.ts";
 import type { Ending } from "../derive/family.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -145,43 +146,9 @@ function stopAdvice(restarts: readonly RestartFacts[], root: string): Advice[] {
   const first = restarts[0]?.restart;
   if (first === undefined) return [];
   const { supervisor, unit, file, line } = first;
+  const way = stopWay(first, root);
   const args = { supervisor, unit, file, line };
-  const path = onHost(root, file);
-  if (supervisor === "systemd" && root === "/") {
-    return [
-      advice(
-        "stop-supervisor",
-        args,
-        "needs-review",
-        ["systemctl", "mask", "--runtime", "--now", unit],
-        ["systemctl", "unmask", "--runtime", unit],
-      ),
-    ];
-  }
-  if (supervisor === "upstart") {
-    const override = path.replace(/\.(conf|override)$/, ".override");
-    return [
-      advice(
-        "stop-supervisor",
-        args,
-        "needs-review",
-        ["sh", "-c", 'echo manual >> "$1"', "sh", override],
-        ["sed", "-i", "/^manual$/d", override],
-      ),
-    ];
-  }
-  if (supervisor === "sysvinit" && line !== null) {
-    return [
-      advice(
-        "stop-supervisor",
-        args,
-        "needs-review",
-        ["sed", "-i", `${line}s/^/#/`, path],
-        ["sed", "-i", `${line}s/^#//`, path],
-      ),
-    ];
-  }
-  return [advice("stop-supervisor", args, "needs-review")];
+  return [advice("stop-supervisor", args, "needs-review", way?.command ?? null, way?.undo ?? null)];
 }
 
 function lookAdvice(material: Material): Advice[] {
@@ -200,8 +167,4 @@ function lookAdvice(material: Material): Advice[] {
 
 function lookAt(pid: number | undefined): string[] | null {
   return pid === undefined || pid === 0 ? null : ["ps", "-o", "pid,ppid,user,lstart,args", "-p", String(pid)];
-}
-
-function onHost(root: string, path: Untrusted): Untrusted {
-  return root === "/" ? path : root + path;
 }

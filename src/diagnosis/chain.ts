@@ -235,7 +235,8 @@ function endSteps({ storm, finding }: Story): Step[] {
 
 function restartSteps({ restarts, storm }: Story): Step[] {
   const steps: Step[] = [];
-  for (const { restart, starts: program, limit, counted, ownerMismatch, bringsBack } of restarts.slice(0, 2)) {
+  for (const facts of restarts.slice(0, 2)) {
+    const { restart, starts: program, limit, counted, ownerMismatch, bringsBack } = facts;
     const evidence = [
       {
         source: restart.file,
@@ -243,17 +244,17 @@ function restartSteps({ restarts, storm }: Story): Step[] {
         quote: restart.command,
       },
     ];
-    const { supervisor, file, line, directive } = restart;
-    steps.push(
-      step(bringsBack ? "restarted-by" : "started-by", { supervisor, file, line, directive, program }, evidence),
-    );
+    const { supervisor, file } = restart;
+    steps.push(startedStep(facts, evidence));
     if (counted !== null) {
       const asked = [{ source: "systemctl", locator: `show -p NRestarts,Result ${restart.unit}` }];
       steps.push(
         step("counted-by-systemd", { unit: restart.unit, restarts: counted.restarts, result: counted.result }, asked),
       );
     }
-    if (bringsBack && restart.limitAllowsRate === false) {
+    if (facts.again?.when === "on-schedule" && restart.limitAllowsRate === false)
+      steps.push(step("schedule-forbids-rate", { program, perSecond: storm.perSecond }));
+    else if (bringsBack && restart.limitAllowsRate === false) {
       steps.push(
         step("limit-forbids-rate", {
           supervisor,
@@ -284,6 +285,15 @@ function restartSteps({ restarts, storm }: Story): Step[] {
     if (ownerMismatch !== null) steps.push(step("job-owner", { file, package: ownerMismatch.jobPackage, program }));
   }
   return steps;
+}
+
+function startedStep({ restart, starts: program, bringsBack, again }: RestartFacts, evidence: Evidence[]): Step {
+  const { supervisor, file, line, directive } = restart;
+  const args = { supervisor, file, line, directive, program };
+  if (again?.when === "on-schedule")
+    return step("starts-on-schedule", { ...args, everySeconds: again.everySeconds }, evidence);
+  if (again?.when === "on-demand") return step("starts-on-demand", args, evidence);
+  return bringsBack ? step("restarted-by", args, evidence) : step("started-by", args, evidence);
 }
 
 function identitySteps({ identity }: Story): Step[] {

@@ -5,7 +5,7 @@ import type { Examiner } from "../identity/types.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import type { Configuration } from "../supervisors/index.ts";
+import type { Configuration, JobMatch, JobSearch, Starter } from "../supervisors/index.ts";
 import type { Restart } from "../supervisors/types.ts";
 import type { Storm } from "./result.ts";
 
@@ -14,8 +14,10 @@ export interface RestartFacts {
   restart: Restart;
   /** What the job starts: the storm's program, or the program or script that spawns it. */
   starts: Untrusted;
-  /** Whether the job brings the program back at all, or only starts it once. */
+  /** Whether the job brings the program back when it ends, or only starts it. */
   bringsBack: boolean;
+  /** Absent in older cases, and where the job brings it back or starts it once. */
+  again?: { when: "on-schedule" | "on-demand"; everySeconds: number | null };
   /** Why the limit does or does not allow the rate: a `limit.*` message; null where the job starts the spawner. */
   limit: { code: string; args: Record<string, unknown> } | null;
   /** What the running systemd counted for the unit; null elsewhere. */
@@ -67,33 +69,54 @@ export async function restartsOf({
   // Loaded when first asked: most runs on a quiet host never ask.
   const { findJobs, initKind, jobOwnerMismatch, limitAllowsRate, toRestart } = await import("../supervisors/index.ts");
   const starter = finding.kind === "self-replicating-chain" ? (storm.reaper ?? storm.spawner) : storm.spawner;
-  // A process that is no init starts its children itself: jobs that name the storm's program do not start these.
+  const ask = (program: Untrusted, asked: Process | null, of: number | null): JobSearch =>
+    findJobs(
+      root,
+      {
+        programs: [program],
+        ...(asked === null ? {} : { spawner: seenAs(asked, processes) }),
+        cgroup: cgroupOf(storm, of, processes),
+      },
+      configuration ?? undefined,
+    );
+  // Below PID 1 there are supervisors too (runsv, cron): one that was seen to start it, and whose own files say so.
+  const { spawner } = storm;
+  const supervised =
+    spawner === null || spawner.pid === 1 || !isFile(storm.program.exe) ? null : ask(storm.program.exe, spawner, null);
+  const bySpawner = (supervised?.matches ?? []).filter((match) => match.spawnerFits === true && isActive(match));
+  // Any other process that is no init starts its children itself: jobs that name the storm's program do not start these.
   const viaSpawner =
-    starter !== null && starter.pid !== 1 && starter.exe !== null && initKind(root, starter.exe) === null;
+    bySpawner.length === 0 &&
+    starter !== null &&
+    starter.pid !== 1 &&
+    starter.exe !== null &&
+    initKind(root, starter.exe) === null;
   // A shell is started by many jobs; what tells them apart is the script.
   const program = viaSpawner ? (script ?? (isShell(baseName(starter)) ? null : starter.exe)) : storm.program.exe;
-  if (program === null || !program.startsWith("/")) return NONE;
-  const asked = viaSpawner ? parentOf(starter.pid, processes) : starter;
-  const question = {
-    programs: [program],
-    ...(asked === null ? {} : { spawner: { pid: asked.pid, comm: asked.comm, exe: asked.exe } }),
-    cgroup: cgroupOf(storm, viaSpawner ? starter.pid : null, processes),
-  };
-  const search = findJobs(root, question, configuration ?? undefined);
-  // A job that would start it only if another file were not there does not start it.
-  const starting = search.matches.filter((match) => match.how !== "shadowed" && match.job.inactive === undefined);
+  if (!isFile(program)) return NONE;
+  const search =
+    supervised !== null && bySpawner.length > 0
+      ? { ...supervised, matches: bySpawner }
+      : viaSpawner
+        ? ask(program, parentOf(starter.pid, processes), starter.pid)
+        : ask(program, starter, null);
+  const starting = search.matches.filter(isActive);
   const fitting = starting.filter((match) => match.spawnerFits !== false);
   const chosen = (fitting.length > 0 ? fitting : starting).slice(0, MAX_RESTARTS);
   const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
+  const lifeSeconds = storm.lifetimeMs === null ? undefined : storm.lifetimeMs.p50 / 1000;
   const restarts = chosen.map(({ job, resolution }): RestartFacts => {
-    const rate = viaSpawner ? null : limitAllowsRate(job, storm.perSecond, seconds);
+    const rate = viaSpawner ? null : limitAllowsRate(job, storm.perSecond, seconds, lifeSeconds);
     const owners = jobOwnerMismatch(job, resolution, (path) => examiner.ownerOf(path));
     const jobPackage = owners?.jobOwner?.package;
     const mismatch = jobPackage !== undefined && (owners?.expected !== undefined || owners?.programOwner === null);
     return {
       restart: toRestart(storm.id, job, resolution, rate),
       starts: program,
-      bringsBack: job.restarts !== "never",
+      bringsBack: !["never", "on-schedule", "on-demand"].includes(job.restarts),
+      ...(job.restarts === "on-schedule" || job.restarts === "on-demand"
+        ? { again: { when: job.restarts, everySeconds: job.everySeconds ?? null } }
+        : {}),
       limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
       counted: null,
       ownerMismatch: mismatch ? { jobPackage } : null,
@@ -104,6 +127,21 @@ export async function restartsOf({
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
   }
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+type Process = { pid: number; comm: Untrusted; exe: Untrusted | null };
+
+function seenAs({ pid, comm, exe }: Process, processes: RestartQuestion["processes"]): Starter {
+  return { pid, comm, exe, argv: processes?.get(pid)?.argv ?? null };
+}
+
+function isFile(program: Untrusted | null): program is Untrusted {
+  return program !== null && program.startsWith("/");
+}
+
+/** A job that would start it only if another file were not there does not start it. */
+function isActive({ how, job }: JobMatch): boolean {
+  return how !== "shadowed" && job.inactive === undefined;
 }
 
 async function countedBySystemd({ supervisor, unit }: Restart): Promise<RestartFacts["counted"]> {

@@ -1,20 +1,20 @@
 import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { initKind } from "./init-kind.ts";
 import { attempt } from "./read-config.ts";
 import { supervisors as allSupervisors } from "./registry.ts";
 import { resolveCommand, type Resolution } from "./shadow.ts";
 import { mentionedWords } from "./shell-words.ts";
 import { isUnitName, templateOf } from "./systemd-names.ts";
-import type { Job, Problem, Supervisor } from "./types.ts";
+import { spawnerTest } from "./spawner.ts";
+import type { Job, Problem, Starter, Supervisor } from "./types.ts";
 
 /** What is known about the program whose starter is looked for. Paths are as seen from the root. */
 export interface JobQuestion {
   /** Files of the program, with the directory part resolved. */
   programs: readonly Untrusted[];
   /** The process that forks it, or that its orphans are handed to. */
-  spawner?: { pid: number; comm: Untrusted; exe: Untrusted | null };
+  spawner?: Starter;
   /** Its cgroup path, e.g. `/system.slice/atd.service`. */
   cgroup?: Untrusted | null;
   /** Its environment; a program can forge it, so it is only a hint. */
@@ -38,7 +38,10 @@ export interface JobMatch {
   also: MatchKind[];
   /** The one of `programs` that matched; null when only cgroup or environment did. */
   program: Untrusted | null;
-  /** Whether the spawner is the supervisor that this job belongs to; null when not told or not known. */
+  /**
+   * Whether the spawner is the supervisor that this job belongs to; null when not told or not known. Where the supervisor
+   * need not be PID 1, an init as spawner says nothing: it is handed everybody's orphans.
+   */
   spawnerFits: boolean | null;
 }
 
@@ -82,12 +85,11 @@ export function findJobs(
 ): JobSearch {
   const found: JobSearch = { matches: [], looked: [...looked], problems: [] };
   const targets = question.programs.map((path) => targetOf(root, path, found.problems));
-  const spawnerKind = question.spawner === undefined ? null : initKind(root, question.spawner.exe);
+  const fits = spawnerTest(root, question.spawner);
   found.problems.push(...problems);
   for (const { job, resolution } of jobs) {
     const match = matchJob(job, resolution, question, targets);
-    const spawnerFits = spawnerKind === null ? null : spawnerKind === job.supervisor;
-    if (match !== null) found.matches.push({ ...match, spawnerFits });
+    if (match !== null) found.matches.push({ ...match, spawnerFits: fits(job) });
   }
   found.matches.sort((a, b) => rank(a) - rank(b));
   return found;
@@ -95,7 +97,7 @@ export function findJobs(
 
 /** Kind first; then a supervisor that runs before one that does not, and jobs that restart before those that start once. */
 function rank(match: JobMatch): number {
-  const fits = match.spawnerFits === false ? 1 : 0;
+  const fits = match.spawnerFits === true ? 0 : match.spawnerFits === null ? 1 : 2;
   const idle = match.job.inactive === undefined ? 0 : 1;
   return MATCH_KINDS.indexOf(match.how) * 100 + fits * 10 + idle * 2 + (match.job.restarts === "never" ? 1 : 0);
 }

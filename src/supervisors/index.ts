@@ -31,4 +31,4 @@ export {
   type ResolutionCode,
 } from "./shadow.ts";
 export { liveFacts, type LiveFacts } from "./systemd-live.ts";
-export type { Job, JobReading, Problem, Restart, Supervisor } from "./types.ts";
+export type { AtWork, Job, JobReading, Problem, Restart, Starter, Supervisor } from "./types.ts";

@@ -17,8 +17,14 @@ export interface LimitReasons {
   "limit.not-reached": { maxPerSecond: number; starts: number; seconds: number };
   /** Too fast to last, but so few starts were seen that the limit had not been reached yet. */
   "limit.burst-allowed": { burst: number; starts: number; seconds: number };
-  /** sysvinit would have paused the entry. */
-  "limit.sysvinit-pauses": { starts: number; seconds: number; pauseSeconds: number };
+  /** The supervisor would have paused the job. */
+  "limit.pauses": { supervisor: string; starts: number; seconds: number; pauseSeconds: number };
+  /** Started by a schedule, which has no more than one start in `everySeconds`. */
+  "limit.schedule": { everySeconds: number; maxPerSecond: number };
+  /** Started whenever somebody asks, and nothing limits how often. */
+  "limit.on-demand": Record<string, never>;
+  /** It lives longer than `minimumLifeSeconds`, so that its ends are not counted. */
+  "limit.lives-too-long": { minimumLifeSeconds: number; starts: number; seconds: number };
   /** The supervisor would have given up after `burst` starts, i.e. after `afterSeconds`. */
   "limit.would-have-stopped": { starts: number; seconds: number; burst: number; afterSeconds: number };
 }
@@ -34,7 +40,10 @@ export const LIMIT_CODES: readonly LimitCode[] = [
   "limit.never-trips",
   "limit.not-reached",
   "limit.burst-allowed",
-  "limit.sysvinit-pauses",
+  "limit.pauses",
+  "limit.schedule",
+  "limit.on-demand",
+  "limit.lives-too-long",
   "limit.would-have-stopped",
 ];
 
@@ -60,10 +69,16 @@ const TOLERANCE = 1.05;
  * systemd `ratelimit_below()`: N starts in S seconds, then failed, but never when N delays fill S (timers are never early).
  * @param startsPerSecond observed starts of the job's program by this supervisor
  * @param secondsObserved length of the observation; without it the rate is taken to last
+ * @param lifeSeconds how long the program lives, for supervisors that count short lives only
  */
-export function limitAllowsRate(job: Job, startsPerSecond: number, secondsObserved?: number): RateVerdict {
+export function limitAllowsRate(
+  job: Job,
+  startsPerSecond: number,
+  secondsObserved?: number,
+  lifeSeconds?: number,
+): RateVerdict {
   const { limit, delaySeconds } = job;
-  const delayMax = delaySeconds > 0 ? 1 / delaySeconds : null;
+  const delayMax = job.restarts === "on-schedule" ? scheduleMax(job) : delaySeconds > 0 ? 1 / delaySeconds : null;
   const bounds = boundsOf(job, delayMax);
   const verdict = (allowed: boolean | null, why: LimitReason): RateVerdict => ({ allowed, why, ...bounds });
   if (!Number.isFinite(startsPerSecond) || startsPerSecond < 0)
@@ -71,14 +86,26 @@ export function limitAllowsRate(job: Job, startsPerSecond: number, secondsObserv
   const seen = secondsObserved === undefined ? Infinity : startsPerSecond * secondsObserved;
 
   if (job.restarts === "never") return verdict(seen <= 1, { code: "limit.no-restart", args: {} });
+  if (job.restarts === "on-schedule") {
+    const { everySeconds } = job;
+    if (everySeconds === undefined || delayMax === null) return verdict(null, { code: "limit.rate-unknown", args: {} });
+    // One start may fall at either end of the observation.
+    const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
+    const args = { everySeconds, maxPerSecond: delayMax };
+    return verdict(paced <= delayMax * TOLERANCE, { code: "limit.schedule", args });
+  }
   if (delayMax !== null) {
     // Of n starts only n-1 follow a delay.
     const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
     if (paced > delayMax * TOLERANCE)
       return verdict(false, { code: "limit.delay-bounds-rate", args: { maxPerSecond: delayMax, delaySeconds } });
   }
+  if (limit === null && job.restarts === "on-demand") return verdict(true, { code: "limit.on-demand", args: {} });
   if (limit === null) return verdict(true, { code: "limit.unlimited", args: { maxPerSecond: delayMax } });
   const { starts, seconds } = limit;
+  const { minimumLifeSeconds } = job;
+  if (minimumLifeSeconds !== undefined && lifeSeconds !== undefined && lifeSeconds > minimumLifeSeconds)
+    return verdict(true, { code: "limit.lives-too-long", args: { minimumLifeSeconds, starts, seconds } });
   if (delayMax !== null && delaySeconds * starts >= seconds)
     return verdict(true, { code: "limit.never-trips", args: { maxPerSecond: delayMax, starts, seconds } });
   const sustained = starts / seconds;
@@ -89,9 +116,16 @@ export function limitAllowsRate(job: Job, startsPerSecond: number, secondsObserv
   return verdict(
     false,
     job.atLimit?.action === "pause"
-      ? { code: "limit.sysvinit-pauses", args: { starts, seconds, pauseSeconds: job.atLimit.seconds } }
+      ? {
+          code: "limit.pauses",
+          args: { supervisor: job.supervisor, starts, seconds, pauseSeconds: job.atLimit.seconds },
+        }
       : { code: "limit.would-have-stopped", args: { starts, seconds, burst, afterSeconds: burst / startsPerSecond } },
   );
+}
+
+function scheduleMax({ everySeconds }: Job): number | null {
+  return everySeconds === undefined || everySeconds <= 0 ? null : 1 / everySeconds;
 }
 
 function boundsOf(job: Job, delayMax: number | null): Pick<RateVerdict, "maxSustainedPerSecond" | "burst"> {

@@ -12,8 +12,11 @@ export interface Job {
   file: Untrusted;
   line: number | null;
   directive: Untrusted;
-  /** Whether a program that ends is started again, and after which ends. */
-  restarts: "always" | "on-failure" | "on-success" | "on-signal" | "never";
+  /**
+   * Whether a program that ends is started again, and after which ends. `on-schedule`: started whether or not it ended
+   * (cron). `on-demand`: started by whoever asks, e.g. a connection (inetd).
+   */
+  restarts: "always" | "on-failure" | "on-success" | "on-signal" | "on-schedule" | "on-demand" | "never";
   /** Starts allowed within seconds before the supervisor gives up or pauses; null when unlimited. */
   limit: { starts: number; seconds: number } | null;
   /** What happens at the limit: sysvinit pauses 300 s, upstart and systemd stop for good. null: unlimited. */
@@ -24,6 +27,14 @@ export interface Job {
   command: Untrusted;
   /** First word of the program started, without shell decoration, or null when a shell script decides. */
   program: Untrusted | null;
+  /** Shortest time between two starts that the schedule allows, seconds; only for `on-schedule`. */
+  everySeconds?: number;
+  /** A program that lived for so many seconds counts for neither limit nor delay: runit and s6 1, supervisord startsecs. */
+  minimumLifeSeconds?: number;
+  /** File that the daemon writes its number to, where the job says so. */
+  pidFile?: Untrusted;
+  /** Where the text begins that a shell or interpreter runs for this job; line 1-based. */
+  script?: { file: Untrusted; line: number };
   /** Directories searched for a bare name, in order; null when the supervisor takes absolute paths only. */
   searchPath: Untrusted[] | null;
   /** `expect fork|daemon|stop` of upstart, Type= of systemd; null elsewhere. */
@@ -42,12 +53,34 @@ export interface Job {
   settings?: Partial<Record<"KillMode" | "PIDFile" | "User" | "Environment", Untrusted>>;
 }
 
+/** A process that may be a supervisor at work. All but `exe` is its own to choose, and `exe` may be a file of any name. */
+export interface Starter {
+  pid: number;
+  comm: Untrusted;
+  exe: Untrusted | null;
+  /** Null or absent: not known. */
+  argv?: readonly Untrusted[] | null;
+}
+
+/** How a supervisor that need not be PID 1 is told by its process. */
+export interface AtWork {
+  /** Base names of the programs that start its jobs: `runsv`. */
+  programs: readonly string[];
+  /**
+   * Whether such a process works for this job, as far as it shows (`runsv NAME`); null: it does not show. Absent: one
+   * process works for all jobs.
+   */
+  worksFor?(argv: readonly Untrusted[], job: Job): boolean | null;
+}
+
 /** Reads the jobs of one supervisor from the configuration files of a root. Broken files are data, never an exception. */
 export interface Supervisor {
   readonly id: string;
   /** Whether this supervisor's configuration is present in the root. */
   present(root: Root): boolean;
   jobs(root: Root): Steps<JobReading>;
+  /** Set where processes other than PID 1 start its jobs. */
+  readonly atWork?: AtWork;
 }
 
 export interface JobReading {

@@ -45,7 +45,7 @@ describe("whether a limit allows a rate", () => {
     expect(limitAllowsRate(sysvinit, 5 / 60)).toMatchObject({ allowed: true, why: { code: "limit.not-reached" } });
     expect(limitAllowsRate(sysvinit, 6 / 60)).toMatchObject({
       allowed: false,
-      why: { code: "limit.sysvinit-pauses", args: { starts: 10, seconds: 120, pauseSeconds: 300 } },
+      why: { code: "limit.pauses", args: { supervisor: "sysvinit", starts: 10, seconds: 120, pauseSeconds: 300 } },
     });
     expect(limitAllowsRate(sysvinit, 100, 0.1)).toMatchObject({ allowed: true, why: { code: "limit.burst-allowed" } });
     expect(limitAllowsRate(sysvinit, 100, 0.2)).toMatchObject({ allowed: false });
@@ -87,6 +87,56 @@ describe("whether a limit allows a rate", () => {
       why: { code: "limit.no-restart" },
     });
     expect(limitAllowsRate(once, 1, 5)).toMatchObject({ allowed: false });
+  });
+
+  it("holds a schedule to its shortest time between two starts", () => {
+    const minutely = job("cron", { restarts: "on-schedule", everySeconds: 60 });
+    expect(limitAllowsRate(minutely, 12_000, 5)).toMatchObject({
+      allowed: false,
+      why: { code: "limit.schedule", args: { everySeconds: 60, maxPerSecond: 1 / 60 } },
+      maxSustainedPerSecond: 1 / 60,
+      burst: 1,
+    });
+    // One start in five seconds may be the only one of its minute.
+    expect(limitAllowsRate(minutely, 0.2, 5)).toMatchObject({ allowed: true });
+    expect(limitAllowsRate(job("cron", { restarts: "on-schedule" }), 1, 5)).toMatchObject({
+      allowed: null,
+      why: { code: "limit.rate-unknown" },
+    });
+  });
+
+  it("leaves what is started on demand to those who demand it, up to a limit", () => {
+    expect(limitAllowsRate(job("inetd", { restarts: "on-demand" }), 500, 5)).toMatchObject({
+      allowed: true,
+      why: { code: "limit.on-demand" },
+      maxSustainedPerSecond: null,
+    });
+    const limited = job("inetd", {
+      restarts: "on-demand",
+      limit: { starts: 256, seconds: 60 },
+      atLimit: { action: "pause", seconds: 600 },
+    });
+    expect(limitAllowsRate(limited, 500, 5)).toMatchObject({
+      allowed: false,
+      why: { code: "limit.pauses", args: { supervisor: "inetd", pauseSeconds: 600 } },
+    });
+  });
+
+  it("does not count programs that live longer than the limit looks", () => {
+    const model = job("supervisord", {
+      limit: { starts: 4, seconds: 10 },
+      atLimit: { action: "stop" },
+      minimumLifeSeconds: 1,
+    });
+    expect(limitAllowsRate(model, 0.6, 600, 1.5)).toMatchObject({
+      allowed: true,
+      why: { code: "limit.lives-too-long", args: { minimumLifeSeconds: 1, starts: 4, seconds: 10 } },
+    });
+    for (const life of [0.2, undefined])
+      expect(limitAllowsRate(model, 0.6, 600, life)).toMatchObject({
+        allowed: false,
+        why: { code: "limit.would-have-stopped" },
+      });
   });
 
   it("does not know without a rate", () => {

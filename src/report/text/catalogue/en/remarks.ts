@@ -11,8 +11,13 @@ export const remarks = {
     "stays below the limit of {starts:count} {starts#start|starts} in {seconds:seconds}, i.e. {maxPerSecond:rate} a second for ever",
   "limit.burst-allowed":
     "{burst:count} starts at once are allowed before the limit of {starts:count} in {seconds:seconds} acts",
-  "limit.sysvinit-pauses":
-    "sysvinit pauses an entry for {pauseSeconds:seconds} after {starts:count} {starts#start|starts} in {seconds:seconds}",
+  "limit.pauses":
+    "{supervisor} pauses it for {pauseSeconds:seconds} after {starts:count} {starts#start|starts} in {seconds:seconds}",
+  "limit.schedule":
+    "started by a schedule: no more than once in {everySeconds:seconds}, i.e. {maxPerSecond:rate} a second",
+  "limit.on-demand": "started as often as somebody asks for it: no limit is set",
+  "limit.lives-too-long":
+    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} counts only programs that end within {minimumLifeSeconds:seconds}: this one lives longer",
   "limit.would-have-stopped":
     "at this rate it would have given up after {burst:count} starts, {afterSeconds:seconds} (limit: {starts:count} in {seconds:seconds})",
 

@@ -55,6 +55,12 @@ export const story = {
     "systemd itself has restarted {unit} {restarts:count} {restarts#time|times}; its last result is {result}",
   "chain.started-by": "{supervisor} starts {program:base}: {directive} in {file}[[:{line}]]",
   "chain.restarted-by": "{supervisor} starts {program:base} again when it ends: {directive} in {file}[[:{line}]]",
+  "chain.starts-on-schedule":
+    "{supervisor} starts {program:base} [[every {everySeconds:seconds}||by its schedule]]: {directive} in {file}[[:{line}]]",
+  "chain.starts-on-demand":
+    "{supervisor} starts {program:base} whenever somebody asks: {directive} in {file}[[:{line}]]",
+  "chain.schedule-forbids-rate":
+    "so few starts do not make {perSecond:rate} a second: {program:base} itself does, not the schedule",
   "chain.limit-forbids-rate":
     "the limit[[ ({starts:count} starts in {seconds:seconds})]] forbids that rate: the chain makes the storm, not the respawn",
   "chain.limit-allows-rate": "the limit of {supervisor} allows {perSecond:rate} starts a second",

@@ -9,8 +9,11 @@ export const remarks: Record<keyof typeof english, string> = {
     "永远达不到 {seconds:seconds}内 {starts:count} 次的限制：按它的延迟，每秒最多 {maxPerSecond:rate} 次",
   "limit.not-reached": "一直低于 {seconds:seconds}内 {starts:count} 次的限制，即每秒 {maxPerSecond:rate} 次",
   "limit.burst-allowed": "在 {seconds:seconds}内 {starts:count} 次的限制起作用之前，允许一次连续启动 {burst:count} 次",
-  "limit.sysvinit-pauses":
-    "sysvinit 在 {seconds:seconds}内启动 {starts:count} 次之后会暂停该条目 {pauseSeconds:seconds}",
+  "limit.pauses": "{supervisor} 在 {seconds:seconds}内启动 {starts:count} 次之后会把它暂停 {pauseSeconds:seconds}",
+  "limit.schedule": "按时间表启动：每 {everySeconds:seconds}最多一次，即每秒 {maxPerSecond:rate} 次",
+  "limit.on-demand": "有人请求就启动：没有设置限制",
+  "limit.lives-too-long":
+    "{seconds:seconds}内 {starts:count} 次的限制只计算在 {minimumLifeSeconds:seconds}内结束的程序：这个程序活得更久",
   "limit.would-have-stopped":
     "按这个频率，启动 {burst:count} 次、即 {afterSeconds:seconds}之后它就会放弃（限制：{seconds:seconds}内 {starts:count} 次）",
 

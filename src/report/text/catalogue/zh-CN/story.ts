@@ -47,6 +47,11 @@ export const story: Record<keyof typeof english, string> = {
   "chain.counted-by-systemd": "systemd 自己记录：{unit} 已被重启 {restarts:count} 次，最近一次的结果是 {result}",
   "chain.started-by": "{supervisor} 启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
   "chain.restarted-by": "{program:base} 一结束，{supervisor} 就重新拉起它：{file}[[:{line}]] 中的 {directive}",
+  "chain.starts-on-schedule":
+    "{supervisor} [[每隔 {everySeconds:seconds}||按时间表]]启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
+  "chain.starts-on-demand": "一有请求，{supervisor} 就启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
+  "chain.schedule-forbids-rate":
+    "这么少的启动产生不了每秒 {perSecond:rate} 次：造成风暴的是 {program:base} 自己，而不是时间表",
   "chain.limit-forbids-rate":
     "它的限制[[（{seconds:seconds}内最多启动 {starts:count} 次）]]不允许这样的频率：造成风暴的是自我复制链，而不是重启",
   "chain.limit-allows-rate": "{supervisor} 的限制允许每秒启动 {perSecond:rate} 次",

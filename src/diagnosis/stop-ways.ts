@@ -1,0 +1,54 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Restart } from "../supervisors/types.ts";
+
+/** A command that keeps a supervisor from starting a job for now, and the one that takes that back. */
+export interface StopWay {
+  command: Untrusted[];
+  undo: Untrusted[];
+}
+
+interface Where {
+  unit: Untrusted;
+  /** The job's file as the host sees it. */
+  path: Untrusted;
+  line: number | null;
+  /** Whether the job belongs to this host, so that its daemons can be asked. Programs of another root are never run. */
+  here: boolean;
+}
+
+/** One entry a supervisor; null: there is no command for this job from here, and the words alone must do. */
+const WAYS: Readonly<Record<string, (where: Where) => StopWay | null>> = {
+  systemd: ({ unit, here }) =>
+    here
+      ? {
+          command: ["systemctl", "mask", "--runtime", "--now", unit],
+          undo: ["systemctl", "unmask", "--runtime", unit],
+        }
+      : null,
+  upstart({ path }) {
+    const override = path.replace(/\.(conf|override)$/, ".override");
+    return {
+      command: ["sh", "-c", 'echo manual >> "$1"', "sh", override],
+      undo: ["sed", "-i", "/^manual$/d", override],
+    };
+  },
+  sysvinit: commentedOut,
+};
+
+/** How to keep a job from being started again. `root`: where the job's paths lie on the host. */
+export function stopWay({ supervisor, unit, file, line }: Restart, root: string): StopWay | null {
+  // A name of the examined host is a key only where it is one of ours.
+  const way = Object.hasOwn(WAYS, supervisor) ? WAYS[supervisor] : undefined;
+  return way?.({ unit, path: onHost(root, file), line, here: root === "/" }) ?? null;
+}
+
+/** Where a path of a root lies on the host. */
+export function onHost(root: string, path: Untrusted): Untrusted {
+  return root === "/" ? path : root + path;
+}
+
+/** Tables of one line a job: the line becomes a comment. */
+function commentedOut({ path, line }: Where): StopWay | null {
+  if (line === null) return null;
+  return { command: ["sed", "-i", `${line}s/^/#/`, path], undo: ["sed", "-i", `${line}s/^#//`, path] };
+}

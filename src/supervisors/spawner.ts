@@ -1,0 +1,43 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { initKind } from "./init-kind.ts";
+import { supervisors } from "./registry.ts";
+import type { AtWork, Job, Starter } from "./types.ts";
+
+/** Programs that run a supervisor written in their language: the supervisor is their first argument then. */
+const INTERPRETERS = /^(?:python[\d.]*|perl[\d.]*|node|nodejs|ruby[\d.]*|sh|bash|dash)$/;
+
+const AT_WORK: ReadonlyMap<string, AtWork> = new Map(
+  supervisors.flatMap(({ id, atWork }) => (atWork === undefined ? [] : [[id, atWork] as const])),
+);
+
+/**
+ * Tells for each job whether the spawner is the supervisor that it belongs to. A name is forgeable, so `true` never
+ * stands alone: the caller has a job whose own file names the program that the spawner was seen to start.
+ */
+export function spawnerTest(root: Root, spawner: Starter | undefined): (job: Job) => boolean | null {
+  if (spawner === undefined) return () => null;
+  const kind = initKind(root, spawner.exe);
+  const isInit = kind !== null || spawner.pid === 1;
+  return (job) => {
+    const atWork = AT_WORK.get(job.supervisor);
+    if (atWork === undefined) return kind === null ? null : kind === job.supervisor;
+    return isInit ? null : worksFor(atWork, spawner, job);
+  };
+}
+
+/**
+ * False: a process of this supervisor that works for another job. Null: some other process, which says nothing, since the
+ * job's own script or shell may stand between.
+ */
+function worksFor(atWork: AtWork, { exe, argv }: Starter, job: Job): boolean | null {
+  const program = baseOf((exe ?? "").replace(/ \(deleted\)$/, ""));
+  const script = INTERPRETERS.test(program) ? baseOf(argv?.[1] ?? "") : "";
+  if (!atWork.programs.includes(program) && !atWork.programs.includes(script)) return null;
+  if (atWork.worksFor === undefined) return true;
+  return argv === undefined || argv === null ? null : atWork.worksFor(argv, job);
+}
+
+function baseOf(path: Untrusted): Untrusted {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
