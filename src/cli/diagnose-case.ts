@@ -1,5 +1,4 @@
-import { openCase, type Case } from "../casefolder/case-reader.ts";
-import { DamagedCase } from "../casefolder/damaged-case.ts";
+import type { Case } from "../casefolder/case-reader.ts";
 import type { EventsRead } from "../casefolder/event-file.ts";
 import { createDerivation } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
@@ -8,11 +7,9 @@ import { createLookup, type Lookup, type LookupAnswers } from "../diagnosis/look
 import { recordedAnswers } from "../diagnosis/recorded.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { emptyLedger, type SourceLedger } from "../model/ledger.ts";
-import { errnoOf, reasonOf } from "../platform/errno.ts";
-import { safe } from "../report/text/sanitise.ts";
 import { ownCost } from "./cost.ts";
-import { Failure } from "./failure.ts";
 import { KNOWN } from "./known-live.ts";
+import { openCaseOr } from "./open-case.ts";
 import type { Progress } from "./progress.ts";
 
 export interface CaseOptions {
@@ -25,7 +22,7 @@ export interface CaseOptions {
 /** Diagnoses a case again, from nothing but what it holds. Throws `Failure` when its manifest cannot be trusted. */
 export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: Diagnosis; interrupted: boolean }> {
   options.progress.show("checking the case …");
-  const kept = opened(options.path);
+  const kept = openCaseOr(options.path);
   options.progress.show("reading the case …");
   const derivation = createDerivation();
   const read = await kept.events(derivation.onEvent, () => options.signal.aborted);
@@ -59,18 +56,6 @@ export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: D
   });
   options.progress.clear();
   return { diagnosis, interrupted: options.signal.aborted };
-}
-
-function opened(path: string): Case {
-  try {
-    return openCase(path);
-  } catch (error) {
-    if (!(error instanceof DamagedCase) && errnoOf(error) === "") throw error;
-    throw new Failure(
-      `the case ${safe(path)} cannot be used: ${safe(error instanceof DamagedCase ? error.message : reasonOf(error))}`,
-      "copy the whole folder again from where it was recorded",
-    );
-  }
 }
 
 /** Where the recording or its reading broke off, rates count over the time that it covers. */

@@ -9,6 +9,7 @@ import { account } from "./event-account.ts";
 import { eventFilter, type EventFilter } from "./event-filter.ts";
 import { auditLine, processLine } from "./event-json.ts";
 import { LineOutput } from "./event-lines.ts";
+import type { CaseRead } from "./events-case.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
@@ -21,7 +22,6 @@ const LOOK_EVERY = 100;
 
 /** `whoforks events`: prints the events of logs as NDJSON, and how complete they are on standard error. */
 export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
-  await refuseCases(flags.from);
   const reading = { names: namesFrom(namesOf(flags.root)), calls: await loadCallNames() };
   const filter = eventFilter(flags);
   const interrupted = interruptSignal();
@@ -42,7 +42,9 @@ export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
       }, LOOK_EVERY)
     : undefined;
   try {
-    const input = await readInputs(flags.from, {
+    const signal = AbortSignal.any([interrupted, readerGone.signal]);
+    const cases = await printCases(flags.from, filter, print, signal);
+    const input = await readInputs(cases.others, {
       onStream: (stream) => refuseFilters(stream, filter),
       open(format) {
         if (format.id !== "audit") return null;
@@ -62,15 +64,17 @@ export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
           if (wanted(event)) print(processLine(event, stream, host));
         };
       },
-      signal: AbortSignal.any([interrupted, readerGone.signal]),
+      signal,
     });
     output.close();
     for (const reader of readers) counts.set(reader.ledger, reader.counts());
-    if (input.streams.length === 0 && !input.aborted)
+    if (input.streams.length === 0 && cases.read.length === 0 && !input.aborted)
       throw nothingUsable(input.unusable, "no events to print", "whoforks events --from /var/log/audit");
     if (output.broken) return EXIT.nothingWrong;
-    if (flags.quiet !== true) writeAll(2, account(input, counts, printed));
+    if (flags.quiet !== true)
+      writeAll(2, cases.read.map((one) => one.account).join("") + account(input, counts, printed));
     if (interrupted.aborted) return EXIT.interrupted;
+    if (cases.read.some(({ whole }) => !whole)) return EXIT.inconclusive;
     return input.unusable.some(({ reason }) => reason !== "empty" && reason !== "unrecognised" && reason !== "special")
       ? EXIT.inconclusive
       : EXIT.nothingWrong;
@@ -79,15 +83,33 @@ export async function eventsCommand(flags: EventsFlags): Promise<ExitCode> {
   }
 }
 
-async function refuseCases(from: readonly string[]): Promise<void> {
+/** Prints the cases among the names. @returns their account, one for each */
+async function printCases(
+  from: readonly string[],
+  filter: EventFilter,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<{ read: CaseRead[]; others: string[] }> {
+  const read: CaseRead[] = [];
+  const others: string[] = [];
   const { isCase } = await import("../casefolder/is-case.ts");
   const { isPackedCase } = await import("../casefolder/is-packed-case.ts");
-  for (const path of from)
-    if (isCase(path) || (path !== "-" && (await isPackedCase(path))))
-      throw new Failure(
-        `${safe(path)} is a case, and no log`,
-        "events reads audit logs, logs of strace and ltrace, and trace.dat; a case is for `whoforks diagnose --from`",
-      );
+  for (const path of from) {
+    const folder = isCase(path);
+    if (!folder && (path === "-" || !(await isPackedCase(path)))) {
+      others.push(path);
+      continue;
+    }
+    refuseFilters({ format: "case", name: path }, filter);
+    const { printCase } = await import("./events-case.ts");
+    const reading = { wanted: filter.processes(), print, aborted: () => signal.aborted };
+    if (folder) read.push(await printCase(path, path, reading));
+    else {
+      const { withUnpacked } = await import("./packed-case.ts");
+      read.push(await withUnpacked(path, (unpacked) => printCase(unpacked, path, reading)));
+    }
+  }
+  return { read, others };
 }
 
 /** Names of users and groups of the host that made the log; never of the one that reads it. */
@@ -98,10 +120,10 @@ function namesOf(dir: string | undefined): KnownNames {
   return { users: read("/etc/passwd"), groups: read("/etc/group") };
 }
 
-function refuseFilters(stream: InputStream, filter: EventFilter): void {
+function refuseFilters(stream: Pick<InputStream, "format" | "name">, filter: EventFilter): void {
   if (stream.format === "audit" || filter.auditOnly.length === 0) return;
   throw new Failure(
-    `${filter.auditOnly.join(", ")} cannot be answered by ${safe(stream.name)}, which is ${stream.format}`,
+    `${filter.auditOnly.join(", ")} cannot be answered by ${safe(stream.name)}, which is ${stream.format === "case" ? "a case" : stream.format}`,
     "these filters need audit records; --exe and --pid work with every log",
   );
 }

@@ -9,7 +9,7 @@ export function addEvents(program: Command): void {
     .description("print the events of a log, each put together from its records and understood, one JSON object a line")
     .requiredOption(
       "--from <file...>",
-      "audit logs (rotated, packed, enriched, from syslog, the journal or ausearch -i), logs of strace and ltrace, trace.dat, a folder of them, - for standard input",
+      "audit logs (rotated, packed, enriched, from syslog, the journal or ausearch -i), logs of strace and ltrace, trace.dat, a case, a folder of logs, - for standard input",
     )
     .option("--exe <path>", "only of this program: a path, or a name without folder")
     .option("--pid <pid...>", "only of these processes", pids)

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CaseWriter, type CaseFacts } from "../../../src/casefolder/case-writer.ts";
+import { CaseWriter } from "../../../src/casefolder/case-writer.ts";
 import { openCase } from "../../../src/casefolder/case-reader.ts";
 import { isCase } from "../../../src/casefolder/is-case.ts";
 import { diagnoseCase } from "../../../src/cli/diagnose-case.ts";
@@ -27,94 +27,11 @@ import { withUnpacked } from "../../../src/cli/packed-case.ts";
 import { diagnosis as schema } from "../../../src/diagnosis/schema.ts";
 import type { Diagnosis } from "../../../src/diagnosis/result.ts";
 import { emptyLedger } from "../../../src/model/ledger.ts";
-import type { ProcFacts, Snapshot } from "../../../src/model/snapshot.ts";
-import { fromBytes } from "../../../src/model/text.ts";
 import { terminalReport } from "../../../src/report/terminal.ts";
-import { Stream } from "../../support/storms.ts";
+import { forge, forgeManifest, makeCase, ODD, PARTS, rest, snapshot } from "../../support/cases.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whoforks-case-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const ODD = fromBytes(Buffer.from("/usr/bin/at\xffd", "latin1"));
-const PARTS = ["events.bin", "run.json", "before.json", "after.json", "answers.json"];
-
-function facts(pid: number, ppid: number, exe: string, argv: string[]): ProcFacts {
-  return {
-    pid,
-    ppid,
-    comm: exe.split("/").at(-1) ?? "",
-    state: "S",
-    startedAfterBoot: pid / 100,
-    utime: 1,
-    stime: 2,
-    cutime: 0,
-    cstime: 0,
-    kernelThread: false,
-    exe,
-    root: "/",
-    threads: [],
-    argv,
-    cgroup: null,
-    cpuCgroup: "unified:/x",
-    ignoresSigchld: false,
-    mountNamespace: "mnt:[1]",
-    pidNamespace: "pid:[1]",
-    namespacePid: pid,
-  };
-}
-
-function snapshot(seconds: number): Snapshot {
-  const processes = [facts(1, 0, "/sbin/init", ["init"]), facts(7, 1, "/bin/x", ["x", "--password=hunter2"])];
-  return {
-    monotonicNs: seconds * 1e9,
-    epochMs: 1.7e12 + seconds * 1000,
-    cpu: { user: seconds, system: 2 * seconds, idle: seconds, iowait: 0, steal: 0 },
-    forks: 1000 + seconds * 5000,
-    processes: new Map(processes.map((process) => [process.pid, process])),
-    cgroups: new Map([["unified:/x", { seconds: 3 + seconds, monotonicNs: seconds * 1e9 }]]),
-  };
-}
-
-/** A chain of a program whose name is no UTF-8, seen for two seconds. */
-function chain(): Stream {
-  const stream = new Stream();
-  stream.seen(1, 0, "/sbin/init");
-  stream.seen(1000, 1, ODD);
-  stream.chain(1000, 10_000, 200);
-  return stream;
-}
-
-function rest(writer: CaseWriter): CaseFacts {
-  const tracefs = { ...emptyLedger("tracefs", 0), events: 30_002 };
-  return {
-    version: "0.0.0-test",
-    host: { hostname: "h", kernel: "6", machine: "x86_64", os: null, cpus: 2, bootedAt: "2026-01-01T00:00:00.000Z" },
-    window: { startEpochMs: 1.7e12, seconds: 2 },
-    run: {
-      sources: [tracefs],
-      couldNotLook: [],
-      countersOnly: null,
-      interrupted: false,
-      ownMountNamespace: "mnt:[1]",
-      slices: null,
-      cgroupsOf: new Map([[ODD, new Map([[null, 3]])]]),
-    },
-    before: writer.snapshot(snapshot(0)),
-    after: writer.snapshot(snapshot(2)),
-    answers: [],
-    configuration: [{ root: folder, path: "/inittab" }],
-    excerpts: [{ root: folder, path: "/var/lib/dpkg/status", text: Buffer.from("Package: at\n\xff", "latin1") }],
-    excerptsMissing: [],
-  };
-}
-
-function make(name: string, redact = true): string {
-  const path = join(folder, name);
-  const writer = new CaseWriter(path, redact);
-  for (const event of chain().events) writer.event(event);
-  expect(writer.finish(rest(writer)).problems).toEqual([]);
-  return path;
-}
 
 async function diagnosed(path: string): Promise<Diagnosis> {
   const progress = { show: () => undefined, clear: () => undefined };
@@ -126,7 +43,7 @@ let whole: string;
 let copies = 0;
 beforeAll(() => {
   writeFileSync(join(folder, "inittab"), "at:2345:respawn:/usr/bin/atd\n");
-  whole = make("whole");
+  whole = makeCase(folder, "whole");
 });
 
 it("packed by tar and gzip it is diagnosed as from its folder", async () => {
@@ -140,25 +57,6 @@ function copy(): string {
   const path = join(folder, `copy-${copies++}`);
   cpSync(whole, path, { recursive: true });
   return path;
-}
-
-/** Changes a part and makes the manifest fit: what somebody does who wants it to be believed. */
-function forge(path: string, name: string, content: string | Uint8Array): void {
-  writeFileSync(join(path, name), content);
-  const manifest = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as {
-    parts: { name: string; size: number; sha256: string }[];
-  };
-  for (const part of manifest.parts) {
-    if (part.name !== name) continue;
-    part.size = Buffer.byteLength(content);
-    part.sha256 = createHash("sha256").update(content).digest("hex");
-  }
-  forgeManifest(path, JSON.stringify(manifest));
-}
-
-function forgeManifest(path: string, text: string): void {
-  writeFileSync(join(path, "manifest.json"), text);
-  writeFileSync(join(path, "manifest.sha256"), `${createHash("sha256").update(text).digest("hex")}  manifest.json\n`);
 }
 
 describe("a case folder", () => {
@@ -204,12 +102,12 @@ describe("a case folder", () => {
       excerpt: true,
     });
     const writer = new CaseWriter(join(folder, "unread"), true);
-    const { problems } = writer.finish({ ...rest(writer), excerptsMissing: ["package facts of /bin/x: EIO"] });
+    const { problems } = writer.finish({ ...rest(folder, writer), excerptsMissing: ["package facts of /bin/x: EIO"] });
     expect(problems).toEqual(["package facts of /bin/x: EIO"]);
   });
 
   it("keeps secrets only when asked to", () => {
-    const open = make("open", false);
+    const open = makeCase(folder, "open", false);
     const texts = (path: string): string => PARTS.map((name) => readFileSync(join(path, name), "latin1")).join();
     expect(texts(open)).toContain("hunter2");
     expect(texts(whole)).not.toContain("hunter2");
@@ -219,7 +117,7 @@ describe("a case folder", () => {
   it("of a host where nothing happened is one of a healthy host", async () => {
     const path = join(folder, "calm");
     const writer = new CaseWriter(path, true);
-    const facts = rest(writer);
+    const facts = rest(folder, writer);
     writer.finish({ ...facts, run: { ...facts.run, sources: [emptyLedger("tracefs", 0)] } });
     const result = await diagnosed(path);
     expect(result).toMatchObject({ sources: [{ kind: "tracefs", lost: 0 }], verdict: { outcome: "healthy" } });
