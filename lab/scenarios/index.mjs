@@ -3,8 +3,10 @@ import { caseBare, caseFile, case32, caseParallel, pidReuse, short, variedChain 
 import { crashLoop, respawnLoop, respawnRunit, respawnSysvinit } from "./respawn.mjs";
 import forkBomb from "./fork-bomb.mjs";
 import quiet from "./quiet.mjs";
+import threadChurn from "./thread-churn.mjs";
 import twoAtOnce from "./two-at-once.mjs";
 import shellLoop from "./shell-loop.mjs";
+import { quietAutoreap, zombies } from "./zombies.mjs";
 
 /** Every scenario by name, in the order of `node lab/run.mjs --list`. */
 export const scenarios = new Map(
@@ -23,7 +25,10 @@ export const scenarios = new Map(
     twoAtOnce,
     forkBomb,
     shellLoop,
+    zombies,
+    threadChurn,
     build,
     quiet,
+    quietAutoreap,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -68,6 +68,12 @@ export interface Family {
   copiers: TopCounts<number, Actor>;
   reapers: TopCounts<number, { pid: number; comm: Untrusted }>;
   threads: number;
+  /** Threads of members that ended, without the first thread of each process. */
+  threadsEnded: number;
+  /** Time of the first and the last thread that a member made, and who made them. */
+  firstThread: number | null;
+  lastThread: number | null;
+  threadMakers: TopCounts<number, Actor>;
   /** Children of members that executed another program. */
   otherExecs: number;
   /** Execs that failed before one succeeded, or the process ended: those of a PATH search, for the most part. */
@@ -122,6 +128,10 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     copiers: new TopCounts(8),
     reapers: new TopCounts(8),
     threads: 0,
+    threadsEnded: 0,
+    firstThread: null,
+    lastThread: null,
+    threadMakers: new TopCounts(8),
     otherExecs: 0,
     failedExecs: 0,
     sequences: null,
@@ -187,6 +197,14 @@ export function noteCalls(family: Family, calls: readonly Untrusted[]): void {
   (family.sequences ??= new TopCounts(MAX_SEQUENCES)).add(calls, calls);
 }
 
+/** Notes at `ts` a thread that a member made. */
+export function noteThread(family: Family, ts: number, maker: Actor): void {
+  family.threads++;
+  family.firstThread ??= ts;
+  family.lastThread = ts;
+  family.threadMakers.add(maker.life, maker);
+}
+
 /** Notes the line that tells a start. */
 export function noteLine(family: Family, line: number): void {
   family.firstLine ??= line;
@@ -238,6 +256,10 @@ export function mergeFamily(into: Family, from: Family): void {
   into.copiers.merge(from.copiers);
   into.reapers.merge(from.reapers);
   into.threads += from.threads;
+  into.threadsEnded += from.threadsEnded;
+  into.firstThread = least(into.firstThread, from.firstThread);
+  into.lastThread = most(into.lastThread, from.lastThread);
+  into.threadMakers.merge(from.threadMakers);
   into.otherExecs += from.otherExecs;
   into.failedExecs += from.failedExecs;
   if (from.sequences !== null) (into.sequences ??= new TopCounts(MAX_SEQUENCES)).merge(from.sequences);

@@ -23,6 +23,8 @@ export interface Derived {
   families: Family[];
   /** The process that was handed the most dead children; null where no source tells. */
   reaper: Reaper | null;
+  /** All that were handed dead children, the busiest first. */
+  reapers: readonly Reaper[];
   /** Unit → starts and failures that a service manager reported. */
   services: Map<string, { starts: number; stops: number; failures: number }>;
 }
@@ -110,17 +112,20 @@ export function createDerivation(): Derivation {
         peakForksPerSecond: 0,
         families: joinByName(lives.families.all, copyOf),
         reaper: null,
+        reapers: [],
         services,
       };
     },
     finish() {
       lives.finish(sums.lastTs);
       settlePlaces(lives.families.all, lives.images);
+      const ranked = reapers.ranked();
       return {
         ...sums,
         peakForksPerSecond: bins.peakPerSecond(),
         families: joinByName(lives.families.all, (first) => first),
-        reaper: reapers.busiest(),
+        reaper: ranked[0] ?? null,
+        reapers: ranked,
         services,
       };
     },
@@ -142,6 +147,7 @@ export function joinDerived(parts: readonly Derived[]): Derived {
     whole.peakForksPerSecond = Math.max(whole.peakForksPerSecond, part.peakForksPerSecond);
     whole.families.push(...part.families);
     if ((part.reaper?.dead ?? 0) > (whole.reaper?.dead ?? 0)) whole.reaper = part.reaper;
+    whole.reapers = [...whole.reapers, ...part.reapers];
     for (const [unit, service] of part.services) whole.services.set(unit, service);
   }
   whole.families.sort((a, b) => starts(b) - starts(a));

@@ -1,5 +1,5 @@
 import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
-import { noteCalls, noteCommand, noteEnd, noteLine, noteStart } from "./family.ts";
+import { noteCalls, noteCommand, noteEnd, noteLine, noteStart, noteThread } from "./family.ts";
 import { Families } from "./families.ts";
 import { JustEnded } from "./just-ended.ts";
 import { Images, isWordSize, noteCgroup, type Image, type Place } from "./image.ts";
@@ -49,7 +49,8 @@ export class Lives {
     if (event.thread) {
       const leader = this.#threads.get(event.pid) ?? event.pid;
       if (event.child !== null && this.#threads.size < this.#maxLives) this.#threads.set(event.child, leader);
-      this.#ensure(leader, event.comm, event.ts).family.threads++;
+      const maker = this.#ensure(leader, event.comm, event.ts);
+      noteThread(maker.family, event.ts, { life: maker.id, pid: maker.pid, image: maker.image });
       return;
     }
     const parent = this.#ensure(this.#threads.get(event.pid) ?? event.pid, event.comm, event.ts);
@@ -80,7 +81,10 @@ export class Lives {
   onExit(event: ExitEvent): void {
     this.#mature(event.ts);
     if (event.thread) {
+      const leader = this.#threads.get(event.pid);
       this.#threads.delete(event.pid);
+      const process = leader === undefined ? undefined : this.#living.get(leader);
+      if (process !== undefined) process.family.threadsEnded++;
       return;
     }
     this.#ends++;

@@ -38,11 +38,9 @@ export class Reapers {
     if (reaper.comm === "") reaper.comm = comm;
   }
 
-  /** The one with the most dead children; null without any. */
-  busiest(): Reaper | null {
-    let most: Reaper | null = null;
-    for (const reaper of this.#reapers.values()) if (most === null || reaper.dead > most.dead) most = reaper;
-    return most;
+  /** All of them, the one with the most dead children first. */
+  ranked(): Reaper[] {
+    return [...this.#reapers.values()].sort((a, b) => b.dead - a.dead);
   }
 }
 

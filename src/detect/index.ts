@@ -1,4 +1,5 @@
 import type { Derived } from "../derive/index.ts";
+import type { ZombieParent } from "../derive/zombies.ts";
 import { build } from "./build.ts";
 import { crashLoop } from "./crash-loop.ts";
 import { forkBomb } from "./fork-bomb.ts";
@@ -6,17 +7,21 @@ import { groupBySpawner } from "./measure.ts";
 import { respawnLoop } from "./respawn-loop.ts";
 import { selfReplicatingChain } from "./self-replicating-chain.ts";
 import { shellLoop } from "./shell-loop.ts";
+import { threadChurn } from "./thread-churn.ts";
 import type { Detector, Finding, Known, Outcome, View } from "./types.ts";
 import { unclassified } from "./unclassified.ts";
+import { zombieAccumulation } from "./zombie-accumulation.ts";
 
 /** Every detector there is. A new one is a file of its own and a line here. */
 export const DETECTORS: readonly Detector[] = [
   selfReplicatingChain,
   forkBomb,
+  zombieAccumulation,
   crashLoop,
   respawnLoop,
   build,
   shellLoop,
+  threadChurn,
   unclassified,
 ];
 
@@ -26,9 +31,14 @@ export interface Detection {
   couldNotLook: Extract<Outcome, { state: "could-not-look" }>[];
 }
 
+/** What was looked at beside the events. Absent: nobody looked. */
+export interface Looked {
+  zombies?: readonly ZombieParent[] | null;
+}
+
 /** Asks every detector and keeps, where several explain the same processes, the surest one. */
-export function detect(derived: Derived, known: Known, seconds: number): Detection {
-  const view: View = { derived, known, seconds, spawners: groupBySpawner(derived.families) };
+export function detect(derived: Derived, known: Known, seconds: number, { zombies = null }: Looked = {}): Detection {
+  const view: View = { derived, known, seconds, zombies, spawners: groupBySpawner(derived.families) };
   const outcomes = DETECTORS.map((detector) => detector.detect(view));
   const found = outcomes.flatMap((outcome) => (outcome.state === "found" ? outcome.findings : []));
   return {
@@ -39,7 +49,8 @@ export function detect(derived: Derived, known: Known, seconds: number): Detecti
 
 /**
  * Several hypotheses may hold for the same processes: the one with more confidence wins, then the more specific one,
- * i.e. the earlier in the registry. `unclassified` is always last. A loser whose processes are mostly explained is dropped.
+ * i.e. the earlier in the registry. `unclassified` is always last. A loser is dropped when most of its processes are
+ * explained by winners; what is not about processes takes none and loses none.
  */
 function settle(findings: readonly Finding[]): Finding[] {
   const order = new Map(DETECTORS.map((detector, index) => [detector.kind, index]));
@@ -54,7 +65,7 @@ function settle(findings: readonly Finding[]): Finding[] {
   for (const finding of ranked) {
     const left = finding.covers.filter((family) => !explained.has(family));
     const count = left.reduce((sum, family) => sum + family.spawned + family.replicas, 0);
-    if (count < finding.starts / 2) continue;
+    if (finding.covers.length > 0 && count < finding.starts / 2) continue;
     kept.push(finding);
     for (const family of finding.covers) explained.add(family);
   }

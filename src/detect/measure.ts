@@ -92,6 +92,12 @@ export function baseName(family: { exe: string | null; comm: string }): string {
   return name.slice(name.lastIndexOf("/") + 1).replace(/ \(deleted\)$/, "");
 }
 
+/** `worker (pid 12)`; `PID 12` where the evidence has no name for it. */
+export function processText(pid: number, image: { exe: string | null; comm: string }): string {
+  const name = baseName(image);
+  return name === "" ? `PID ${pid}` : `${name} (pid ${pid})`;
+}
+
 export function reason(weighs: Reason["weighs"], code: string, args: Record<string, unknown> = {}): Reason {
   return { code: `reason.${code}`, args, weighs };
 }

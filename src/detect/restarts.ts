@@ -1,6 +1,6 @@
 import type { Family } from "../derive/family.ts";
 import { starts } from "../derive/family.ts";
-import { baseName, burstRate, confidenceOf, endShares, rate, reason, topSpawner } from "./measure.ts";
+import { baseName, burstRate, confidenceOf, endShares, processText, rate, reason, topSpawner } from "./measure.ts";
 import { isBuildTool, isShell } from "./programs.ts";
 import type { Finding, View } from "./types.ts";
 
@@ -69,7 +69,6 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
   return found;
 }
 
-export function spawnerText(actor: { pid: number; image: { exe: string | null; comm: string } }): string {
-  const name = baseName(actor.image);
-  return name === "" ? `PID ${actor.pid}` : `${name} (pid ${actor.pid})`;
+export function spawnerText({ pid, image }: { pid: number; image: { exe: string | null; comm: string } }): string {
+  return processText(pid, image);
 }

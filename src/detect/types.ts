@@ -1,5 +1,6 @@
 import type { Derived } from "../derive/index.ts";
 import type { Actor, Family } from "../derive/family.ts";
+import type { ZombieParent } from "../derive/zombies.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
 
 /** What the sources of this run can tell; a detector that needs more answers "could not look". */
@@ -18,6 +19,8 @@ export interface View {
   known: Known;
   /** Programs and all that they started, grouped by the starting program. */
   spawners: SpawnerGroup[];
+  /** Who has zombies, by two looks at all that live; null: nobody looked. */
+  zombies: readonly ZombieParent[] | null;
   /** Length of the window or of the log, seconds. */
   seconds: number;
 }
@@ -46,7 +49,7 @@ export interface Finding {
   kind: string;
   /** The program that makes the storm, by its largest family. */
   subject: Family;
-  /** All families that this finding explains. */
+  /** All families that this finding explains; none where it is not about processes (threads). */
   covers: Family[];
   /** Processes started by it, and how many a second while it ran. */
   starts: number;

@@ -1,6 +1,7 @@
 import type { Advice } from "./result.ts";
 import type { Story } from "./chain.ts";
 import { scriptOf } from "./chain.ts";
+import { factAdvice, isToldByFacts } from "./kind-words.ts";
 import type { Material } from "./material.ts";
 import { actorName, endingName, programName } from "./names.ts";
 import type { RestartFacts } from "./restarts.ts";
@@ -135,6 +136,11 @@ function kindAdvice(story: Story, suspect: boolean): Advice[] {
         ? []
         : [...stopAdvice(restarts, storm.program.root), advice("fix-program", { program, end: null }, "needs-review")];
     default:
+      if (isToldByFacts(storm.kind))
+        return [
+          ...(suspect ? [] : stopAdvice(restarts, storm.program.root)),
+          ...factAdvice(storm, finding, story.material.stampNs !== null),
+        ];
       return spawner === null
         ? [advice("run-longer", {}, "safe", ["whoforks", "diagnose", "--duration", "30s"])]
         : [advice("look-at-spawner", { spawner }, "safe", lookAt(finding.spawner?.pid))];

@@ -4,6 +4,7 @@ import type { Evidence } from "../model/evidence.ts";
 import { baseName } from "../detect/measure.ts";
 import { isShell } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
+import { factsOf, isToldByFacts } from "./kind-words.ts";
 import type { Material } from "./material.ts";
 import { actorName, endingName, processName, programName } from "./names.ts";
 import type { RestartFacts } from "./restarts.ts";
@@ -138,6 +139,8 @@ function mechanismSteps(story: Story): Step[] {
         ),
       ];
     default:
+      if (isToldByFacts(storm.kind))
+        return [step(storm.kind, factsOf(storm, finding, material.stampNs !== null), storm.evidence)];
       return [
         step(
           "spawner",

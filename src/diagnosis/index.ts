@@ -1,4 +1,5 @@
 import { cpuUse } from "../derive/cpu.ts";
+import { zombieParents } from "../derive/zombies.ts";
 import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Identity } from "../identity/types.ts";
@@ -74,8 +75,9 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
 
 /** Asks the detectors about each host by itself; the worst storm of all comes first. */
 function detectEach(material: Material): Detection {
-  const { derived, known, window } = material;
-  const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds));
+  const { derived, known, window, live } = material;
+  const zombies = live === null ? null : zombieParents(live.before, live.after);
+  const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds, { zombies }));
   const findings = all.flatMap((detection) => detection.findings).filter((finding) => isTold(finding, material));
   findings.sort((a, b) => Number(a.benign) - Number(b.benign) || b.perSecond - a.perSecond);
   return { findings, couldNotLook: all.flatMap((detection) => detection.couldNotLook) };

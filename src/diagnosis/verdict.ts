@@ -1,5 +1,6 @@
 import { actorName, endingName, processName, programName } from "./names.ts";
 import type { Reaper } from "../derive/reapers.ts";
+import { factsOf, isToldByFacts } from "./kind-words.ts";
 import { imageName } from "../derive/index.ts";
 import type { Story } from "./chain.ts";
 import type { Material } from "./material.ts";
@@ -124,6 +125,8 @@ function named(story: Story): { code: string; args: Record<string, unknown> } {
     case "build":
       return { code: "verdict.build", args: { program: finding.facts["tool"] ?? program, perSecond } };
     default:
+      if (isToldByFacts(storm.kind))
+        return { code: `verdict.${storm.kind}`, args: factsOf(storm, finding, material.stampNs !== null) };
       return { code: "verdict.unclassified", args: { program, perSecond, spawner } };
   }
 }

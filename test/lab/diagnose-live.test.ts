@@ -1,32 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { differences } from "../../lab/differences.mjs";
-import { startScenario, type LabOptions, type RunningScenario } from "../../lab/lab.mjs";
-import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import { diagnosed } from "../support/whoforks.ts";
 import { needsLab } from "./needs.ts";
+import { observe } from "./observe.ts";
 import { needs32Bit } from "../support/32-bit.ts";
-
-interface Observed {
-  exitCode: number | null;
-  result: Diagnosis;
-  scenario: RunningScenario;
-  /** Forks a second that the storm program itself counted within the window. */
-  realPerSecond: number;
-}
-
-/** Runs a scenario, and the tool beside it. */
-async function observe(name: string, options: Partial<LabOptions>, args: readonly string[]): Promise<Observed> {
-  const scenario = await startScenario(name, options);
-  try {
-    const { exitCode, result } = await diagnosed(args);
-    const start = Date.parse(result.window.start ?? "");
-    const forks = scenario.forksBetween(start, start + result.window.seconds * 1000);
-    return { exitCode, result, scenario, realPerSecond: (forks ?? Number.NaN) / result.window.seconds };
-  } finally {
-    await scenario.stop();
-  }
-}
 
 function leftovers(): string[] {
   const instances = "/sys/kernel/tracing/instances";

@@ -40,6 +40,11 @@ export class Stream {
     return child;
   }
 
+  /** One thread ends, and its process goes on. */
+  endThread(pid: number): void {
+    this.#sink({ type: "exit", ts: this.ts, pid, comm: "", code: 0, signal: null, thread: true });
+  }
+
   exec(pid: number, exe: string, argv: string[] | null = null): number {
     this.#sink({ type: "exec", ts: this.ts, pid, ppid: null, comm: name(exe), exe, argv, error: 0 });
     return pid;

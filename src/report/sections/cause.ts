@@ -71,7 +71,10 @@ function arrows(screen: Screen, storm: Storm): Safe {
   const arrow = own(voice, line` → `);
   const more = ellipsis(voice);
   const spawner = storm.spawner === null ? say(voice, "line.unseen") : processOf(screen, storm.spawner);
-  const total = say(voice, "line.processes", { processes: storm.processes });
+  const total =
+    storm.kind === "thread-churn"
+      ? say(voice, "line.threads", { threads: storm.processes })
+      : say(voice, "line.processes", { processes: storm.processes });
   return line`${join([spawner, ...stationsOf(screen, storm), more], arrow)}  ${total}`;
 }
 
@@ -91,6 +94,9 @@ function stationsOf({ voice }: Screen, storm: Storm): Safe[] {
       if (end === null) return [program, again];
       return [say(voice, "line.station", { program: file, end }), again];
     }
+    // The process itself stands at the beginning of the line already.
+    case "thread-churn":
+      return [];
     default:
       return [program];
   }

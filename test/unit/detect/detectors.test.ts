@@ -1,21 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createDerivation } from "../../../src/derive/index.ts";
-import { detect, type Detection } from "../../../src/detect/index.ts";
-import type { Known } from "../../../src/detect/types.ts";
-import { Stream } from "../../support/storms.ts";
-
-const ALL: Known = { exitStatus: true, lineage: true, lifetimes: true };
-
-function look(write: (stream: Stream) => void, known = ALL): Detection {
-  const derivation = createDerivation();
-  const stream = new Stream((event) => derivation.onEvent(event));
-  stream.seen(1, 0, "/sbin/init");
-  write(stream);
-  const derived = derivation.finish();
-  return detect(derived, known, derived.lastTs / 1e9);
-}
-
-const kinds = (detection: Detection): string[] => detection.findings.map((f) => f.kind);
+import type { Stream } from "../../support/storms.ts";
+import { ALL, kinds, look } from "./looks.ts";
 
 describe("a chain", () => {
   const chain = (s: Stream): void => void s.chain(s.exec(s.fork(1), "/usr/bin/atd"), 2000, 100);

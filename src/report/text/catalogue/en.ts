@@ -4,6 +4,7 @@ import { doctor } from "./en/doctor.ts";
 import { formatGaps } from "./en/format-gaps.ts";
 import { gaps } from "./en/gaps.ts";
 import { identity } from "./en/identity.ts";
+import { kinds } from "./en/kinds.ts";
 import { reasons } from "./en/reasons.ts";
 import { remarks } from "./en/remarks.ts";
 import { screen } from "./en/screen.ts";
@@ -14,6 +15,7 @@ import { top } from "./en/top.ts";
 /** All messages in English: code → template (syntax in ../template.ts). */
 export const en = {
   ...story,
+  ...kinds,
   ...advice,
   ...reasons,
   ...identity,

@@ -4,6 +4,7 @@ import { doctor } from "./zh-CN/doctor.ts";
 import { formatGaps } from "./zh-CN/format-gaps.ts";
 import { gaps } from "./zh-CN/gaps.ts";
 import { identity } from "./zh-CN/identity.ts";
+import { kinds } from "./zh-CN/kinds.ts";
 import { reasons } from "./zh-CN/reasons.ts";
 import { remarks } from "./zh-CN/remarks.ts";
 import { screen } from "./zh-CN/screen.ts";
@@ -16,6 +17,7 @@ import type { MessageCode } from "./en.ts";
 /** All messages in Simplified Chinese. A code that is missing here does not compile. */
 export const zhCN: Record<MessageCode, string> = {
   ...story,
+  ...kinds,
   ...advice,
   ...reasons,
   ...identity,

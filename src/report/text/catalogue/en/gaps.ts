@@ -47,6 +47,8 @@ export const gaps = {
   "couldnot.supervisors.config-problems": "{what:words}: {why:words}",
   "couldnot.cpu.log-tells-none": "how much CPU the storm burns: the log has no CPU times",
   "couldnot.lifetimes.log-tells-none": "how long processes live and how they end: the log does not record every exit",
+  "couldnot.zombies.no-look-at-processes":
+    "whether dead children stay behind as zombies: events tell that processes end, not whether anybody waits for them",
   "couldnot.exits.log-tells-none": "how the programs ended: without exit statuses a crash cannot be told from an end",
   "couldnot.exits.interpreted-away":
     "how the programs ended: ausearch -i writes UNKNOWN in place of every exit status but 0",

@@ -64,6 +64,7 @@ export const screen = {
   "line.restart-none": "no supervisor known here starts {program}",
   "line.storm-cpus": "its processes burn {cpus:cpus} CPUs",
   "line.processes": "{processes:count} {processes#process|processes}",
+  "line.threads": "{threads:count} {threads#thread|threads}",
   "line.rates":
     "{forks:rate} forks[[, {execs:rate} execs, {exits:rate} exits]] a second[[; {busy:cpus} of {cpus:count} CPUs busy]]",
   "line.life": "one lives {p50:ms} (99% under {p99:ms})",

@@ -45,6 +45,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.supervisors.config-problems": "由哪个监管进程启动：部分配置无法理解（{what:words}: {why:words}）",
   "couldnot.cpu.log-tells-none": "风暴用掉多少 CPU：日志中没有 CPU 时间",
   "couldnot.lifetimes.log-tells-none": "进程存活多久、怎样结束：日志没有记录每一次退出",
+  "couldnot.zombies.no-look-at-processes": "已结束的子进程是否成为僵尸：事件只说明进程结束，不说明有没有人回收",
   "couldnot.exits.log-tells-none": "程序怎样结束：没有退出状态，无法区分崩溃与正常结束",
   "couldnot.exits.interpreted-away": "程序怎样结束：ausearch -i 把 0 以外的退出状态都写成 UNKNOWN",
   "couldnot.argv.log-tells-none": "程序以哪些参数执行：日志没有记录 execve",

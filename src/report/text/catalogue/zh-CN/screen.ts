@@ -65,6 +65,7 @@ export const screen: Record<keyof typeof english, string> = {
   "line.restart-none": "这里没有已知的监管进程会启动 {program}",
   "line.storm-cpus": "它的进程用掉 {cpus:cpus} 个 CPU",
   "line.processes": "{processes:count} 个进程",
+  "line.threads": "{threads:count} 个线程",
   "line.rates":
     "每秒派生 {forks:rate} 次[[、执行 {execs:rate} 次、退出 {exits:rate} 次]][[；{cpus:count} 个 CPU 中有 {busy:cpus} 个在忙]]",
   "line.life": "每个存活 {p50:ms}（99% 不到 {p99:ms}）",
