@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const SCHEMAS = [
   { from: "./src/diagnosis/schema.ts", of: "diagnosis", title: "Result of whoforks diagnose --json" },
   { from: "./src/behave/schema.ts", of: "behaviour", title: "Result of whoforks behave --json" },
+  { from: "./src/identity/schema.ts", of: "identities", title: "Result of whoforks identify --json" },
   { from: "./src/formats/event-schema.ts", of: "events", title: "One line of whoforks events" },
 ];
 

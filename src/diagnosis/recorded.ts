@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { LookupAnswer, LookupAnswers, RecordedAnswer } from "./lookup.ts";
 import type { RestartFacts } from "./restarts.ts";
-import { identity, restart } from "./schema.ts";
+import { identity } from "../identity/schema.ts";
+import { restart } from "./schema.ts";
 
 const text = z.string();
 const args = z.record(z.string(), z.unknown());

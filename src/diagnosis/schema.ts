@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { identity } from "../identity/schema.ts";
 import { SCHEMA, STORM_KINDS } from "./result.ts";
 
 /**
@@ -11,46 +12,6 @@ const args = z.record(z.string(), z.unknown());
 const time = z.iso.datetime({ offset: false, precision: null });
 
 export const evidence = z.object({ source: z.string(), locator: z.string(), quote: text.optional() });
-
-export const owner = z.object({ manager: z.string(), package: z.string(), version: z.string() });
-
-export const identity = z.object({
-  path: text,
-  root: text,
-  verdict: z.enum(["genuine", "modified", "impostor", "unpackaged", "local", "deleted", "memory-only", "unverifiable"]),
-  owner: owner.nullable(),
-  claims: z.object({ package: z.string(), path: text }).nullable(),
-  file: z
-    .object({
-      size: count,
-      mode: z.string(),
-      uid: count,
-      gid: count,
-      mtime: z.string(),
-      ctime: z.string(),
-      birth: z.string().nullable(),
-      inode: count,
-      sha256: z.string(),
-      flags: z.array(z.string()),
-    })
-    .nullable(),
-  elf: z
-    .object({
-      bits: z.union([z.literal(32), z.literal(64)]),
-      machine: z.string(),
-      type: z.string(),
-      static: z.boolean(),
-      stripped: z.boolean(),
-      interpreter: text.nullable(),
-      needed: z.array(text),
-      buildId: z.string().nullable(),
-      entropy: z.number(),
-    })
-    .nullable(),
-  twins: z.array(z.object({ path: text, owner: owner.nullable(), size: count, sha256: z.string() })),
-  reasons: z.array(z.object({ code: z.string(), args, weight: z.enum(["strong", "medium", "weak", "exculpatory"]) })),
-  attack: z.array(z.string()),
-});
 
 export const restart = z.object({
   storm: z.string(),

@@ -1,8 +1,9 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import type { PackageDatabase } from "./package-database.ts";
+import { inspectLinked } from "./file-facts.ts";
+import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { reason } from "./reasons.ts";
-import type { Identity, Owner, Reason } from "./types.ts";
+import type { Identity, Owner, Reason, RunningProgram } from "./types.ts";
 
 /** What the kernel appends to the name of a file without a name (d_path in fs/d_path.c). */
 const DELETED = " (deleted)";
@@ -13,7 +14,33 @@ const MEMORY = /^\/?memfd:/;
  * (`/usr/bin/x (deleted)`), a missing path, a link that leads nowhere. A file that really is named like that has been
  * found by the caller before it comes here.
  */
-export function identifyAbsent(root: Root, database: PackageDatabase | null, path: Untrusted): Identity {
+export function identifyAbsent(
+  root: Root,
+  database: PackageDatabase | null,
+  path: Untrusted,
+  process?: RunningProgram,
+): Identity {
+  const identity = judgeAbsent(root, database, path);
+  const running = process === undefined ? null : inspectLinked(process.exe);
+  if (running === null) return identity;
+  // A process keeps its program: what is gone from the file system can still be read.
+  const { facts: file, elf, content } = running;
+  const shipped = identity.owner === null ? null : shippedFor(root, database, withoutSuffix(path));
+  const unchanged = shipped !== null && shipped.hex === content?.md5;
+  if (unchanged && identity.owner !== null) {
+    const { algorithm, hex: digest } = shipped;
+    const args = { package: identity.owner.package, algorithm, digest };
+    identity.reasons.push(reason("identity.digest-matches", "exculpatory", args));
+  }
+  return { ...identity, file, elf };
+}
+
+function shippedFor(root: Root, database: PackageDatabase | null, path: Untrusted): ShippedDigest | null {
+  const [first] = database?.ownersOf(root.canonical(path) ?? path) ?? [];
+  return first === undefined ? null : (database?.shipped(first) ?? null);
+}
+
+function judgeAbsent(root: Root, database: PackageDatabase | null, path: Untrusted): Identity {
   if (MEMORY.test(path)) {
     const name = withoutSuffix(path).replace(MEMORY, "");
     const reasons = [reason("identity.anonymous-memory", "strong", { name })];

@@ -45,6 +45,29 @@ export function inspect(root: Root, path: Untrusted): InspectedFile | null {
   }
 }
 
+/**
+ * The same for a file that a link of this host's /proc leads to (`/proc/812/exe`), which need not have a name any more.
+ * Null when the process has ended; what the kernel refuses is in `error`.
+ */
+export function inspectLinked(link: string): InspectedFile | null {
+  let fd: number;
+  try {
+    fd = fs.openSync(link, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
+  } catch {
+    // ENOENT, ESRCH: gone. EACCES: nothing can be told of it either.
+    return null;
+  }
+  try {
+    const stat = fs.fstatSync(fd, { bigint: true });
+    if (!stat.isFile() || stat.size > LARGEST_READ) return withoutContent(stat, null);
+    return readOpen(fd, stat);
+  } catch {
+    return null;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
 function readOpen(fd: number, stat: fs.BigIntStats): InspectedFile {
   const content = readContent(fd, Number(stat.size));
   const elf = readElf(fileSource(fd));

@@ -11,7 +11,9 @@ import type { Examiner, IdentifyContext, Identity, Owner } from "./types.ts";
 import type { DatabaseState } from "./verdict.ts";
 
 export { packageExcerpts } from "./excerpts.ts";
-export type { Examiner, IdentifyContext, Identity, Owner } from "./types.ts";
+export { checksOf } from "./checks.ts";
+export { concernOf, type Concern } from "./concern.ts";
+export type { Examiner, IdentifyContext, Identity, Owner, RunningProgram } from "./types.ts";
 export { REASON_CODES, type ReasonArgs, type ReasonCode } from "./reasons.ts";
 
 /**
@@ -75,7 +77,7 @@ class RootExaminer implements Examiner {
     try {
       const at = { root: this.#root, database, state };
       const present = path.startsWith("/") ? identifyPresent(at, path, context) : null;
-      return present ?? identifyAbsent(this.#root, database, path);
+      return present ?? identifyAbsent(this.#root, database, path, context.process);
     } catch (error) {
       // EACCES, EIO, ESTALE, …: the file system refused, so nothing can be said.
       const code = (error as NodeJS.ErrnoException).code;

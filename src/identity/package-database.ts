@@ -16,6 +16,15 @@ export interface PackageManager {
   stamp(root: Root): string;
   /** What the database says of a package and of the files with these last names, as read. Throws what reading throws. */
   excerpts(root: Root, name: string, files: ReadonlySet<Untrusted>): Excerpt[];
+  /** The manager's own commands by which a reader checks a path by hand. They are shown, never run. */
+  commands(root: Root, path: Untrusted): ManagerCommands;
+}
+
+export interface ManagerCommands {
+  /** Names the package that owns the path, or says that none does. */
+  owner: Untrusted[];
+  /** Compares the files of a package with what it shipped; says nothing of those that are as shipped. */
+  verify(name: string): Untrusted[];
 }
 
 /** Some lines of a file of the database, byte for byte. */

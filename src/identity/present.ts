@@ -6,6 +6,7 @@ import { inodeFlags, inspect, modeString, type InspectedFile } from "./file-fact
 import { ownership } from "./ownership.ts";
 import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { directoryOf, lastName, placeOf, type Place } from "./places.ts";
+import { runningReasons } from "./running.ts";
 import { reason } from "./reasons.ts";
 import { findMovedOriginal, findNamesake, findTwins, type Twin } from "./twins.ts";
 import type { IdentifyContext, Identity, Reason } from "./types.ts";
@@ -63,6 +64,7 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     if (suspicious && genuine !== null && !fileCase.sameContent) reasons.push(...differences(file, genuine));
     reasons.push(...look(file, at, place, suspicious));
   }
+  if (context.process !== undefined) reasons.unshift(...runningReasons(path, file, context.process));
   return {
     path,
     root: root.dir,

@@ -66,6 +66,8 @@ export interface ReasonArgs {
   "identity.deleted-was-packaged": { package: string; path: Untrusted; present: boolean };
   /** The program exists in memory only (memfd_create); its name is what the program chose. */
   "identity.anonymous-memory": { name: Untrusted };
+  /** The process runs another file than the one that stands at its path now: something was put over it. */
+  "identity.runs-another-file": { path: Untrusted; sha256: string };
   /** `ratio` is suspect / genuine. */
   "identity.size-ratio": { suspect: number; genuine: number; ratio: number };
   "identity.mode-differs": { suspect: string; genuine: string };
@@ -127,6 +129,7 @@ export const REASON_CODES = [
   "identity.dangling-link",
   "identity.deleted-was-packaged",
   "identity.anonymous-memory",
+  "identity.runs-another-file",
   "identity.size-ratio",
   "identity.mode-differs",
   "identity.owner-differs",

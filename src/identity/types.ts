@@ -84,4 +84,24 @@ export interface Examiner {
 export interface IdentifyContext {
   /** The program that the same command would start if this file were not there: next in the supervisor's search path. */
   standsBefore?: Untrusted;
+  /** The process that runs it. */
+  process?: RunningProgram;
+}
+
+/** A living process and its program, as the process itself shows them. */
+export interface RunningProgram {
+  pid: number;
+  /** Task name, which a program may choose (15 bytes). */
+  comm: Untrusted;
+  /** Its first argument, which whoever started it chose, and the program may change; null: none, or not readable. */
+  argv0: Untrusted | null;
+  /** Link on this host that leads to the file it runs, also when that has no name any more: `/proc/812/exe`. */
+  exe: string;
+}
+
+/** How a reader checks a finding with the host's own tools: `code` says what the command then shows. */
+export interface Check {
+  code: string;
+  args: Record<string, unknown>;
+  command: Untrusted[];
 }

@@ -22,7 +22,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   identity: ["model", "platform", "elf"],
   supervisors: ["model", "platform"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
-  report: ["model", "diagnosis", "behave"],
+  report: ["model", "diagnosis", "behave", "identity"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],
   cli: [
@@ -36,6 +36,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "detect",
     "stopping",
     "behave",
+    "identity",
     "diagnosis",
     "report",
     "top",
@@ -45,7 +46,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis", "formats"],
+  zod: ["behave", "casefolder", "diagnosis", "formats", "identity"],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],

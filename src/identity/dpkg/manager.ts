@@ -1,4 +1,5 @@
 import type { PackageManager } from "../package-database.ts";
+import { commandsOf } from "./commands.ts";
 import { DpkgDatabase } from "./database.ts";
 import { excerptsOf } from "./excerpts.ts";
 import { hasDatabase, stampOf } from "./package-lists.ts";
@@ -10,4 +11,5 @@ export const dpkg: PackageManager = {
   open: DpkgDatabase.read,
   stamp: stampOf,
   excerpts: excerptsOf,
+  commands: commandsOf,
 };

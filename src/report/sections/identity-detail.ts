@@ -26,7 +26,8 @@ export function identityDetail(sheet: Sheet, identity: Identity): string[] {
   ];
 }
 
-function factsOf({ voice }: Sheet, identity: Identity): Safe[] {
+/** The facts of a file, one a line. */
+export function factsOf({ voice }: Sheet, identity: Identity): Safe[] {
   const { file, elf, attack } = identity;
   const facts: Safe[] = [];
   if (file !== null) {

@@ -43,7 +43,7 @@ describe("the two languages", () => {
 
 describe("the codes that the source uses", () => {
   const PREFIXES =
-    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|witness|absence|top";
+    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|identity-check|identify|number|witness|absence|top";
   const literal = new RegExp(`["\`]((?:${PREFIXES})\\.[a-z0-9.-]*[a-z0-9])["\`]`, "g");
   const composed = new RegExp(`\`((?:${PREFIXES})\\.[a-z0-9.-]*)\\$\\{`, "g");
   const files = sourceFiles("src");
@@ -106,7 +106,7 @@ describe("the codes that the source uses", () => {
     const literals = uses(literal);
     const stems = [...uses(composed).keys()];
     const own = codes.filter((code) =>
-      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|number|witness|absence|top)\./.test(
+      /^(?:tag|confidence|label|title|column|safety|line|kind|identity-verdict|identity-check|identify|number|witness|absence|top)\./.test(
         code,
       ),
     );

@@ -3,6 +3,7 @@ import { behave } from "./en/behave.ts";
 import { doctor } from "./en/doctor.ts";
 import { formatGaps } from "./en/format-gaps.ts";
 import { gaps } from "./en/gaps.ts";
+import { identify } from "./en/identify.ts";
 import { identity } from "./en/identity.ts";
 import { kinds } from "./en/kinds.ts";
 import { reasons } from "./en/reasons.ts";
@@ -19,6 +20,7 @@ export const en = {
   ...advice,
   ...reasons,
   ...identity,
+  ...identify,
   ...remarks,
   ...gaps,
   ...formatGaps,

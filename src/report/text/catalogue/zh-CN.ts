@@ -3,6 +3,7 @@ import { behave } from "./zh-CN/behave.ts";
 import { doctor } from "./zh-CN/doctor.ts";
 import { formatGaps } from "./zh-CN/format-gaps.ts";
 import { gaps } from "./zh-CN/gaps.ts";
+import { identify } from "./zh-CN/identify.ts";
 import { identity } from "./zh-CN/identity.ts";
 import { kinds } from "./zh-CN/kinds.ts";
 import { reasons } from "./zh-CN/reasons.ts";
@@ -21,6 +22,7 @@ export const zhCN: Record<MessageCode, string> = {
   ...advice,
   ...reasons,
   ...identity,
+  ...identify,
   ...remarks,
   ...gaps,
   ...formatGaps,

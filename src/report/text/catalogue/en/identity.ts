@@ -31,6 +31,8 @@ export const identity = {
   "identity.dangling-link": "a link to {target}, which is not there",
   "identity.deleted-was-packaged": "the deleted {path} belongs to package {package}, as after an upgrade",
   "identity.anonymous-memory": "runs from anonymous memory, under the name {name} that it chose itself",
+  "identity.runs-another-file":
+    "the process runs another file than the one at {path} now[[; what it runs has sha256 {sha256:words}]]",
   "identity.size-ratio": "{suspect:count} bytes, the genuine one {genuine:count}: ×{ratio:rate}",
   "identity.mode-differs": "mode {suspect:words}, the genuine one {genuine:words}",
   "identity.owner-differs": "belongs to {suspect}, the genuine one to {genuine}",

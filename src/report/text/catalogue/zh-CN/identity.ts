@@ -31,6 +31,7 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.dangling-link": "符号链接指向不存在的 {target}",
   "identity.deleted-was-packaged": "被删除的 {path} 属于软件包 {package}，与升级之后的情形相同",
   "identity.anonymous-memory": "在匿名内存中运行，名字 {name} 是它自己取的",
+  "identity.runs-another-file": "该进程运行的并不是现在位于 {path} 的文件[[；它所运行内容的 sha256 为 {sha256:words}]]",
   "identity.size-ratio": "{suspect:count} 字节，原版为 {genuine:count} 字节：×{ratio:rate}",
   "identity.mode-differs": "权限为 {suspect:words}，原版为 {genuine:words}",
   "identity.owner-differs": "属主为 {suspect}，原版为 {genuine}",

@@ -1,0 +1,52 @@
+import { Option, type Command } from "commander";
+import { EXIT_CODES } from "./shared.ts";
+
+/** Adds `whoforks identify` to the command line. */
+export function addIdentify(program: Command, version: string): void {
+  program
+    .command("identify")
+    .argument("<target...>", "paths of files, or numbers of processes (a file with such a name: ./812)")
+    .description("tell whose file a program is, and whether it is what it claims to be")
+    .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
+    .addOption(
+      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
+    )
+    .option("--json", "the same as --format json")
+    .option("-o, --output <file>", "write the result to a file instead of standard output")
+    .addOption(
+      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
+        "en",
+        "zh-CN",
+      ]),
+    )
+    .option("--no-color", "no colours (NO_COLOR does the same)")
+    .option("-v, --verbose", "every reason and every fact")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  whoforks identify /usr/bin/atd              a file
+  sudo whoforks identify 812                  the program that a process runs, also when it was deleted
+  whoforks identify --root /mnt /usr/sbin/atd a file of a mounted disk, by the packages of that disk
+  whoforks identify --json ./atd              for a script: docs/identify.md
+
+It only looks: no file is changed, no program of the host is run but lsattr.
+
+Exit codes: ${EXIT_CODES}`,
+    )
+    .action(async (targets: string[], flags: IdentifyFlags) => {
+      const { identifyCommand } = await import("../identify.ts");
+      process.exitCode = await identifyCommand(targets, flags, version);
+    });
+}
+
+/** Options of `identify` as commander hands them over. */
+export interface IdentifyFlags {
+  root?: string;
+  format: "terminal" | "json";
+  json?: boolean;
+  output?: string;
+  lang?: "en" | "zh-CN";
+  color: boolean;
+  verbose?: boolean;
+}

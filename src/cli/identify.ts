@@ -1,0 +1,82 @@
+import { examiner } from "../identity/index.ts";
+import { IDENTITIES_SCHEMA, type Identities, type IdentifiedFile, type NotLooked } from "../identity/result.ts";
+import { openRoot, type Root } from "../platform/root.ts";
+import { jsonReport } from "../report/json.ts";
+import { chooseLanguage } from "../report/text/language.ts";
+import type { IdentifyFlags } from "./commands/identify.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { identified } from "./identified.ts";
+import { ProcessPrograms } from "./identify-process.ts";
+import { targetOf, type Target } from "./identify-target.ts";
+import { writeResult } from "./output.ts";
+import { rawArguments } from "./raw-arguments.ts";
+import { rootFolder } from "./root-folder.ts";
+import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
+
+/** `whoforks identify PATH|PID…`: judges each, prints the verdicts, gives the exit code. */
+export async function identifyCommand(
+  texts: readonly string[],
+  flags: IdentifyFlags,
+  version: string,
+): Promise<ExitCode> {
+  const root = flags.root === undefined ? null : rootFolder(flags.root);
+  const targets = rawArguments(texts).map((text) => targetOf(text, root));
+  const answers = await identifyAll(targets, root ?? openRoot("/"));
+  const result: Identities = {
+    schema: IDENTITIES_SCHEMA,
+    tool: { name: "whoforks", version },
+    identities: answers.filter((answer) => "verdict" in answer),
+    couldNotLook: answers.filter((answer) => "what" in answer),
+  };
+  writeResult(await rendered(result, flags), flags.output);
+  return exitCodeOf(result);
+}
+
+async function identifyAll(targets: readonly Target[], root: Root): Promise<(IdentifiedFile | NotLooked)[]> {
+  const files = examiner(root);
+  const programs = new ProcessPrograms();
+  const answers: (IdentifiedFile | NotLooked)[] = [];
+  for (const target of targets) {
+    if ("pid" in target) {
+      answers.push(await programs.identify(target.pid));
+      continue;
+    }
+    const identity = files.identify(target.path);
+    // What is not there and belongs to nobody is a question that cannot be answered.
+    const missing = identity.reasons.some(({ code, weight }) => code === "identity.file-missing" && weight === "weak");
+    const { path } = target;
+    answers.push(
+      missing
+        ? { what: path, code: "identify.no-file", args: { path }, error: "ENOENT" }
+        : identified(root, identity, null),
+    );
+  }
+  return answers;
+}
+
+function exitCodeOf({ identities, couldNotLook }: Identities): ExitCode {
+  if (identities.some(({ concern }) => concern === "problem")) return EXIT.problemFound;
+  const codes = couldNotLook.map(({ code }) => code);
+  if (codes.some((code) => code === "identify.no-file" || code === "identify.no-process")) return EXIT.usage;
+  const refused = identities.some(({ reasons }) => reasons.some(isRefusal));
+  if (codes.includes("identify.no-permission") || refused) return EXIT.noPrivilege;
+  if (codes.length > 0 || identities.some(({ concern }) => concern === "unsure")) return EXIT.inconclusive;
+  return EXIT.nothingWrong;
+}
+
+function isRefusal({ code, args }: IdentifiedFile["reasons"][number]): boolean {
+  return code === "identity.cannot-read" && (args["error"] === "EACCES" || args["error"] === "EPERM");
+}
+
+async function rendered(result: Identities, flags: IdentifyFlags): Promise<string> {
+  if (flags.json === true || flags.format === "json") return jsonReport(result);
+  const { identitiesReport } = await import("../report/identities.ts");
+  const toTerminal = flags.output === undefined && process.stdout.isTTY;
+  return identitiesReport(result, {
+    columns: columnsOf(toTerminal),
+    colour: colourWanted(flags.color, toTerminal),
+    lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
+    verbose: flags.verbose === true,
+    unicode: unicodeWanted(process.env),
+  });
+}

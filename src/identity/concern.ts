@@ -1,0 +1,30 @@
+import type { Identity } from "./types.ts";
+
+/** What a verdict means for whoever answers for the host: something is wrong, it cannot be told, nothing is wrong. */
+export type Concern = "problem" | "unsure" | "none";
+
+/**
+ * The concern of a judged file. What speaks for the file turns a problem into a doubt, never into nothing; the one
+ * exception is the program that was replaced while it runs, as every upgrade does. That nobody owns a file which is no
+ * program (weak reasons alone) is a doubt at most: packages do not own what they make, /etc/passwd for one.
+ */
+export function concernOf({ verdict, reasons }: Pick<Identity, "verdict" | "reasons">): Concern {
+  const excused = reasons.some(({ weight }) => weight === "exculpatory");
+  const strong = reasons.some(({ weight }) => weight === "strong");
+  switch (verdict) {
+    case "impostor":
+    case "memory-only":
+      return "problem";
+    case "modified":
+      return excused ? "unsure" : "problem";
+    case "unpackaged":
+      return excused || reasons.every(({ weight }) => weight === "weak") ? "unsure" : "problem";
+    case "deleted":
+      return strong ? "problem" : excused ? "none" : "problem";
+    case "unverifiable":
+      return strong ? "problem" : "unsure";
+    case "genuine":
+    case "local":
+      return strong ? "problem" : "none";
+  }
+}
