@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -18,8 +19,19 @@ import { run } from "./shell.mjs";
 import { basename } from "node:path";
 
 /** Packages of the lab. `at` is configured like on any host; of the others the files and dpkg's records are enough. */
-const UNPACKED = ["sysvinit-core", "runit"];
+const UNPACKED = ["sysvinit-core", "runit", "s6", "execline", "cron", "cron-daemon-common", "monit", "openrc"];
 const INSTALLED = ["at"];
+
+/**
+ * The packages to unpack and the libraries they depend on which the host does not have; their names bear versions, so
+ * that each release has other ones (apt-cache(8)).
+ */
+function unpacked() {
+  const { stdout } = spawnSync("apt-cache", ["depends", "--no-recommends", "--no-suggests", ...UNPACKED]);
+  const libraries = [...String(stdout).matchAll(/^ +Depends: (lib[a-z0-9.+-]+)$/gm)].map(([, name]) => name);
+  const isMissing = (name) => spawnSync("dpkg-query", ["-W", name], { stdio: "ignore" }).status !== 0;
+  return [...UNPACKED, ...[...new Set(libraries)].filter(isMissing)];
+}
 
 /** Where downloads, compiled programs and the prepared layer are kept between runs (WHOFORKS_LAB_CACHE, or .cache/lab). */
 export function cacheFolder() {
@@ -28,12 +40,13 @@ export function cacheFolder() {
 
 /** Downloads the Debian packages once. They are never installed on the host. */
 function downloadPackages() {
+  const wanted = [...unpacked(), ...INSTALLED];
   const folder = `${cacheFolder()}/packages`;
   mkdirSync(folder, { recursive: true });
   const have = () => readdirSync(folder).filter((name) => name.endsWith(".deb"));
-  const missing = [...UNPACKED, ...INSTALLED].filter((name) => !have().some((file) => file.startsWith(`${name}_`)));
+  const missing = wanted.filter((name) => !have().some((file) => file.startsWith(`${name}_`)));
   if (missing.length > 0) fetch(missing, folder);
-  return [...UNPACKED, ...INSTALLED].map((name) => `${folder}/${have().find((file) => file.startsWith(`${name}_`))}`);
+  return wanted.map((name) => `${folder}/${have().find((file) => file.startsWith(`${name}_`))}`);
 }
 
 function fetch(names, folder) {
@@ -122,8 +135,10 @@ if dpkg-query -W systemd-sysv >/dev/null 2>&1; then
   for script in prerm postrm; do rm -f /var/lib/dpkg/info/systemd-sysv.$script; done
   dpkg --force-all --purge systemd-sysv
 fi
-dpkg --force-all --unpack ${UNPACKED.map((name) => `${name}_*.deb`).join(" ")}
-dpkg --force-all --install ${INSTALLED.map((name) => `${name}_*.deb`).join(" ")}
+mkdir installed
+mv ${INSTALLED.map((name) => `${name}_*.deb`).join(" ")} installed
+dpkg --force-all --unpack *.deb
+dpkg --force-all --install installed/*.deb
 rm -rf /usr/sbin/policy-rc.d /${PREFIX}debs
 find /run -mindepth 1 -delete
 `;
