@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { compile } from "./programs.mjs";
 
@@ -9,6 +9,10 @@ export function rootTools(root) {
       mkdirSync(dirname(root + path), { recursive: true });
       writeFileSync(root + path, text);
       chmodSync(root + path, mode);
+    },
+    link(path, target) {
+      mkdirSync(dirname(root + path), { recursive: true });
+      symlinkSync(target, root + path);
     },
     /** Puts one of programs/*.c at a path; `build` as in programs.mjs. */
     install(program, path, { mode = 0o755, mtime = null, ...build } = {}) {

@@ -2,7 +2,16 @@
 
 const IMPOSTOR = { path: "/usr/bin/atd", size: 2_443_616, mode: 0o711, mtime: new Date("2017-02-20T08:14:00Z") };
 
-const storm = (bits) => ({
+const SYSVINITS = {
+  supervisor: "sysvinit",
+  unit: "at",
+  file: "/etc/inittab",
+  line: 3,
+  directive: "respawn",
+  limitAllowsRate: false,
+};
+
+const storm = (bits, restart = SYSVINITS) => ({
   outcome: "storm",
   exitCode: 1,
   kind: "self-replicating-chain",
@@ -10,23 +19,16 @@ const storm = (bits) => ({
   exe: IMPOSTOR.path,
   bits,
   reaper: "/usr/sbin/init",
-  restart: {
-    supervisor: "sysvinit",
-    unit: "at",
-    file: "/etc/inittab",
-    line: 3,
-    directive: "respawn",
-    limitAllowsRate: false,
-  },
+  restart,
   identity: { path: IMPOSTOR.path, verdict: "impostor", claims: { package: "at", path: "/usr/sbin/atd" } },
 });
 
-function plant(tools, options, { bits, chains, command = IMPOSTOR.path }) {
+function plant(tools, options, { bits, chains, command = IMPOSTOR.path, starter = `at:2345:respawn:${command}` }) {
   const { path, ...looks } = IMPOSTOR;
   tools.install("chain", path, { ...looks, bits });
   return {
     countedBy: "page",
-    inittab: [`at:2345:respawn:${command}`],
+    inittab: [starter],
     maxStarts: chains,
     intervalNs: options.rate > 0 ? BigInt(Math.round(1e9 / options.rate)) : 0n,
   };
@@ -111,3 +113,45 @@ export const variedChain = {
     return facts;
   },
 };
+
+/** The case with another supervisor below init, which has the impostor's job in its own files. */
+function caseUnder(name, about, restart, { starter, files, links = [], defaults }) {
+  return {
+    name,
+    about,
+    ...(defaults === undefined ? {} : { defaults }),
+    expected: storm(64, { resolvesTo: IMPOSTOR.path, limitAllowsRate: false, ...restart }),
+    prepare(tools, options) {
+      for (const [path, text, mode] of files) tools.write(path, text, mode);
+      for (const [path, target] of links) tools.link(path, target);
+      return plant(tools, options, { bits: 64, chains: options.chains, starter });
+    },
+  };
+}
+
+export const caseRunit = caseUnder(
+  "case-runit",
+  "the case under real runit: runsv starts the impostor from /etc/sv/at/run",
+  { supervisor: "runit", unit: "at", file: "/etc/sv/at/run", line: 4, directive: "run" },
+  {
+    starter: "sv:2345:respawn:/usr/bin/runsvdir -P /etc/service",
+    links: [["/etc/runit/runsvdir/default/at", "/etc/sv/at"]],
+    files: [["/etc/sv/at/run", "#!/bin/sh\nexec 2>&1\n# jobs for later\nexec chpst -n 1 /usr/bin/atd\n", 0o755]],
+  },
+);
+
+export const caseS6 = caseUnder(
+  "case-s6",
+  "the case under real s6: s6-supervise starts the impostor from a script of execline",
+  { supervisor: "s6", unit: "at", file: "/run/service/at/run", line: 4, directive: "run" },
+  {
+    starter: "s6:2345:respawn:/usr/bin/s6-svscan /run/service",
+    files: [
+      [
+        "/run/service/at/run",
+        "#!/usr/bin/execlineb -P\nfdmove -c 2 1\n# jobs for later\ns6-softlimit -o 64\n/usr/bin/atd\n",
+        0o755,
+      ],
+    ],
+  },
+);

@@ -1,5 +1,5 @@
 import build from "./build.mjs";
-import { caseBare, caseFile, case32, caseParallel, pidReuse, short, variedChain } from "./case.mjs";
+import { caseBare, caseFile, case32, caseParallel, caseRunit, caseS6, pidReuse, short, variedChain } from "./case.mjs";
 import { crashLoop, respawnLoop, respawnRunit, respawnSysvinit } from "./respawn.mjs";
 import forkBomb from "./fork-bomb.mjs";
 import quiet from "./quiet.mjs";
@@ -15,6 +15,8 @@ export const scenarios = new Map(
     case32,
     caseParallel,
     caseBare,
+    caseRunit,
+    caseS6,
     short,
     pidReuse,
     variedChain,

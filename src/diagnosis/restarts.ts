@@ -81,9 +81,12 @@ export async function restartsOf({
     );
   // Below PID 1 there are supervisors too (runsv, cron): one that was seen to start it, and whose own files say so.
   const { spawner } = storm;
-  const supervised =
-    spawner === null || spawner.pid === 1 || !isFile(storm.program.exe) ? null : ask(storm.program.exe, spawner, null);
-  const bySpawner = (supervised?.matches ?? []).filter((match) => match.spawnerFits === true && isActive(match));
+  const isBelow = spawner !== null && spawner.pid !== 1 && initKind(root, spawner.exe) === null;
+  const supervised = isBelow && isFile(storm.program.exe) ? ask(storm.program.exe, spawner, null) : null;
+  // Whatever a file says of its start at boot: it was started.
+  const bySpawner = (supervised?.matches ?? []).filter(
+    ({ spawnerFits, how }) => spawnerFits === true && how !== "shadowed",
+  );
   // Any other process that is no init starts its children itself: jobs that name the storm's program do not start these.
   const viaSpawner =
     bySpawner.length === 0 &&
@@ -96,11 +99,11 @@ export async function restartsOf({
   if (!isFile(program)) return NONE;
   const search =
     supervised !== null && bySpawner.length > 0
-      ? { ...supervised, matches: bySpawner }
+      ? supervised
       : viaSpawner
         ? ask(program, parentOf(starter.pid, processes), starter.pid)
         : ask(program, starter, null);
-  const starting = search.matches.filter(isActive);
+  const starting = bySpawner.length > 0 ? bySpawner : search.matches.filter(isActive);
   const fitting = starting.filter((match) => match.spawnerFits !== false);
   const chosen = (fitting.length > 0 ? fitting : starting).slice(0, MAX_RESTARTS);
   const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);

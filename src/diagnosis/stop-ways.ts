@@ -33,6 +33,8 @@ const WAYS: Readonly<Record<string, (where: Where) => StopWay | null>> = {
     };
   },
   sysvinit: commentedOut,
+  runit: ({ path, here }) => (here ? both(["sv", "down", folderOf(path)], ["sv", "up", folderOf(path)]) : null),
+  s6: ({ path, here }) => (here ? both(["s6-svc", "-d", folderOf(path)], ["s6-svc", "-u", folderOf(path)]) : null),
 };
 
 /** How to keep a job from being started again. `root`: where the job's paths lie on the host. */
@@ -40,6 +42,14 @@ export function stopWay({ supervisor, unit, file, line }: Restart, root: string)
   // A name of the examined host is a key only where it is one of ours.
   const way = Object.hasOwn(WAYS, supervisor) ? WAYS[supervisor] : undefined;
   return way?.({ unit, path: onHost(root, file), line, here: root === "/" }) ?? null;
+}
+
+function both(command: Untrusted[], undo: Untrusted[]): StopWay {
+  return { command, undo };
+}
+
+function folderOf(path: Untrusted): Untrusted {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Where a path of a root lies on the host. */

@@ -15,9 +15,11 @@ export function needsShell(command: Untrusted): boolean {
 }
 
 /** One word of shell text. `dynamic`: only the running shell knows its value (a variable, a substitution, a pattern). */
-interface Word {
+export interface Word {
   text: Untrusted;
   dynamic: boolean;
+  /** Where in the text it begins. */
+  at: number;
 }
 
 /** Words of the simple commands in shell text, one list a command; redirections are left out, quotes removed. Control words stay words. */
@@ -62,16 +64,37 @@ export function simpleCommands(script: Untrusted): Word[][] {
  */
 export function shellProgram(shellText: Untrusted): Untrusted | null {
   const found = new Set<Untrusted>();
-  for (const command of simpleCommands(shellText)) {
-    const words = afterAssignments(command);
-    const start = words.findIndex((word) => word.text === "exec" && !word.dynamic);
-    if (start < 0 || !words.slice(0, start).every((word) => CONTROL_WORDS.has(word.text))) continue;
-    const program = afterExecOptions(words.slice(start + 1))[0];
+  for (const { words } of execCommands(shellText)) {
+    const [program] = words;
     if (program === undefined) continue;
     if (program.dynamic) return null;
     found.add(program.text);
   }
   return found.size === 1 ? ([...found][0] as Untrusted) : null;
+}
+
+/** The commands of `exec` in shell text: what each is given to run (nothing where it only redirects), and where it stands. */
+export function execCommands(shellText: Untrusted): { words: Word[]; at: number }[] {
+  return simpleCommands(shellText).flatMap((command) => {
+    const words = afterAssignments(command);
+    const start = words.findIndex((word) => word.text === "exec" && !word.dynamic);
+    const exec = words[start];
+    if (exec === undefined || !words.slice(0, start).every((word) => CONTROL_WORDS.has(word.text))) return [];
+    return [{ words: afterExecOptions(words.slice(start + 1)), at: exec.at }];
+  });
+}
+
+/** Directories of the last `PATH=…` that shell text sets in words that do not need the shell to be known; else null. */
+export function pathSetBy(shellText: Untrusted): Untrusted[] | null {
+  let found: Untrusted[] | null = null;
+  for (const command of simpleCommands(shellText)) {
+    const words = command[0]?.text === "export" ? command.slice(1) : command;
+    // An assignment before a command is that command's alone.
+    if (words.length !== command.length || words.every(({ text }) => /^[A-Za-z_]\w*=/.test(text)))
+      for (const { text, dynamic } of words)
+        if (text.startsWith("PATH=")) found = dynamic ? null : text.slice("PATH=".length).split(":");
+  }
+  return found;
 }
 
 /** Words after which a command may stand. */
@@ -131,5 +154,5 @@ function readWord(text: string, at: number): { word: Word; next: number } {
       out += c;
     }
   }
-  return { word: { text: out, dynamic }, next: Math.max(i, at + 1) };
+  return { word: { text: out, dynamic, at }, next: Math.max(i, at + 1) };
 }

@@ -69,6 +69,8 @@ for (const [name, options, args] of [
   ["build", { seconds: 30 }, []],
   ["quiet", { seconds: 15 }, ["--duration", "3s"]],
   ["case-bare", { seconds: 15 }, ["--duration", "3s"]],
+  ["case-runit", { seconds: 20 }, ["--duration", "5s"]],
+  ["case-s6", { seconds: 20 }, ["--duration", "5s"]],
 ] as const) {
   test(`${name}: called by its right name`, async (context) => {
     needsLab(context);

@@ -1,0 +1,108 @@
+import type { Steps } from "../model/steps.ts";
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { addProblem, attempt, listConfig, newBudget, type Budget } from "./read-config.ts";
+import { readStarted } from "./scripts.ts";
+import type { Job, JobReading } from "./types.ts";
+
+/** What runit and s6 (and daemontools before them) have in common: a directory a service, with a program `run` in it. */
+export interface ServiceDirs {
+  supervisor: string;
+  /** Directories whose services are started. */
+  scanned: readonly Untrusted[];
+  /** Directories that hold services which are started only when one of `scanned` links to them. */
+  available: readonly Untrusted[];
+  searchPath: readonly Untrusted[];
+}
+
+/** runsv and s6-supervise leave a second between two starts of a program that lives shorter than that. */
+const SPACING_SECONDS = 1;
+
+/** Reads every service once, under the name that its first scan directory gives it. */
+export function* readServiceDirs(root: Root, dirs: ServiceDirs): Steps<JobReading> {
+  const reading: JobReading = { jobs: [], problems: [] };
+  const budget = newBudget();
+  const seen = new Set<Untrusted>();
+  for (const [folders, active] of [
+    [dirs.scanned, true],
+    [dirs.available, false],
+  ] as const) {
+    const real = folders.flatMap((folder) => attempt([], folder, null, () => root.realpath(folder)) ?? folder);
+    for (const folder of new Set(real)) {
+      for (const name of listConfig(root, folder, reading.problems)) {
+        yield;
+        if (name.startsWith(".")) continue;
+        const directory = directoryOf(root, `${folder}/${name}`, reading);
+        if (directory === null || seen.has(directory)) continue;
+        seen.add(directory);
+        readService(root, dirs, { unit: name, directory, active }, reading, budget);
+      }
+    }
+  }
+  return reading;
+}
+
+function directoryOf(root: Root, path: Untrusted, { problems }: JobReading): Untrusted | null {
+  return attempt(problems, path, null, () => {
+    const real = root.realpath(path);
+    if (real === null) addProblem(problems, path, null, "a link to nowhere");
+    return real !== null && root.stat(real)?.isDirectory() === true ? real : null;
+  });
+}
+
+interface Service {
+  unit: Untrusted;
+  directory: Untrusted;
+  active: boolean;
+}
+
+function readService(root: Root, dirs: ServiceDirs, service: Service, reading: JobReading, budget: Budget): void {
+  const { unit, directory } = service;
+  const isThere = (name: string): boolean =>
+    attempt(reading.problems, `${directory}/${name}`, false, () => root.stat(`${directory}/${name}`) !== null);
+  // A folder without `run` is no service, unless it only holds a log: runsv and s6-supervise complain and wait.
+  if (isThere("run")) readRun(root, dirs, service, reading, budget);
+  else if (service.active) addProblem(reading.problems, `${directory}/run`, null, "not there: nothing is started");
+  if (isThere("log/run"))
+    readRun(root, dirs, { ...service, unit: `${unit}/log`, directory: `${directory}/log` }, reading, budget);
+}
+
+function readRun(
+  root: Root,
+  { supervisor, searchPath }: ServiceDirs,
+  { unit, directory, active }: Service,
+  { jobs, problems }: JobReading,
+  budget: Budget,
+): void {
+  const file = `${directory}/run`;
+  const started = readStarted(root, file, problems, budget);
+  if (started === null) return;
+  const { path, ...what } = started;
+  const executable = attempt(problems, file, false, () => ((root.stat(file)?.mode ?? 0n) & 0o111n) !== 0n);
+  if (!executable) addProblem(problems, file, null, "not executable: it cannot be started");
+  const down = attempt(problems, file, false, () => root.lstat(`${directory}/down`) !== null);
+  const inactive = !executable ? "rejected" : !active ? "off" : down ? "manual" : null;
+  jobs.push({
+    supervisor,
+    unit,
+    file,
+    restarts: "always",
+    limit: null,
+    atLimit: null,
+    delaySeconds: SPACING_SECONDS,
+    minimumLifeSeconds: SPACING_SECONDS,
+    searchPath: [...(path ?? searchPath)],
+    expects: null,
+    ...what,
+    directive: "run",
+    line: what.line ?? 1,
+    ...(inactive === null ? {} : { inactive }),
+  });
+}
+
+/** Whether `runsv NAME` or `s6-supervise /path/NAME` works for a job; its log has the same supervisor (runsv) or `NAME/log`. */
+export function worksForService(argv: readonly Untrusted[], { unit, file }: Job): boolean {
+  const named = (argv[1] ?? "").replace(/\/+$/, "").replace(/^\.\//, "");
+  if (named.startsWith("/")) return file === `${named}/run` || file === `${named}/log/run`;
+  return named === unit || `${named}/log` === unit;
+}
