@@ -36,6 +36,8 @@ export class Lives {
   #turn = 0;
   /** Ends that the source reported; without any, processes are taken for ended when the PID counter comes round. */
   #ends = 0;
+  /** Whether it reported any fork; without, a process begins with its first exec. */
+  #forksTold = false;
 
   /** `limits` replaces the bounds, for a run that goes on for days and forgets what is idle. */
   constructor(limits: LivesLimits = {}) {
@@ -53,6 +55,7 @@ export class Lives {
       noteThread(maker.family, event.ts, { life: maker.id, pid: maker.pid, image: maker.image });
       return;
     }
+    this.#forksTold = true;
     const parent = this.#ensure(this.#threads.get(event.pid) ?? event.pid, event.comm, event.ts);
     this.#decide(parent);
     if (event.child === null) this.#pending.add(event.ts, parent, event.childClaim);
@@ -61,7 +64,8 @@ export class Lives {
 
   onExec(event: ExecEvent): void {
     this.#mature(event.ts);
-    const life = this.#living.get(event.pid) ?? this.#execsUnseen(event);
+    const known = this.#living.get(event.pid);
+    const life = known === undefined || this.#isOver(known, event) ? this.#execsUnseen(event) : known;
     if (event.error !== 0) {
       life.failedExecs++;
       return;
@@ -156,8 +160,17 @@ export class Lives {
     ts: number,
     at: Place = this.images.nowhere,
   ): Life {
+    this.#turnsAt(pid);
+    return this.#appears(pid, ppid, exe, comm, ts, at);
+  }
+
+  /** New processes have ever higher numbers, until the counter comes round. */
+  #turnsAt(pid: number): void {
     if (pid < this.#lastNewPid / 2) this.#turn++;
     this.#lastNewPid = pid;
+  }
+
+  #appears(pid: number, ppid: number | null, exe: string | null, comm: string, ts: number, at: Place): Life {
     const parent = ppid === null ? undefined : this.#living.get(ppid);
     const place = at === this.images.nowhere && parent !== undefined ? parent.image.place : at;
     const image = this.#imageAtBirth(exe, comm, place);
@@ -181,7 +194,8 @@ export class Lives {
     const { pid, ppid, comm, ts } = event;
     const life = this.#turnsUp(pid, ppid, null, comm, ts);
     if (life.undecided || ppid === null || ppid === 0) return life;
-    const parent = this.#living.get(ppid) ?? this.#turnsUp(ppid, null, null, "", ts);
+    // A parent is older than its child: its number says nothing of the counter.
+    const parent = this.#living.get(ppid) ?? this.#appears(ppid, null, null, "", ts, this.images.nowhere);
     this.#living.delete(pid);
     return this.#fork(parent, pid, ts, ts, false);
   }
@@ -338,6 +352,15 @@ export class Lives {
     }
     if (!life.counted) family.alive++;
     noteEnd(family, ts, life.start, code, signal);
+  }
+
+  /** Where nothing but execs is told: the counter has come round since, so that another process bears the number now. */
+  #isOver(life: Life, { pid, ppid, error }: ExecEvent): boolean {
+    if (this.#forksTold || this.#ends > 0 || ppid === null || error !== 0) return false;
+    this.#turnsAt(pid);
+    if (life.turn === this.#turn) return false;
+    this.#forget(life);
+    return true;
   }
 
   /** Its end was never reported (the PID returned, or the table is full). */

@@ -29,20 +29,21 @@ export function adviceWithoutStorm(material: Material, code: string): Advice[] {
   if (remedies.length > 0) {
     return [advice("run-as-root", {}, "safe", ["sudo", "whoforks", "diagnose"])];
   }
-  if (material.live === null && TRACE_LIVE.has(code))
+  const { sources } = material;
+  if (material.live === null && TRACE_LIVE.has(code) && !sources.every(({ kind }) => NO_AUDIT.has(kind)))
     return [
       advice("observe-live", {}, "safe", ["sudo", "whoforks", "diagnose", "--duration", "5s"]),
       advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF),
     ];
   // Rules of auditd would not mend a trace; what would stands beside what could not be looked at.
-  if (material.live === null && material.sources.some(({ kind }) => NO_AUDIT.has(kind)))
+  if (material.live === null && sources.some(({ kind }) => NO_AUDIT.has(kind)))
     return [advice("observe-here", {}, "safe", ["sudo", "whoforks", "diagnose"])];
   if (material.live === null) return [advice("audit-rules", {}, "needs-review", AUDIT_RULES, AUDIT_RULES_OFF)];
   return [advice("run-longer", {}, "safe", ["whoforks", "diagnose", "--duration", "30s"])];
 }
 
 /** Sources of which the gaps name what would mend them. */
-const NO_AUDIT = new Set(["trace-dat", "trace-text", "perf-script", "forkstat", "pacct"]);
+const NO_AUDIT = new Set(["trace-dat", "trace-text", "perf-script", "forkstat", "execsnoop", "pacct"]);
 
 /** Logs of strace or ltrace that cannot answer: watching the host itself does, and slows nothing. */
 const TRACE_LIVE = new Set(["reaper-only", "counts-only", "no-times"].map((code) => `verdict.inconclusive.${code}`));

@@ -5,7 +5,7 @@ import { imageName } from "../derive/index.ts";
 import type { Story } from "./chain.ts";
 import type { Material } from "./material.ts";
 import type { Confidence, Diagnosis, Symptom } from "./result.ts";
-import type { Ending } from "../derive/family.ts";
+import { starts, type Ending } from "../derive/family.ts";
 
 /** A pool of workers that tries again once a second has fewer. */
 const FAILED_FORKS_PER_SECOND = 20;
@@ -60,16 +60,36 @@ function ofAllSeen(material: Material, symptom: Symptom, story: Story | null): V
 
 /** Logs that tell something, but not who forks: no "nothing wrong". */
 function unsaidBy(material: Material): { code: string; args: Record<string, unknown> } | null {
-  const { derived, stampNs, remarks } = material;
+  const { derived, stampNs, remarks, known } = material;
   const table = remarks.find((remark) => remark.code === "tracer.summary");
-  if (derived.events === 0)
+  if (
+    derived.forks + derived.execs + derived.exits + derived.failedForks + derived.failedExecs === 0 &&
+    derived.reaper === null
+  )
     return table === undefined ? { code: "no-process-records", args: {} } : countsOf(table.args);
   const { reaper, forks, execs } = derived;
   // Children of a process whose children are not traced: their ends are told, and nothing else of them.
   if (reaper !== null && reaper.dead > MANY_DEAD * (forks + execs))
     return { code: "reaper-only", args: deadOf(reaper, material) };
-  if (stampNs === null) return { code: "no-times", args: { forks, execs } };
-  return null;
+  // A chain and a fork bomb execute nothing.
+  const noForks = forks === 0 && !known.lineage;
+  if (stampNs === null)
+    return noForks
+      ? { code: "no-forks-no-times", args: { execs, ...mostStarted(material) } }
+      : { code: "no-times", args: { forks, execs } };
+  return noForks ? { code: "no-forks", args: { execs } } : null;
+}
+
+/** The program that is started most often, and by whom. */
+function mostStarted({ derived }: Material): Record<string, unknown> {
+  const [most] = derived.families;
+  if (most === undefined || starts(most) < 2) return { program: null, times: null, spawner: null };
+  const spawner = most.spawners.ranked()[0]?.value;
+  return {
+    program: programName(most.image),
+    times: starts(most),
+    spawner: spawner === undefined ? null : actorName(spawner),
+  };
 }
 
 /** More dead than that for each fork and exec that was seen: most of them were started by somebody who was not. */

@@ -1,5 +1,6 @@
 import type { Format } from "./types.ts";
 import { auditFormat } from "./audit/index.ts";
+import { execsnoopFormat } from "./execsnoop/index.ts";
 import { forkstatFormat } from "./forkstat/index.ts";
 import { ltraceFormat } from "./ltrace/index.ts";
 import { pacctFormat } from "./pacct/index.ts";
@@ -17,6 +18,7 @@ export const formats: readonly Format[] = [
   traceTextFormat,
   perfScriptFormat,
   forkstatFormat,
+  execsnoopFormat,
 ];
 
 /** Below this a format is not taken for recognised. */

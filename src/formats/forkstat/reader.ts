@@ -3,16 +3,14 @@ import { emptyLedger } from "../../model/ledger.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import { endOf } from "../../model/wait-status.ts";
 import { Lines } from "../text/lines.ts";
+import { PrintedClock } from "../text/printed-clock.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
 import { isTable, readLine, type ForkstatLine } from "./line.ts";
 import { Parents } from "./parents.ts";
 import { gapsOf, tellsOf, type Tally } from "./tells.ts";
 
-const DAY = 86_400;
-/** A clock of the day that goes back this far has passed midnight. */
-const HALF_DAY = DAY / 2;
-/** Lines within one second are a microsecond apart, which keeps their order and means nothing. */
-const STEP = 1000;
+/** Whole seconds are all that is told, ns. */
+const TICK = 1e9;
 const MOST_THREADS = 65_536;
 /** TASK_COMM_LEN less its zero (include/linux/sched.h). */
 const NAME = 15;
@@ -27,10 +25,7 @@ export class ForkstatReader implements FormatReader {
   readonly #parents = new Parents((event) => this.#pass(event));
   #sink: EventSink | null = null;
   #events = 0;
-  #now = 0;
-  #days = 0;
-  #lastSecond: number | null = null;
-  #first: number | null = null;
+  readonly #clock = new PrintedClock();
   /** A fork whose second line, that of the child, is to come. */
   #parent: ForkstatLine | null = null;
 
@@ -63,10 +58,9 @@ export class ForkstatReader implements FormatReader {
       ledger: this.#ledger,
       tells: tellsOf(this.#tally),
       originEpochMs: null,
-      // Whole seconds are all that is told.
-      seconds: this.#events === 0 ? 0 : Math.max(1, this.#now / 1e9),
+      seconds: this.#events === 0 ? 0 : Math.max(1, this.#clock.now / 1e9),
       hosts: [],
-      stampNs: 1e9,
+      stampNs: TICK,
       gaps: gapsOf(this.#tally),
       remarks: [{ code: "forkstat.lines", args: { ...this.#lines.counts() } }],
     };
@@ -86,7 +80,7 @@ export class ForkstatReader implements FormatReader {
       this.#tally.losses++;
       return;
     }
-    this.#advance(line.second);
+    if (line.second !== null) this.#clock.ofDay(line.second * 1e9, TICK);
     if (line.process === "<unknown>") this.#tally.unknown++;
     this.#tell(line);
   }
@@ -101,7 +95,7 @@ export class ForkstatReader implements FormatReader {
     } else if (event === "exec") {
       this.#tally.execs++;
       // What it executes is told by the arguments, which the process chooses: no file is named.
-      const ts = this.#now;
+      const ts = this.#clock.now;
       this.#parents.exec({ type: "exec", ts, pid, ppid: null, comm: nameOf(line), exe: "", argv: null, error: 0 });
     } else if (event === "exit") this.#exited(line);
   }
@@ -117,7 +111,10 @@ export class ForkstatReader implements FormatReader {
     const { pid } = parent;
     const line = this.#lines.line;
     const comm = nameOf(parent);
-    this.#parents.fork({ type: "fork", ts: this.#now, pid, comm, child, childClaim: null, thread, line }, nameOf(own));
+    this.#parents.fork(
+      { type: "fork", ts: this.#clock.now, pid, comm, child, childClaim: null, thread, line },
+      nameOf(own),
+    );
   }
 
   #exited(line: ForkstatLine): void {
@@ -125,24 +122,13 @@ export class ForkstatReader implements FormatReader {
     if (!thread) this.#tally.exits++;
     const { code, signal } = endOf(Number(line.info));
     const comm = nameOf(line);
-    this.#parents.exit({ type: "exit", ts: this.#now, pid: line.pid, comm, code, signal, thread });
+    this.#parents.exit({ type: "exit", ts: this.#clock.now, pid: line.pid, comm, code, signal, thread });
   }
 
   #pass(event: ProcessEvent): void {
     this.#events++;
     this.#sink ??= this.#sinkOf(null);
     this.#sink(event);
-  }
-
-  /** Seconds of the day; past midnight the next day's, and never back. */
-  #advance(second: number | null): void {
-    if (second === null) return;
-    if (this.#lastSecond !== null && this.#lastSecond - second > HALF_DAY) this.#days++;
-    this.#lastSecond = second;
-    this.#first ??= second;
-    const begins = (second - this.#first + this.#days * DAY) * 1e9;
-    if (begins > this.#now) this.#now = begins;
-    else this.#now += this.#now - begins < 1e9 - 2 * STEP ? STEP : 0;
   }
 }
 

@@ -48,6 +48,23 @@ describe("lives and families", () => {
     expect(family(derived, "/usr/bin/atd")).toMatchObject({ replicas: 99_999, depth: 100_000 });
   });
 
+  it("keeps lives apart when PIDs return and nothing but execs is told", () => {
+    const derivation = createDerivation();
+    const exec = (ts: number, pid: number, ppid: number, exe: string): void =>
+      derivation.onEvent({ type: "exec", ts, pid, ppid, comm: exe, exe: `/bin/${exe}`, argv: null, error: 0 });
+    for (let i = 0; i < 40_000; i++) {
+      // Each runs a wrapper that goes on as the worker; the counter goes round at 4,096.
+      const pid = 300 + (i % 3796);
+      exec(i * 1e6, pid, i % 2 === 0 ? 7 : 9000 + (i % 5), "wrapper");
+      exec(i * 1e6 + 1000, pid, i % 2 === 0 ? 7 : 9000 + (i % 5), "worker");
+    }
+    const derived = derivation.finish();
+    const [worker, wrapper] = ["/bin/worker", "/bin/wrapper"].map((exe) =>
+      derived.families.filter((f) => f.image.exe === exe).reduce((sum, f) => sum + f.spawned, 0),
+    );
+    expect({ worker, wrapper }).toEqual({ worker: 40_000, wrapper: 0 });
+  });
+
   it("does not count threads as processes", () => {
     const derived = derive((s) => {
       const server = s.seen(500, 1, "/usr/sbin/server");

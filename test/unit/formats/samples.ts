@@ -26,6 +26,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "trace-text": recorded("trace-text", (file) => file.startsWith("trace")),
   "perf-script": recorded("trace-text", (file) => file.startsWith("perf-script")),
   forkstat: recorded("forkstat"),
+  execsnoop: recorded("execsnoop"),
 };
 
 function recorded(folder: string, which: (file: string) => boolean = () => true): Sample[] {

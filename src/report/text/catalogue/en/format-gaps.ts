@@ -29,4 +29,13 @@ export const formatGaps = {
   "couldnot.forkstat.no-cpu": "how much CPU the storm burns: forkstat prints no CPU times",
   "couldnot.forkstat.nameless":
     "what some processes are called: in {lines:count} {lines#line|lines} the process was gone before forkstat could read its name",
+  "couldnot.execsnoop.no-argv":
+    "with which arguments programs are executed: without -q execsnoop parts them by blanks, so they cannot be told apart",
+  "couldnot.execsnoop.no-forks":
+    "who forks without executing anything: execsnoop tells who executed something, and no other forks",
+  "couldnot.execsnoop.no-parents": "who forks whom: no line of execsnoop names a parent",
+  "couldnot.execsnoop.no-reaper": "who is handed the dead: execsnoop prints what is executed, and nothing of ends",
+  "couldnot.execsnoop.no-exits": "{what:words}: execsnoop prints what is executed, and nothing of ends",
+  "couldnot.execsnoop.no-cpu": "how much CPU the storm burns: execsnoop prints no CPU times",
+  "couldnot.execsnoop.no-times": "how often it happens: without -t or -T the lines of execsnoop have no times",
 } as const;

@@ -31,6 +31,10 @@ export const story = {
     "a table of {tool:words} -c counts {calls:count} calls, {forks:count} forks and {execs:count} execs among them, without any order in time: who forks whom, and how often, it cannot tell",
   "verdict.inconclusive.no-times":
     "{forks:count} forks and {execs:count} execs, no chain and no fork bomb among them; the log has no times, so how often it happens cannot be told",
+  "verdict.inconclusive.no-forks":
+    "{execs:count} execs, no storm among them; the log tells no forks, and what forks without executing anything is not in it",
+  "verdict.inconclusive.no-forks-no-times":
+    "{execs:count} execs[[, most often {program}, {times:count} times]][[, started by {spawner}]]; the log has neither times nor forks, so how often it happens, and what forks without executing anything, cannot be told",
   "verdict.inconclusive.forks-fail":
     "{failedForksPerSecond:rate} forks a second fail, as they do at a limit on processes[[; most of them by {program}]]",
   "verdict.inconclusive.interrupted": "interrupted after {seconds:seconds}: too short to judge",

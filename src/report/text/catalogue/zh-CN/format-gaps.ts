@@ -28,4 +28,11 @@ export const formatGaps: Record<keyof typeof English, string> = {
   "couldnot.forkstat.no-exits": "进程怎样结束、存活多久：没有退出的行（{what:words}: {why:words}）",
   "couldnot.forkstat.no-cpu": "风暴用掉多少 CPU：forkstat 不打印 CPU 时间",
   "couldnot.forkstat.nameless": "某些进程的名称：有 {lines:count} 行，进程在 forkstat 读取名称之前就已消失",
+  "couldnot.execsnoop.no-argv": "程序以哪些参数执行：没有 -q 时，execsnoop 用空格连接参数，无法分开",
+  "couldnot.execsnoop.no-forks": "谁只派生而不执行程序：execsnoop 只打印谁执行了程序，不打印其他派生",
+  "couldnot.execsnoop.no-parents": "谁派生了谁：execsnoop 没有一行给出父进程",
+  "couldnot.execsnoop.no-reaper": "谁接收已死的进程：execsnoop 只打印执行，不打印结束",
+  "couldnot.execsnoop.no-exits": "进程怎样结束、存活多久：execsnoop 只打印执行，不打印结束（{what:words}）",
+  "couldnot.execsnoop.no-cpu": "风暴用掉多少 CPU：execsnoop 不打印 CPU 时间",
+  "couldnot.execsnoop.no-times": "多久发生一次：没有 -t 或 -T 时，execsnoop 的行没有时间",
 };
