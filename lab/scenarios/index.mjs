@@ -6,6 +6,9 @@ import quiet from "./quiet.mjs";
 import threadChurn from "./thread-churn.mjs";
 import twoAtOnce from "./two-at-once.mjs";
 import shellLoop from "./shell-loop.mjs";
+import { pollingAgent, quietAgent } from "./polling-agent.mjs";
+import watchdogPair from "./watchdog-pair.mjs";
+import wrappers from "./wrappers.mjs";
 import { quietAutoreap, zombies } from "./zombies.mjs";
 
 /** Every scenario by name, in the order of `node lab/run.mjs --list`. */
@@ -29,8 +32,12 @@ export const scenarios = new Map(
     shellLoop,
     zombies,
     threadChurn,
+    watchdogPair,
+    pollingAgent,
+    wrappers,
     build,
     quiet,
     quietAutoreap,
+    quietAgent,
   ].map((scenario) => [scenario.name, scenario]),
 );

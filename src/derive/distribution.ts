@@ -30,6 +30,15 @@ export class Distribution {
     return null;
   }
 
+  /** Share of all values that lie from `low` to `high` (ns), to within a bucket; 0 without values. */
+  shareBetween(low: number, high: number): number {
+    if (this.#buckets === null || this.count === 0) return 0;
+    const bucketOf = (value: number): number => Math.min(BUCKETS - 1, (Math.log2(Math.max(1, value)) * STEPS) | 0);
+    let held = 0;
+    for (let bucket = bucketOf(low); bucket <= bucketOf(high); bucket++) held += this.#buckets[bucket] as number;
+    return held / this.count;
+  }
+
   mean(): number | null {
     return this.count === 0 ? null : this.#mean;
   }

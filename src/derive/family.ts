@@ -63,6 +63,12 @@ export interface Family {
   /** The entry of `endings` counted last: most members end in the same way. */
   lastEnding: (Ending & { count: number }) | null;
   ended: number;
+  /** Members started in the window whose parent had ended before them. */
+  orphaned: number;
+  /** Of members that ended: how many executed something themselves, and how many programs they ran in all, one after another. */
+  execsEach: { count: number; sum: number };
+  /** Programs that a member ran before it ran this one, by the first that did so: wrappers that end in exec. */
+  passed: readonly Untrusted[];
   spawners: TopCounts<number, Actor>;
   /** Members that fork one replica after the other, by how many: who starts them where nothing is executed. */
   copiers: TopCounts<number, Actor>;
@@ -124,6 +130,9 @@ export function createFamily(image: Image, spawnerImage: Image | null): Family {
     endings: new Map(),
     lastEnding: null,
     ended: 0,
+    orphaned: 0,
+    execsEach: { count: 0, sum: 0 },
+    passed: [],
     spawners: new TopCounts(16),
     copiers: new TopCounts(8),
     reapers: new TopCounts(8),
@@ -247,6 +256,10 @@ export function mergeFamily(into: Family, from: Family): void {
   into.gap.merge(from.gap);
   into.startsWhenAlone += from.startsWhenAlone;
   into.ended += from.ended;
+  into.orphaned += from.orphaned;
+  into.execsEach.count += from.execsEach.count;
+  into.execsEach.sum += from.execsEach.sum;
+  if (into.passed.length < from.passed.length) into.passed = from.passed;
   for (const [key, ending] of from.endings) {
     const known = into.endings.get(key);
     if (known !== undefined) known.count += ending.count;

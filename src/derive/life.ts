@@ -1,6 +1,7 @@
 import type { Family } from "./family.ts";
 import type { Image } from "./image.ts";
 import type { PendingFork } from "./pending-forks.ts";
+import type { Untrusted } from "../model/text.ts";
 
 /** One process from its fork (or from when it was first seen) to its end. A PID that returns is another life. */
 export interface Life {
@@ -35,6 +36,9 @@ export interface Life {
   children: number;
   replicas: number;
   livingReplicas: number;
+  /** Execs of its own that succeeded, and the programs that it ran by them before the present one; null: none. */
+  execs: number;
+  passed: Untrusted[] | null;
   /** Its execs that failed since the last that succeeded. */
   failedExecs: number;
   /** Its last fork whose child has not turned up. */
@@ -53,6 +57,25 @@ export function settleFailedExecs(life: Life): void {
   life.family.failedExecs += life.failedExecs;
   life.failedExecs = 0;
 }
+
+/** Counts a successful exec; `image` is what the process ran until then. Of a long line of programs the first few are kept. */
+export function noteExec(life: Life, image: Image): void {
+  if (life.execs++ === 0 || life.start === null) return;
+  life.passed ??= [];
+  if (life.passed.length < MAX_PASSED) life.passed.push(image.exe ?? `(${image.comm})`);
+}
+
+/** What a member that has ended tells its family about its execs, and about who ended first. */
+export function settleEnd(life: Life, parentLives: boolean): void {
+  const { family } = life;
+  if (life.counted && life.start !== null && !parentLives) family.orphaned++;
+  if (life.execs === 0) return;
+  family.execsEach.count++;
+  family.execsEach.sum += life.execs;
+  if (life.passed !== null && life.passed.length > family.passed.length) family.passed = life.passed;
+}
+
+const MAX_PASSED = 8;
 
 /** What is known of a life when it begins. */
 export type Birth = Pick<
@@ -95,6 +118,8 @@ export function createLife(birth: Birth, id: number, turn: number): Life {
     children: 0,
     replicas: 0,
     livingReplicas: 0,
+    execs: 0,
+    passed: null,
     failedExecs: 0,
     pending: null,
     lastChild: null,

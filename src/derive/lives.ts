@@ -8,6 +8,8 @@ import {
   COPIER_CHILDREN,
   MATURE_NS,
   MAX_LIVES,
+  noteExec,
+  settleEnd,
   settleFailedExecs,
   type Birth,
   type Life,
@@ -71,6 +73,7 @@ export class Lives {
       return;
     }
     const image = this.#executed(life, event);
+    noteExec(life, life.image);
     if (event.comm !== "") image.comm = event.comm;
     if (event.argv !== null && image.argvExamples.length < 3) image.argvExamples.push(event.argv);
     this.#becomes(life, image);
@@ -342,14 +345,14 @@ export class Lives {
     settleFailedExecs(life);
     this.#justEnded.add(life.pid, life.family);
     const family = life.family;
-    if (life.isReplica) {
-      const parent = this.#living.get(life.parentPid);
-      if (parent?.id === life.parentId) parent.livingReplicas--;
-    }
+    const parent = this.#living.get(life.parentPid);
+    const parentLives = parent?.id === life.parentId;
+    if (life.isReplica && parentLives) parent.livingReplicas--;
     if (life.replicas > 0) {
       family.replicatorsEnded++;
       if (life.livingReplicas > 0) family.endedBeforeReplica++;
     }
+    settleEnd(life, parentLives);
     if (!life.counted) family.alive++;
     noteEnd(family, ts, life.start, code, signal);
   }

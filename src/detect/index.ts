@@ -4,12 +4,15 @@ import { build } from "./build.ts";
 import { crashLoop } from "./crash-loop.ts";
 import { forkBomb } from "./fork-bomb.ts";
 import { groupBySpawner } from "./measure.ts";
+import { pollingAgent } from "./polling-agent.ts";
 import { respawnLoop } from "./respawn-loop.ts";
 import { selfReplicatingChain } from "./self-replicating-chain.ts";
 import { shellLoop } from "./shell-loop.ts";
 import { threadChurn } from "./thread-churn.ts";
 import type { Detector, Finding, Known, Outcome, View } from "./types.ts";
 import { unclassified } from "./unclassified.ts";
+import { watchdogPair } from "./watchdog-pair.ts";
+import { wrapperExplosion } from "./wrapper-explosion.ts";
 import { zombieAccumulation } from "./zombie-accumulation.ts";
 
 /** Every detector there is. A new one is a file of its own and a line here. */
@@ -17,6 +20,9 @@ export const DETECTORS: readonly Detector[] = [
   selfReplicatingChain,
   forkBomb,
   zombieAccumulation,
+  watchdogPair,
+  pollingAgent,
+  wrapperExplosion,
   crashLoop,
   respawnLoop,
   build,
@@ -34,11 +40,14 @@ export interface Detection {
 /** What was looked at beside the events. Absent: nobody looked. */
 export interface Looked {
   zombies?: readonly ZombieParent[] | null;
+  /** ms since 1970 at the origin of event times. */
+  startEpochMs?: number | null;
 }
 
 /** Asks every detector and keeps, where several explain the same processes, the surest one. */
-export function detect(derived: Derived, known: Known, seconds: number, { zombies = null }: Looked = {}): Detection {
-  const view: View = { derived, known, seconds, zombies, spawners: groupBySpawner(derived.families) };
+export function detect(derived: Derived, known: Known, seconds: number, looked: Looked = {}): Detection {
+  const { zombies = null, startEpochMs = null } = looked;
+  const view: View = { derived, known, seconds, zombies, startEpochMs, spawners: groupBySpawner(derived.families) };
   const outcomes = DETECTORS.map((detector) => detector.detect(view));
   const found = outcomes.flatMap((outcome) => (outcome.state === "found" ? outcome.findings : []));
   return {

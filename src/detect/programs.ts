@@ -20,6 +20,33 @@ export function isShell(name: string): boolean {
   return SHELLS.has(name);
 }
 
+/** Daemons that start jobs by crontabs and at jobs. */
+export function isCron(name: string): boolean {
+  return /^(?:cron|crond|fcron|anacron|atd|cronie|dcron|bcron-start|mcron)$/.test(name);
+}
+
+/** Servers that fork for each connection or request, or may: inetd's kin, CGI servers, listeners from the command line. */
+export function isServer(name: string): boolean {
+  return /^(?:inetd|xinetd|rlinetd|openbsd-inetd|tcpserver|tcpsvd|udpsvd|ipsvd|socat|ncat|httpd|apache2|lighttpd|thttpd|mini_httpd|boa|fcgiwrap|spawn-fcgi|cgiwrap|uwsgi|postmaster|postgres|vsftpd|proftpd)$/.test(
+    name,
+  );
+}
+
+/** Servers that let people in, and the programs that they execute themselves as. */
+export function isLoginServer(name: string): boolean {
+  return /^(?:sshd|sshd-session|sshd-auth|dropbear|dropbearmulti|in\.telnetd|telnetd|rlogind|in\.rlogind)$/.test(name);
+}
+
+/** systemd, as init or a user's. */
+export function isSystemd(name: string): boolean {
+  return name === "systemd";
+}
+
+/** Handles the kernel's device events. */
+export function isUdev(name: string): boolean {
+  return /^(?:systemd-udevd|udevd|eudevd|mdev|mdevd)$/.test(name);
+}
+
 /** Programs that run the steps of a build: they start compilers, and end when it is done. */
 const BUILD_TOOLS = new Set([
   "make",

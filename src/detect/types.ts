@@ -21,6 +21,8 @@ export interface View {
   spawners: SpawnerGroup[];
   /** Who has zombies, by two looks at all that live; null: nobody looked. */
   zombies: readonly ZombieParent[] | null;
+  /** ms since 1970 at the origin of event times; null: not known. */
+  startEpochMs: number | null;
   /** Length of the window or of the log, seconds. */
   seconds: number;
 }
@@ -33,8 +35,8 @@ export interface SpawnerGroup {
   name: string;
   families: Family[];
   starts: number;
-  /** The process that started most of it, with its count. */
-  top: { actor: Actor; count: number } | null;
+  /** The process that started most of it, with its count and its share of what was spawned. */
+  top: { actor: Actor; count: number; share: number } | null;
 }
 
 /** A sentence that speaks for or against a hypothesis. */

@@ -77,7 +77,8 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
 function detectEach(material: Material): Detection {
   const { derived, known, window, live } = material;
   const zombies = live === null ? null : zombieParents(live.before, live.after);
-  const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds, { zombies }));
+  const looked = { zombies, startEpochMs: window.startEpochMs };
+  const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds, looked));
   const findings = all.flatMap((detection) => detection.findings).filter((finding) => isTold(finding, material));
   findings.sort((a, b) => Number(a.benign) - Number(b.benign) || b.perSecond - a.perSecond);
   return { findings, couldNotLook: all.flatMap((detection) => detection.couldNotLook) };

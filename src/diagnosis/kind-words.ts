@@ -9,7 +9,20 @@ type Told = Pick<Storm, "kind" | "program" | "perSecond" | "peakAlive" | "proces
  * Kinds whose verdict, mechanism and advice are each one sentence about what the detector found: `verdict.KIND`,
  * `chain.KIND` and `advice.KIND` of the catalogue, all with the same arguments.
  */
-const BY_FACTS: ReadonlySet<StormKind> = new Set<StormKind>(["zombie-accumulation", "thread-churn"]);
+const BY_FACTS: ReadonlySet<StormKind> = new Set<StormKind>([
+  "zombie-accumulation",
+  "thread-churn",
+  "watchdog-pair",
+  "polling-agent",
+  "wrapper-explosion",
+  "login-storm",
+  "connection-storm",
+  "cron-storm",
+  "timer-storm",
+  "health-check-storm",
+  "container-restart-loop",
+  "udev-storm",
+]);
 
 export function isToldByFacts(kind: StormKind): boolean {
   return BY_FACTS.has(kind);

@@ -7,6 +7,9 @@ import { observe } from "./observe.ts";
 for (const [name, code] of [
   ["zombies", "zombie-accumulation"],
   ["thread-churn", "thread-churn"],
+  ["watchdog-pair", "watchdog-pair"],
+  ["polling-agent", "polling-agent"],
+  ["wrapper-explosion", "wrapper-explosion"],
 ] as const) {
   test(`${name}: called by its right name`, async (context) => {
     needsLab(context);
@@ -20,7 +23,7 @@ for (const [name, code] of [
 }
 
 /** What must not be called a storm. */
-for (const name of ["quiet-autoreap"] as const) {
+for (const name of ["quiet-autoreap", "quiet-agent"] as const) {
   test(`${name}: no storm`, async (context) => {
     needsLab(context);
     const { exitCode, result, scenario } = await observe(name, { seconds: 20 }, ["--duration", "5s"]);
