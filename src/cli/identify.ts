@@ -5,12 +5,13 @@ import { jsonReport } from "../report/json.ts";
 import { chooseLanguage } from "../report/text/language.ts";
 import type { IdentifyFlags } from "./commands/identify.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { identified } from "./identified.ts";
-import { ProcessPrograms } from "./identify-process.ts";
 import { targetOf, type Target } from "./identify-target.ts";
+import { Failure } from "./failure.ts";
 import { writeResult } from "./output.ts";
+import { createProgress } from "./progress.ts";
 import { rawArguments } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
+import { identified, ProcessPrograms, survey } from "../survey/index.ts";
 import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
 
 /** `whoforks identify PATH|PID…`: judges each, prints the verdicts, gives the exit code. */
@@ -20,6 +21,10 @@ export async function identifyCommand(
   version: string,
 ): Promise<ExitCode> {
   const root = flags.root === undefined ? null : rootFolder(flags.root);
+  if (flags.all === true) return identifyEverything(texts, root, flags, version);
+  if (texts.length === 0) {
+    throw new Failure("nothing to identify", "name a file or a process, or --all: whoforks identify /usr/sbin/atd");
+  }
   const targets = rawArguments(texts).map((text) => targetOf(text, root));
   const answers = await identifyAll(targets, root ?? openRoot("/"));
   const result: Identities = {
@@ -28,6 +33,25 @@ export async function identifyCommand(
     identities: answers.filter((answer) => "verdict" in answer),
     couldNotLook: answers.filter((answer) => "what" in answer),
   };
+  writeResult(await rendered(result, flags), flags.output);
+  return exitCodeOf(result);
+}
+
+/** `whoforks identify --all`: everything that the root could start. */
+async function identifyEverything(
+  texts: readonly string[],
+  root: Root | null,
+  flags: IdentifyFlags,
+  version: string,
+): Promise<ExitCode> {
+  if (texts.length > 0) throw new Failure("--all takes no paths and no processes", "whoforks identify --all");
+  const progress = createProgress(flags.quiet !== true);
+  const everything = await survey(root ?? openRoot("/"), {
+    live: root === null || root.dir === "/",
+    progress: (done, of) => progress.show(`looking at programs … ${done} of ${of}`),
+  });
+  progress.clear();
+  const result: Identities = { schema: IDENTITIES_SCHEMA, tool: { name: "whoforks", version }, ...everything };
   writeResult(await rendered(result, flags), flags.output);
   return exitCodeOf(result);
 }
@@ -70,13 +94,14 @@ function isRefusal({ code, args }: IdentifiedFile["reasons"][number]): boolean {
 
 async function rendered(result: Identities, flags: IdentifyFlags): Promise<string> {
   if (flags.json === true || flags.format === "json") return jsonReport(result);
-  const { identitiesReport } = await import("../report/identities.ts");
   const toTerminal = flags.output === undefined && process.stdout.isTTY;
-  return identitiesReport(result, {
+  const options = {
     columns: columnsOf(toTerminal),
     colour: colourWanted(flags.color, toTerminal),
     lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
     verbose: flags.verbose === true,
     unicode: unicodeWanted(process.env),
-  });
+  };
+  if (flags.all === true) return (await import("../report/survey.ts")).surveyReport(result, options);
+  return (await import("../report/identities.ts")).identitiesReport(result, options);
 }

@@ -6,6 +6,7 @@ import { identifyPresent } from "./present.ts";
 import type { PackageDatabase } from "./package-database.ts";
 import { packageManagers, unreadableManager } from "./package-managers.ts";
 import { ownership } from "./ownership.ts";
+import { ShippedFiles } from "./shipped-files.ts";
 import { reason } from "./reasons.ts";
 import type { Examiner, IdentifyContext, Identity, Owner } from "./types.ts";
 import type { DatabaseState } from "./verdict.ts";
@@ -28,6 +29,7 @@ class RootExaminer implements Examiner {
   readonly #root: Root;
   #opened: Opened | null = null;
   #prepared: Prepared | null = null;
+  #shipped: ShippedFiles | null = null;
 
   constructor(root: Root) {
     this.#root = root;
@@ -70,6 +72,13 @@ class RootExaminer implements Examiner {
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;
       return database.ownersOf(path)[0]?.owner ?? null;
     }
+  }
+
+  asShipped(path: Untrusted): Owner | null {
+    if (!path.startsWith("/")) return null;
+    const { database, state } = this.#database;
+    this.#shipped ??= new ShippedFiles({ root: this.#root, database, state });
+    return this.#shipped.ownerOf(path);
   }
 
   identify(path: Untrusted, context: IdentifyContext = {}): Identity {

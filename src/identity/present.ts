@@ -1,22 +1,17 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import { answerFor, type Surrounding } from "./answer.ts";
 import { differences, traits } from "./appearance.ts";
 import { LARGEST_READ } from "./content.ts";
 import { inodeFlags, inspect, modeString, type InspectedFile } from "./file-facts.ts";
 import { ownership } from "./ownership.ts";
-import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
-import { directoryOf, lastName, placeOf, type Place } from "./places.ts";
+import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
+import { directoryOf, placeOf, type Place } from "./places.ts";
 import { runningReasons } from "./running.ts";
 import { reason } from "./reasons.ts";
 import { findMovedOriginal, findNamesake, findTwins, type Twin } from "./twins.ts";
 import type { IdentifyContext, Identity, Reason } from "./types.ts";
-import { judge, type DatabaseState, type FileCase, type Packaged } from "./verdict.ts";
-
-export interface Surrounding {
-  root: Root;
-  database: PackageDatabase | null;
-  state: DatabaseState;
-}
+import { judge, type FileCase, type Packaged } from "./verdict.ts";
 
 /** Identity of a path that leads to something; null when it leads nowhere. */
 export function identifyPresent(at: Surrounding, path: Untrusted, context: IdentifyContext): Identity | null {
@@ -26,7 +21,7 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
   const real = root.realpath(path);
   if (file === null || entry === null || real === null) return null;
 
-  const found = answerFor(at, entry, real, file);
+  const found = answerFor(at, entry, real, file.content?.md5 ?? null);
   const place = placeOf(entry);
   const namesake =
     found.owned === null && database !== null && isProgram(file, place) ? findNamesake(root, database, entry) : null;
@@ -83,55 +78,6 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
 function isProgram({ type, mode }: InspectedFile, place: Place): boolean {
   if (type !== "file" || place === "other") return false;
   return place === "programs" || (mode & 0o111) !== 0;
-}
-
-interface Answer {
-  owned: { by: Ownership; shipped: ShippedDigest | null } | null;
-  diverted: boolean;
-  reasons: Reason[];
-}
-
-/**
- * Who answers for the content behind an entry. The entry's own package, when it recorded a digest for it; else, for a
- * link, the package of the file that it leads to: a link has no content of its own to compare.
- */
-function answerFor({ root, database }: Surrounding, entry: Untrusted, real: Untrusted, file: InspectedFile): Answer {
-  const answer: Answer = { owned: null, diverted: false, reasons: [] };
-  if (database === null) return answer;
-  const md5 = file.content?.md5;
-  const { owners, alternative } = ownership(root, database, entry);
-  const own = alternative === null ? best(database, owners, md5) : null;
-  const target = entry === real ? null : best(database, database.ownersOf(real), md5);
-  answer.owned = own?.shipped ? own : (target ?? own);
-  if (alternative !== null) {
-    const { name, target: to, registered } = alternative;
-    const code = registered ? "identity.alternative" : "identity.alternative-unregistered";
-    answer.reasons.push(reason(code, registered ? "exculpatory" : "medium", { name, target: to }));
-  } else if (entry !== real && own === null) {
-    // `ln -s /usr/bin/perl /usr/bin/atd`: a genuine program under the name of another.
-    const namesake = findNamesake(root, database, entry);
-    const misleads = namesake !== null && root.realpath(namesake.path) !== real;
-    answer.reasons.push(reason("identity.symbolic-link", misleads ? "medium" : "weak", { target: real }));
-  } else if (entry !== real && own !== null && own.shipped === null && target === null) {
-    const packageName = own.by.owner.package;
-    answer.reasons.push(reason("identity.link-leaves-package", "medium", { package: packageName, target: real }));
-  }
-  const diversion = database.diversionOf(entry);
-  // A diversion of a path that no package lists diverts nothing, and excuses nothing.
-  if (diversion !== null && database.named(lastName(diversion.from)).some(({ path }) => path === diversion.from)) {
-    const { from, to, by } = diversion;
-    answer.diverted = true;
-    answer.reasons.push(reason("identity.diverted", by === null ? "weak" : "exculpatory", { from, to, by }));
-  }
-  return answer;
-}
-
-/** Of several owners the one whose recorded digest fits, or else the first that recorded one, or else the first. */
-function best(database: PackageDatabase, owners: readonly Ownership[], md5: string | undefined): Answer["owned"] {
-  const all = owners.map((by) => ({ by, shipped: database.shipped(by) }));
-  return (
-    all.find(({ shipped }) => shipped?.hex === md5) ?? all.find(({ shipped }) => shipped !== null) ?? all[0] ?? null
-  );
 }
 
 function packagedAt({ root, database }: Surrounding, path: Untrusted | undefined, entry: Untrusted): Packaged | null {

@@ -36,6 +36,8 @@ export interface ReasonArgs {
   "identity.link-leaves-package": { package: string; target: Untrusted };
   /** In a place where the administrator, a user or a service keeps own programs. */
   "identity.local-directory": { directory: Untrusted };
+  /** A file that no package ships because its manual page asks the administrator to make it. */
+  "identity.left-to-administrator": { page: string };
   /** In a place where anybody may write. */
   "identity.temporary-directory": { directory: Untrusted };
   /** A folder or the file has a name that begins with a dot. */
@@ -114,6 +116,7 @@ export const REASON_CODES = [
   "identity.symbolic-link",
   "identity.link-leaves-package",
   "identity.local-directory",
+  "identity.left-to-administrator",
   "identity.temporary-directory",
   "identity.hidden-path",
   "identity.package-half-installed",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IDENTITIES_SCHEMA, type IdentifiedFile, type NotLooked } from "./result.ts";
+import { IDENTITIES_SCHEMA, type Coverage, type IdentifiedFile, type NotLooked } from "./result.ts";
 
 /**
  * The JSON of a judged file, in `diagnose --json` and in `identify --json`, as a schema: checked in tests and exported to
@@ -55,11 +55,35 @@ const identified = identity.extend({
   concern: z.enum(["problem", "unsure", "none"]),
   process: z.object({ pid: count, comm: text, argv0: text.nullable() }).nullable(),
   checks: z.array(z.object({ code: z.string(), args, command: z.array(text) })),
+  seenAs: z
+    .array(
+      z.discriminatedUnion("how", [
+        z.object({ how: z.literal("search-path"), directory: text }),
+        z.object({ how: z.literal("running"), pid: count, comm: text }),
+        z.object({ how: z.literal("supervised"), supervisor: z.string(), unit: text, file: text }),
+        z.object({ how: z.literal("preload"), file: text }),
+      ]),
+    )
+    .optional(),
+  alsoAt: z.array(text).optional(),
 } satisfies Partial<Fields<IdentifiedFile>>);
+
+const coverage = {
+  scanned: count.optional(),
+  found: count.optional(),
+  owned: count.optional(),
+  problems: count.optional(),
+  unsure: count.optional(),
+  verdicts: z.partialRecord(identity.shape.verdict, count).optional(),
+  searched: z.array(text).optional(),
+  supervised: count.optional(),
+  running: count.nullable().optional(),
+} satisfies Fields<Coverage>;
 
 export const identities = z.object({
   schema: z.literal(IDENTITIES_SCHEMA),
   tool: z.object({ name: z.literal("whoforks"), version: z.string() }),
+  ...coverage,
   identities: z.array(identified),
   couldNotLook: z.array(
     z.object({ what: text, code: z.string(), args, error: z.string().nullable() } satisfies Fields<NotLooked>),

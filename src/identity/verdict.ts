@@ -116,9 +116,17 @@ function unownedVerdict(file: FileCase, impostor: boolean, blind: boolean): Iden
   return "unpackaged";
 }
 
+/** Programs that a program of a package runs when the administrator has made them, by their canonical path. */
+const LEFT_TO_ADMINISTRATOR: ReadonlyMap<Untrusted, string> = new Map([
+  ["/usr/sbin/policy-rc.d", "invoke-rc.d(8)"],
+  ["/sbin/policy-rc.d", "invoke-rc.d(8)"],
+]);
+
 function placeReasons({ place, directory, entry }: FileCase): Reason[] {
   const reasons: Reason[] = [];
   if (place === "local") reasons.push(reason("identity.local-directory", "exculpatory", { directory }));
+  const page = LEFT_TO_ADMINISTRATOR.get(entry);
+  if (page !== undefined) reasons.push(reason("identity.left-to-administrator", "exculpatory", { page }));
   if (place === "temporary") reasons.push(reason("identity.temporary-directory", "medium", { directory }));
   if (/\/\.[^/]/.test(entry) && place !== "local") {
     reasons.push(reason("identity.hidden-path", "weak", { path: entry }));

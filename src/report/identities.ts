@@ -87,7 +87,8 @@ function checkLines(sheet: Sheet, { checks }: IdentifiedFile): string[] {
   });
 }
 
-function gapBlock(sheet: Sheet, { what, code, args }: NotLooked): string[] {
+/** Lines about what was not looked at. */
+export function gapBlock(sheet: Sheet, { what, code, args }: NotLooked): string[] {
   const text = say(sheet.voice, "identify.could-not-look", { what });
   return [
     ...besides(sheet, line``, String, [text], (words) => sheet.paint.bold(sheet.paint.yellow(words))),

@@ -21,6 +21,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   behave: ["model", "derive"],
   identity: ["model", "platform", "elf"],
   supervisors: ["model", "platform"],
+  survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   report: ["model", "diagnosis", "behave", "identity"],
   top: ["model", "derive", "report"],
@@ -37,6 +38,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "stopping",
     "behave",
     "identity",
+    "survey",
     "diagnosis",
     "report",
     "top",
@@ -59,7 +61,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 
 /** Modules of Node that change or start something on the host, and the rooms that may. */
 const EFFECTS: Record<string, readonly string[]> = {
-  "node:fs": ["casefolder", "cli", "capture", "formats", "identity", "platform", "supervisors"],
+  "node:fs": ["casefolder", "cli", "capture", "formats", "identity", "platform", "supervisors", "survey"],
   "node:child_process": ["capture", "identity", "platform", "supervisors"],
 };
 

@@ -5,8 +5,9 @@ import { EXIT_CODES } from "./shared.ts";
 export function addIdentify(program: Command, version: string): void {
   program
     .command("identify")
-    .argument("<target...>", "paths of files, or numbers of processes (a file with such a name: ./812)")
+    .argument("[target...]", "paths of files, or numbers of processes (a file with such a name: ./812)")
     .description("tell whose file a program is, and whether it is what it claims to be")
+    .option("--all", "every program in the search paths, every one that runs, every one that a supervisor starts")
     .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
     .addOption(
       new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
@@ -20,6 +21,7 @@ export function addIdentify(program: Command, version: string): void {
       ]),
     )
     .option("--no-color", "no colours (NO_COLOR does the same)")
+    .option("-q, --quiet", "no progress on standard error")
     .option("-v, --verbose", "every reason and every fact")
     .addHelpText(
       "after",
@@ -28,6 +30,7 @@ Examples:
   whoforks identify /usr/bin/atd              a file
   sudo whoforks identify 812                  the program that a process runs, also when it was deleted
   whoforks identify --root /mnt /usr/sbin/atd a file of a mounted disk, by the packages of that disk
+  sudo whoforks identify --all                all that this host could start, the worst first
   whoforks identify --json ./atd              for a script: docs/identify.md
 
 It only looks: no file is changed, no program of the host is run but lsattr.
@@ -43,10 +46,12 @@ Exit codes: ${EXIT_CODES}`,
 /** Options of `identify` as commander hands them over. */
 export interface IdentifyFlags {
   root?: string;
+  all?: boolean;
   format: "terminal" | "json";
   json?: boolean;
   output?: string;
   lang?: "en" | "zh-CN";
   color: boolean;
+  quiet?: boolean;
   verbose?: boolean;
 }

@@ -43,7 +43,7 @@ describe("the two languages", () => {
 
 describe("the codes that the source uses", () => {
   const PREFIXES =
-    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|identity-check|identify|number|witness|absence|top";
+    "verdict|chain|advice|reason|identity|limit|audit|couldnot|tag|confidence|label|title|column|safety|line|kind|identity-verdict|identity-check|identify|survey|survey|number|witness|absence|top";
   const literal = new RegExp(`["\`]((?:${PREFIXES})\\.[a-z0-9.-]*[a-z0-9])["\`]`, "g");
   const composed = new RegExp(`\`((?:${PREFIXES})\\.[a-z0-9.-]*)\\$\\{`, "g");
   const files = sourceFiles("src");

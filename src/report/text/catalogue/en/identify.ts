@@ -19,6 +19,26 @@ export const identify = {
   "identify.no-permission": "this user may not see which program process {pid} ({comm}) runs",
   "identify.no-root": "the file system of process {pid}, which holds {path}, cannot be opened",
 
+  "identify.cannot-list": "{path} cannot be looked at ({error})",
+  "survey.problems": "{problems:count} {problems#PROBLEM|PROBLEMS}",
+  "survey.unsure": "NO PROBLEM FOUND, {unsure:count} {unsure#program|programs} cannot be told",
+  "survey.nothing": "NOTHING WRONG",
+  "survey.looked":
+    "{scanned:count} of {found:count} looked at; {owned:count} owned by packages, {nobody:count} by nobody",
+  "survey.local": "{local:count} of them {local#is|are} local software, which no package can vouch for",
+  "survey.where":
+    "all programs in {searched:list}[[; {running:count} running]][[; {supervised:count} {supervised#command|commands} of supervisors]]",
+  "survey.group": "{verdict:words}: {length:count} files of package {package}",
+  "survey.name": "{path}",
+  "survey.more": "{left:count} more (-v)",
+  "survey.more-gaps": "{left:count} more could not be looked at (-v)",
+  "survey.seen.search-path": "in {directory}",
+  "survey.seen.running": "runs: {comm} (pid {pid})",
+  "survey.seen.supervised": "started by {supervisor:words} {unit}, {file}",
+  "survey.seen.preload": "loaded into every program by {file}",
+  "label.looked": "looked",
+  "label.seen": "seen",
+
   "label.owner": "owner",
   "label.check": "check",
   "label.file": "file",

@@ -16,6 +16,7 @@ export const identity = {
   "identity.symbolic-link": "a link that no package owns; it leads to {target}",
   "identity.link-leaves-package": "a link of package {package} that leads to {target}, which no package owns",
   "identity.local-directory": "{directory} is a place for local software",
+  "identity.left-to-administrator": "no package ships it: {page:words} leaves it to the administrator",
   "identity.temporary-directory": "{directory} is a place where anybody may write",
   "identity.hidden-path": "{path} is hidden by a dot",
   "identity.package-half-installed": "package {package} is {state}: its files may be between two versions",

@@ -19,6 +19,26 @@ export const identify = {
   "identify.no-permission": "当前用户无权查看进程 {pid}（{comm}）运行的是哪个程序",
   "identify.no-root": "无法打开进程 {pid} 所在的文件系统，其中有 {path}",
 
+  "identify.cannot-list": "无法查看 {path}（{error}）",
+  "survey.problems": "{problems:count} 个问题",
+  "survey.unsure": "未发现问题，{unsure:count} 个程序无法判断",
+  "survey.nothing": "一切正常",
+  "survey.looked":
+    "共 {found:count} 个，已查看 {scanned:count} 个；{owned:count} 个属于软件包，{nobody:count} 个不属于任何软件包",
+  "survey.local": "其中 {local:count} 个是本地软件，没有软件包能为其作证",
+  "survey.where":
+    "{searched:list} 中的所有程序[[；{running:count} 个运行中的进程]][[；监管程序的 {supervised:count} 条命令]]",
+  "survey.group": "{verdict:words}：软件包 {package} 的 {length:count} 个文件",
+  "survey.name": "{path}",
+  "survey.more": "另有 {left:count} 个（-v）",
+  "survey.more-gaps": "另有 {left:count} 个无法查看（-v）",
+  "survey.seen.search-path": "位于 {directory}",
+  "survey.seen.running": "运行中：{comm}（pid {pid}）",
+  "survey.seen.supervised": "由 {supervisor:words} {unit} 启动，{file}",
+  "survey.seen.preload": "由 {file} 载入每个程序",
+  "label.looked": "范围",
+  "label.seen": "来源",
+
   "label.owner": "归属",
   "label.check": "核对",
   "label.file": "文件",

@@ -16,6 +16,7 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.symbolic-link": "不属于任何软件包的符号链接，指向 {target}",
   "identity.link-leaves-package": "软件包 {package} 的符号链接，指向不属于任何软件包的 {target}",
   "identity.local-directory": "{directory} 是存放本地软件的位置",
+  "identity.left-to-administrator": "没有软件包提供它：{page:words} 将它留给管理员创建",
   "identity.temporary-directory": "{directory} 是任何人都可以写入的位置",
   "identity.hidden-path": "{path} 以点开头，是隐藏的",
   "identity.package-half-installed": "软件包 {package} 处于 {state} 状态：它的文件可能介于两个版本之间",

@@ -1,0 +1,137 @@
+import { examiner } from "../identity/index.ts";
+import type { Coverage, IdentifiedFile, NotLooked, SeenAs } from "../identity/result.ts";
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { Findings } from "./findings.ts";
+import { identified } from "./identified.ts";
+import { preloadedFiles } from "./preload.ts";
+import { ProcessPrograms } from "./process-programs.ts";
+import { errorOf, programsIn, searchDirectories } from "./search-paths.ts";
+import { supervisedCommands } from "./supervised.ts";
+import type { Sighting, Unlisted } from "./types.ts";
+
+export { identified } from "./identified.ts";
+export { ProcessPrograms } from "./process-programs.ts";
+
+export interface SurveyOptions {
+  /** Whether the root is this host's and lives, so that its processes are looked at, too. */
+  live: boolean;
+  /** Told now and then how far it is. */
+  progress(done: number, of: number): void;
+}
+
+export interface Survey extends Coverage {
+  /** What is not in order or cannot be told, the worst first, each file once. */
+  identities: IdentifiedFile[];
+  couldNotLook: NotLooked[];
+}
+
+/**
+ * Judges every program of a root that something could start: all in the search paths (setuid ones among them), what its
+ * supervisors are told to start, what the loader preloads, and on a live host what runs.
+ */
+export async function survey(root: Root, options: SurveyOptions): Promise<Survey> {
+  const unlisted: Unlisted[] = [];
+  const supervised = supervisedCommands(root);
+  const searched = searchDirectories(root, supervised.searchPaths, options.live);
+  const sightings = [
+    ...supervised.sightings,
+    ...preloadedFiles(root, unlisted),
+    ...searched.flatMap((directory) => programsIn(root, directory, unlisted)),
+  ];
+  const findings = new Findings();
+  const entries = merged(root, sightings);
+  // Processes first: how many there are is part of the account, and some of them end soon.
+  const processes = options.live ? await lookAtProcesses(findings) : null;
+  const who = examiner(root);
+  let done = 0;
+  for (const [path, { seen, standsBefore }] of entries) {
+    if (done % 64 === 0) options.progress(done, entries.size);
+    done++;
+    try {
+      const owner = who.asShipped(path);
+      if (owner !== null) findings.asShipped();
+      else {
+        const context = standsBefore === undefined ? {} : { standsBefore };
+        findings.add(identified(root, who.identify(path, context), null), seen);
+      }
+    } catch (error) {
+      unlisted.push({ where: path, error: errorOf(error) });
+    }
+  }
+  const couldNotLook = unlisted.map(({ where, error }) => {
+    return { what: where, code: "identify.cannot-list", args: { path: where, error }, error };
+  });
+  return {
+    ...findings.result(),
+    found: entries.size + unlisted.length + (processes?.found ?? 0),
+    searched,
+    supervised: supervised.sightings.length,
+    running: processes?.running ?? null,
+    couldNotLook: [...couldNotLook, ...(processes?.couldNotLook ?? [])],
+  };
+}
+
+interface Entry {
+  seen: SeenAs[];
+  standsBefore?: Untrusted;
+}
+
+/** Each entry once, by its canonical path, with all the ways by which it was come upon. */
+function merged(root: Root, sightings: readonly Sighting[]): Map<Untrusted, Entry> {
+  const entries = new Map<Untrusted, Entry>();
+  for (const { path, seen, standsBefore } of sightings) {
+    const key = canonical(root, path);
+    const entry = entries.get(key) ?? { seen: [] };
+    entry.seen.push(seen);
+    if (standsBefore !== undefined) entry.standsBefore ??= standsBefore;
+    entries.set(key, entry);
+  }
+  return entries;
+}
+
+function canonical(root: Root, path: Untrusted): Untrusted {
+  try {
+    return root.canonical(path) ?? path;
+  } catch {
+    // A folder on the way that may not be searched: judging it will say so.
+    return path;
+  }
+}
+
+interface LookedAtProcesses {
+  /** Programs that run, each file once. */
+  found: number;
+  /** Processes with a program. */
+  running: number;
+  couldNotLook: NotLooked[];
+}
+
+const ENDED: ReadonlySet<string> = new Set(["identify.process-ended", "identify.no-process", "identify.zombie"]);
+
+/** Judges what runs, each file once: the first process that runs it stands for the others. */
+async function lookAtProcesses(findings: Findings): Promise<LookedAtProcesses> {
+  const programs = new ProcessPrograms();
+  const couldNotLook: NotLooked[] = [];
+  const known = new Set<string>();
+  let running = 0;
+  for (const facts of programs.look().values()) {
+    if (facts.kernelThread || facts.state === "Z") continue;
+    running++;
+    const file = programs.fileOf(facts);
+    const key = `${facts.exe} ${file} ${facts.mountNamespace}`;
+    if (file !== null && known.has(key)) continue;
+    known.add(key);
+    if ((await programs.asShipped(facts)) !== null) {
+      findings.asShipped();
+      continue;
+    }
+    const answer = await programs.identify(facts.pid);
+    const { pid, comm } = facts;
+    if ("verdict" in answer) findings.add(answer, [{ how: "running", pid, comm }]);
+    // One that has ended meanwhile runs nothing: nothing is left out.
+    else if (ENDED.has(answer.code)) known.delete(key);
+    else couldNotLook.push(answer);
+  }
+  return { found: known.size, running, couldNotLook };
+}

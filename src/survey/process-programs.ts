@@ -1,0 +1,103 @@
+import { statSync } from "node:fs";
+import { snapshot } from "../capture/procfs/snapshot.ts";
+import { createLookup, type Lookup } from "../diagnosis/lookup.ts";
+import type { IdentifiedFile, NotLooked } from "../identity/result.ts";
+import type { Examiner, Owner } from "../identity/types.ts";
+import type { ProcFacts } from "../model/snapshot.ts";
+import { mountNamespaceOf } from "../platform/namespace.ts";
+import { isAlive, startTicks } from "../platform/process-identity.ts";
+import type { Root } from "../platform/root.ts";
+import { identified } from "./identified.ts";
+
+/** How often a process may change its program before nothing is said of it. */
+const TRIES = 3;
+
+/** Judges the programs of processes, each in the root that its process sees. */
+export class ProcessPrograms {
+  #lookup: Lookup | null = null;
+  #processes: ReadonlyMap<number, ProcFacts> = new Map();
+
+  /** All that live now, as `asShipped` and `identify` take them. */
+  look(): ReadonlyMap<number, ProcFacts> {
+    this.#processes = snapshot().processes;
+    this.#lookup = createLookup({
+      root: null,
+      processes: this.#processes,
+      ownMountNamespace: mountNamespaceOf("self"),
+    });
+    return this.#processes;
+  }
+
+  /** `device:inode` of the file that a process runs; null: gone, or not permitted. */
+  fileOf(facts: ProcFacts): string | null {
+    try {
+      const { dev, ino } = statSync(`/proc/${facts.pid}/exe`, { bigint: true });
+      return `${dev}:${ino}`;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The owner of a program that is at its path what its package shipped, and against which nothing speaks; else null. */
+  async asShipped(facts: ProcFacts): Promise<Owner | null> {
+    const at = facts.exe === null ? null : await this.#open(facts);
+    if (facts.exe === null || at === null) return null;
+    try {
+      const stat = at.root.stat(facts.exe);
+      if (stat === null || `${stat.dev}:${stat.ino}` !== this.fileOf(facts)) return null;
+      return at.examiner.asShipped(facts.exe, processOf(facts));
+    } catch {
+      // The root went with its process: `identify` says so.
+      return null;
+    }
+  }
+
+  /** What the process runs now. A number that goes to another process meanwhile, or a program that changes, is no answer. */
+  async identify(pid: number): Promise<IdentifiedFile | NotLooked> {
+    const what = String(pid);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const ticks = startTicks(pid);
+      if (ticks === null) return { what, code: "identify.no-process", args: { pid }, error: null };
+      const facts = this.look().get(pid);
+      if (facts === undefined) return { what, code: "identify.process-ended", args: { pid }, error: null };
+      if (facts.kernelThread) {
+        const { comm } = facts;
+        return { what, code: "identify.kernel-thread", args: { pid, comm }, error: null };
+      }
+      if (facts.exe === null) return withoutProgram(facts);
+      const answer = await this.#identify(facts, facts.exe);
+      if (!isAlive({ pid, startTicks: ticks })) {
+        return { what, code: "identify.process-ended", args: { pid }, error: null };
+      }
+      if (this.look().get(pid)?.exe === facts.exe) return answer;
+    }
+    return { what, code: "identify.program-changes", args: { pid }, error: null };
+  }
+
+  async #identify(facts: ProcFacts, exe: string): Promise<IdentifiedFile | NotLooked> {
+    const { pid } = facts;
+    const at = await this.#open(facts);
+    if (at === null) return { what: String(pid), code: "identify.no-root", args: { pid, path: exe }, error: null };
+    const process = processOf(facts);
+    const { comm, argv0 } = process;
+    return identified(at.root, at.examiner.identify(exe, { process }), { pid, comm, argv0 });
+  }
+
+  async #open(facts: ProcFacts): Promise<{ root: Root; examiner: Examiner } | null> {
+    const { mountNamespace, root, rootMount } = facts;
+    const place = { mountNamespace, root: root ?? "/", rootMount: rootMount ?? null };
+    const opened = this.#lookup?.open(place, [facts.pid]) ?? null;
+    const examiner = opened === null ? null : await this.#lookup?.examiner(opened.dir);
+    return opened === null || !examiner ? null : { root: opened.root, examiner };
+  }
+}
+
+function processOf({ pid, comm, argv }: ProcFacts): { pid: number; comm: string; argv0: string | null; exe: string } {
+  return { pid, comm, argv0: argv?.[0] ?? null, exe: `/proc/${pid}/exe` };
+}
+
+/** Why a living process shows no program: it is a zombie, or this user may not see it. */
+function withoutProgram({ pid, comm, state }: ProcFacts): NotLooked {
+  if (state === "Z") return { what: String(pid), code: "identify.zombie", args: { pid, comm }, error: null };
+  return { what: String(pid), code: "identify.no-permission", args: { pid, comm }, error: "EACCES" };
+}
