@@ -1,5 +1,16 @@
 import build from "./build.mjs";
-import { caseBare, caseFile, case32, caseParallel, caseRunit, caseS6, pidReuse, short, variedChain } from "./case.mjs";
+import {
+  caseBare,
+  caseCron,
+  caseFile,
+  case32,
+  caseParallel,
+  caseRunit,
+  caseS6,
+  pidReuse,
+  short,
+  variedChain,
+} from "./case.mjs";
 import { crashLoop, respawnLoop, respawnRunit, respawnSysvinit } from "./respawn.mjs";
 import forkBomb from "./fork-bomb.mjs";
 import quiet from "./quiet.mjs";
@@ -18,6 +29,7 @@ export const scenarios = new Map(
     case32,
     caseParallel,
     caseBare,
+    caseCron,
     caseRunit,
     caseS6,
     short,

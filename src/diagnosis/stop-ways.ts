@@ -12,6 +12,7 @@ interface Where {
   /** The job's file as the host sees it. */
   path: Untrusted;
   line: number | null;
+  directive: Untrusted;
   /** Whether the job belongs to this host, so that its daemons can be asked. Programs of another root are never run. */
   here: boolean;
 }
@@ -33,15 +34,21 @@ const WAYS: Readonly<Record<string, (where: Where) => StopWay | null>> = {
     };
   },
   sysvinit: commentedOut,
+  // A file that run-parts runs is passed over without its execute bits; a line of a table becomes a comment.
+  cron: (where) => (where.directive === "run-parts" ? notExecutable(where) : commentedOut(where)),
   runit: ({ path, here }) => (here ? both(["sv", "down", folderOf(path)], ["sv", "up", folderOf(path)]) : null),
   s6: ({ path, here }) => (here ? both(["s6-svc", "-d", folderOf(path)], ["s6-svc", "-u", folderOf(path)]) : null),
 };
 
 /** How to keep a job from being started again. `root`: where the job's paths lie on the host. */
-export function stopWay({ supervisor, unit, file, line }: Restart, root: string): StopWay | null {
+export function stopWay({ supervisor, unit, file, line, directive }: Restart, root: string): StopWay | null {
   // A name of the examined host is a key only where it is one of ours.
   const way = Object.hasOwn(WAYS, supervisor) ? WAYS[supervisor] : undefined;
-  return way?.({ unit, path: onHost(root, file), line, here: root === "/" }) ?? null;
+  return way?.({ unit, path: onHost(root, file), line, directive, here: root === "/" }) ?? null;
+}
+
+function notExecutable({ path }: Where): StopWay {
+  return both(["chmod", "a-x", "--", path], ["chmod", "a+x", "--", path]);
 }
 
 function both(command: Untrusted[], undo: Untrusted[]): StopWay {

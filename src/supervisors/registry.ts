@@ -1,3 +1,4 @@
+import { cron } from "./cron.ts";
 import { runit } from "./runit.ts";
 import { s6 } from "./s6.ts";
 import { systemd } from "./systemd.ts";
@@ -6,4 +7,4 @@ import type { Supervisor } from "./types.ts";
 import { upstart } from "./upstart.ts";
 
 /** Every supervisor that can be read. A new one is a file of its own and a place in this list. */
-export const supervisors: readonly Supervisor[] = [systemd, upstart, sysvinit, runit, s6];
+export const supervisors: readonly Supervisor[] = [systemd, upstart, sysvinit, runit, s6, cron];

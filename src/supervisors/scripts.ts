@@ -2,7 +2,16 @@ import { fromBytes, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { readExecline } from "./execline.ts";
 import { addProblem, errorCode, readConfig, type Budget } from "./read-config.ts";
-import { execCommands, needsShell, pathSetBy, shellProgram } from "./shell-words.ts";
+import {
+  afterAssignments,
+  CONTROL_WORDS,
+  execCommands,
+  needsShell,
+  pathSetBy,
+  shellProgram,
+  simpleCommands,
+  type Word,
+} from "./shell-words.ts";
 import type { Job, Problem } from "./types.ts";
 import { unwrap } from "./wrappers.ts";
 
@@ -66,14 +75,29 @@ export function readShell(text: Untrusted): Becomes {
   for (const { words, at } of execCommands(text)) {
     if (words.length === 0) continue;
     last = at;
-    const dynamic = new Set(words.filter((word) => word.dynamic).map((word) => word.text));
-    const left = unwrap(words.map((word) => word.text));
-    const inner = left.shellText === null ? (left.words[0] ?? null) : programOf(left.shellText);
-    const program = inner === null || dynamic.has(inner) ? null : inner;
-    found.set(program ?? "", { words: words.map((word) => word.text), program, chroot: left.chroot, at });
+    const becomes = becomesOf(words, at);
+    found.set(becomes.program ?? "", becomes);
   }
   const [only] = found.size === 1 ? [...found.values()] : [];
   return only ?? { words: [], program: null, chroot: null, at: last };
+}
+
+function becomesOf(words: readonly Word[], at: number): Becomes {
+  const texts = words.map((word) => word.text);
+  const dynamic = new Set(words.filter((word) => word.dynamic).map((word) => word.text));
+  const left = unwrap(texts);
+  const inner = left.shellText === null ? (left.words[0] ?? null) : programOf(left.shellText);
+  const program = inner === null || dynamic.has(inner) ? null : inner;
+  return { words: texts, program, chroot: left.chroot, at };
+}
+
+/** What `sh -c TEXT` starts in the end where TEXT is a single simple command, or holds an `exec`; else nobody knows. */
+export function commandProgram(text: Untrusted): Pick<Becomes, "program" | "chroot"> {
+  const [command, ...more] = simpleCommands(text);
+  const words = command === undefined || more.length > 0 ? [] : afterAssignments(command);
+  const [first] = words;
+  if (first === undefined || CONTROL_WORDS.has(first.text)) return readShell(text);
+  return becomesOf(words, first.at);
 }
 
 /** What `sh -c TEXT` becomes: what it says after `exec`, or a single simple command, which shells run in their own place. */

@@ -98,9 +98,22 @@ export function pathSetBy(shellText: Untrusted): Untrusted[] | null {
 }
 
 /** Words after which a command may stand. */
-const CONTROL_WORDS = new Set(["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time", "command"]);
+export const CONTROL_WORDS: ReadonlySet<string> = new Set([
+  "then",
+  "do",
+  "else",
+  "elif",
+  "if",
+  "while",
+  "until",
+  "!",
+  "{",
+  "time",
+  "command",
+]);
 
-function afterAssignments(words: Word[]): Word[] {
+/** A simple command without the assignments before it. */
+export function afterAssignments(words: Word[]): Word[] {
   let i = 0;
   while (i < words.length && /^[A-Za-z_]\w*=/.test((words[i] as Word).text)) i++;
   return words.slice(i);

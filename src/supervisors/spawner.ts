@@ -32,7 +32,9 @@ export function spawnerTest(root: Root, spawner: Starter | undefined): (job: Job
  */
 function worksFor(atWork: AtWork, { exe, argv }: Starter, job: Job): boolean | null {
   const program = baseOf((exe ?? "").replace(/ \(deleted\)$/, ""));
-  const script = INTERPRETERS.test(program) ? baseOf(argv?.[1] ?? "") : "";
+  const isInterpreter = INTERPRETERS.test(program);
+  if (atWork.throughShell === true && isInterpreter && argv?.[1] === "-c" && argv[2] === job.command) return true;
+  const script = isInterpreter ? baseOf(argv?.[1] ?? "") : "";
   if (!atWork.programs.includes(program) && !atWork.programs.includes(script)) return null;
   if (atWork.worksFor === undefined) return true;
   return argv === undefined || argv === null ? null : atWork.worksFor(argv, job);

@@ -71,6 +71,8 @@ export interface AtWork {
    * process works for all jobs.
    */
   worksFor?(argv: readonly Untrusted[], job: Job): boolean | null;
+  /** It starts each command as `sh -c COMMAND`, so that such a shell is seen as the spawner. */
+  throughShell?: true;
 }
 
 /** Reads the jobs of one supervisor from the configuration files of a root. Broken files are data, never an exception. */
