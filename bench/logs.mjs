@@ -1,5 +1,5 @@
 // The logs that the benches read: recorded once, kept under .cache/bench.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { recordAudit } from "../lab/audit.mjs";
@@ -10,7 +10,7 @@ const path = (name) => fileURLToPath(new URL(`../.cache/bench/${name}`, import.m
 const STORM = path("full-speed.log");
 const LONG = path("full-speed-long.log");
 const QUIET = path("quiet.log");
-/** The long log is the storm's, so many times. */
+/** The long log goes on for so many times the storm's. */
 const TIMES = 5;
 
 /** The command line of the product. */
@@ -38,11 +38,26 @@ export async function stormLog() {
   return { path: STORM, lines, bytes, lost, title: titleOf("audit log of a storm", lines, bytes) + loss };
 }
 
-/** The storm's log several times over: what a byte costs when starting up is no matter any more. */
+/** The storm goes on: its log again and again, each time with later times and higher serial numbers. */
 export async function longLog() {
   const { path: once, lines, bytes } = await stormLog();
-  if (!existsSync(LONG)) writeFileSync(LONG, Buffer.concat(Array(TIMES).fill(readFileSync(once))));
-  return { path: LONG, bytes: bytes * TIMES, title: titleOf("audit log of a storm", lines * TIMES, bytes * TIMES) };
+  if (!existsSync(LONG)) {
+    const text = readFileSync(once, "latin1");
+    const stamps = [...text.matchAll(/audit\((\d+)\.\d{3}:(\d+)\)/g)];
+    const span = (of) => stamps.reduce((most, stamp) => Math.max(most, of(stamp)), 0) - of(stamps[0]) + 1;
+    const [seconds, serials] = [span(([, second]) => Number(second)), span(([, , serial]) => Number(serial))];
+    writeFileSync(LONG, "");
+    for (let round = 0; round < TIMES; round++) {
+      const later = text.replace(
+        /audit\((\d+)\.(\d{3}):(\d+)\)/g,
+        (_, second, ms, serial) =>
+          `audit(${Number(second) + round * seconds}.${ms}:${Number(serial) + round * serials})`,
+      );
+      writeFileSync(LONG, later, { encoding: "latin1", flag: "a" });
+    }
+  }
+  const size = statSync(LONG).size;
+  return { path: LONG, bytes: size, title: titleOf("audit log of a storm", lines * TIMES, size) };
 }
 
 /** The same events, four a second: tools that hold the events of a while have few of them to hold. */
