@@ -40,7 +40,7 @@ export async function stormLog() {
 
 /** The storm goes on: its log again and again, each time with later times and higher serial numbers. */
 export async function longLog() {
-  const { path: once, lines, bytes } = await stormLog();
+  const { path: once, lines } = await stormLog();
   if (!existsSync(LONG)) {
     const text = readFileSync(once, "latin1");
     const stamps = [...text.matchAll(/audit\((\d+)\.\d{3}:(\d+)\)/g)];

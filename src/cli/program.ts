@@ -6,12 +6,13 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addIdentify } from "./commands/identify.ts";
 import { addRecord } from "./commands/record.ts";
 import { addTop } from "./commands/top.ts";
+import { addWhy } from "./commands/why.ts";
 import { EXIT_CODES } from "./commands/shared.ts";
 import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 
 /** Every command, in the order of `--help`. What one does is loaded when it runs. */
-const COMMANDS = [addDiagnose, addRecord, addEvents, addTop, addBehave, addIdentify, addDoctor];
+const COMMANDS = [addDiagnose, addRecord, addEvents, addTop, addWhy, addIdentify, addBehave, addDoctor];
 
 /** Parses the command line, runs the command and ends the process with its exit code. */
 export async function run(argv: readonly string[], version: string): Promise<void> {

@@ -23,7 +23,8 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   supervisors: ["model", "platform"],
   survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
-  report: ["model", "diagnosis", "behave", "identity"],
+  why: ["model", "platform", "diagnosis", "supervisors"],
+  report: ["model", "diagnosis", "behave", "identity", "why"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],
   cli: [
@@ -42,13 +43,14 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "diagnosis",
     "report",
     "top",
+    "why",
   ],
 };
 
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis", "formats", "identity"],
+  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "why"],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],

@@ -12,6 +12,7 @@ import { screen } from "./en/screen.ts";
 import { sources } from "./en/sources.ts";
 import { story } from "./en/story.ts";
 import { top } from "./en/top.ts";
+import { why } from "./en/why.ts";
 
 /** All messages in English: code → template (syntax in ../template.ts). */
 export const en = {
@@ -29,6 +30,7 @@ export const en = {
   ...doctor,
   ...behave,
   ...top,
+  ...why,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

@@ -12,6 +12,7 @@ import { screen } from "./zh-CN/screen.ts";
 import { sources } from "./zh-CN/sources.ts";
 import { story } from "./zh-CN/story.ts";
 import { top } from "./zh-CN/top.ts";
+import { why } from "./zh-CN/why.ts";
 
 import type { MessageCode } from "./en.ts";
 
@@ -31,4 +32,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...doctor,
   ...behave,
   ...top,
+  ...why,
 };

@@ -1,0 +1,88 @@
+import { livingProcess } from "../capture/calls/living.ts";
+import { environmentOf } from "../capture/procfs/environment.ts";
+import type { ProcFacts } from "../model/snapshot.ts";
+import { fromBytes } from "../model/text.ts";
+import { mountNamespaceOf } from "../platform/namespace.ts";
+import { openRoot, type Root } from "../platform/root.ts";
+import { jsonReport } from "../report/json.ts";
+import { chooseLanguage } from "../report/text/language.ts";
+import { why, type Sight } from "../why/answer.ts";
+import { questionOf } from "../why/question.ts";
+import type { Question, Why } from "../why/result.ts";
+import type { WhyFlags } from "./commands/why.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { writeResult } from "./output.ts";
+import { rootFolder } from "./root-folder.ts";
+import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
+
+/** Variables by which supervisors name the job of a process: upstart's is `JobQuestion.environment`'s. */
+const NAMES_OF_JOBS = ["UPSTART_JOB"];
+
+/** `whoforks why`: says what starts a process, a program or a unit, prints it, gives the exit code. */
+export async function whyCommand(word: string, flags: WhyFlags, version: string): Promise<ExitCode> {
+  if (word === "") throw new Failure("name a process, a unit or a program", "whoforks why /usr/bin/atd");
+  const root = rootFolder(flags.root ?? "/");
+  // A root of its own has no processes: its numbers would be those of this host.
+  const sight = root.dir === "/" ? sightOf(root) : null;
+  const question = questionOf(word, process.cwd());
+  if (question.kind === "process") checkProcess(question, sight);
+  const answer = await why({ version, asked: fromBytes(Buffer.from(word)), question, root, sight });
+  writeResult(await rendered(answer, flags), flags.output);
+  return exitCode(answer);
+}
+
+function checkProcess({ pid }: Question & { kind: "process" }, sight: Sight | null): void {
+  if (sight === null)
+    throw new Failure(
+      `${pid} is a number of a process, and --root names files`,
+      "give a unit or the path of a program; a unit whose name is a number is SUPERVISOR:UNIT",
+    );
+  if (sight.facts(pid) === null)
+    throw new Failure(
+      `there is no process ${pid}`,
+      "of a program that is dead by now give the path: whoforks why /usr/bin/atd; what dies all the time shows in `whoforks diagnose`",
+    );
+}
+
+function sightOf(host: Root): Sight {
+  const own = mountNamespaceOf("self");
+  const ownRootMount = livingProcess(process.pid)?.rootMount ?? null;
+  const isHere = ({ mountNamespace, rootMount }: ProcFacts): boolean =>
+    mountNamespace === null ||
+    mountNamespace === own ||
+    (ownRootMount !== null && (rootMount ?? null) === ownRootMount);
+  return {
+    facts: livingProcess,
+    environment: (pid) => environmentOf(pid, NAMES_OF_JOBS),
+    rootOf(living) {
+      const dir = isHere(living) ? (living.root ?? "/") : `/proc/${living.pid}/root`;
+      if (dir === "/") return host;
+      try {
+        return openRoot(dir);
+      } catch {
+        // Gone, or not permitted: the next forebear may be seen.
+        return null;
+      }
+    },
+  };
+}
+
+/** What could not be read for want of rights makes "nothing starts it" no answer. */
+function exitCode({ verdict, couldNotLook }: Why): ExitCode {
+  if (verdict.outcome === "found") return EXIT.nothingWrong;
+  return couldNotLook.some(({ code }) => code === "why.not-permitted") ? EXIT.noPrivilege : EXIT.inconclusive;
+}
+
+async function rendered(answer: Why, flags: WhyFlags): Promise<string> {
+  if (flags.json === true || flags.format === "json") return jsonReport(answer);
+  const { whyReport } = await import("../report/why.ts");
+  const toTerminal = flags.output === undefined && process.stdout.isTTY;
+  return whyReport(answer, {
+    columns: columnsOf(toTerminal),
+    colour: colourWanted(flags.color, toTerminal),
+    lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
+    verbose: flags.verbose === true,
+    unicode: unicodeWanted(process.env),
+  });
+}

@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRoot } from "../../../src/platform/root.ts";
+import { whyReport } from "../../../src/report/why.ts";
+import { why } from "../../../src/why/answer.ts";
+import { startedFile } from "../../../src/why/descent.ts";
+import { questionOf } from "../../../src/why/question.ts";
+import type { Why } from "../../../src/why/result.ts";
+import { restarts as schema } from "../../../src/why/schema.ts";
+import { jsonReport } from "../../../src/report/json.ts";
+
+let dir: string;
+function file(path: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(join(dir, path)), { recursive: true });
+  writeFileSync(join(dir, path), text, { mode });
+}
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "whoforks-why-"));
+  for (const path of ["usr/bin/atd", "usr/sbin/atd", "usr/bin/poll", "usr/bin/odd\u001b[31m"])
+    file(path, "\x7fELF", 0o755);
+  for (const name of ["bin", "sbin"]) symlinkSync(`usr/${name}`, join(dir, name));
+  file(
+    "etc/inittab",
+    [
+      "id:2:initdefault:",
+      "at:2345:respawn:atd -f",
+      "al:2345:off:/usr/sbin/atd",
+      "od:2:respawn:/usr/bin/odd\u001b[31m --password=x",
+      "this is no line of it",
+      "",
+    ].join("\n"),
+  );
+  file("sbin/init", "\x7fELF", 0o755);
+  file(
+    "etc/systemd/system/poll.service",
+    "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/usr/bin/poll\nRestart=always\nRestartSec=100ms\n[Install]\nWantedBy=multi-user.target\n",
+  );
+  file("usr/lib/systemd/systemd", "\x7fELF", 0o755);
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+async function ask(word: string): Promise<Why> {
+  const answer = await why({
+    version: "1",
+    asked: word,
+    question: questionOf(word, "/home/me"),
+    root: openRoot(dir),
+    sight: null,
+  });
+  expect(schema.safeParse(JSON.parse(jsonReport(answer))).error).toBeUndefined();
+  return answer;
+}
+
+const OPTIONS = { columns: 80, colour: false, lang: "en", verbose: false, unicode: true } as const;
+
+describe("what starts a program, by the files of a root", () => {
+  it("the job whose bare name finds it first, with what it hides", async () => {
+    const { verdict, restarts } = await ask("/usr/bin/atd");
+    expect(verdict).toMatchObject({ outcome: "found", code: "why.brings-back" });
+    expect(restarts[0]).toMatchObject({
+      supervisor: "sysvinit",
+      unit: "at",
+      file: "/etc/inittab",
+      line: 2,
+      command: "atd -f",
+    });
+  });
+
+  it("a job that is switched off comes last and says so", async () => {
+    const answer = await ask("/usr/sbin/atd");
+    const off = answer.restarts.find(({ unit }) => unit === "al");
+    expect(off).toMatchObject({ inactive: "off", toldBy: ["command"] });
+    expect(whyReport(answer, { ...OPTIONS, verbose: true })).toContain("switched off");
+  });
+
+  it("units with and without .service, of one supervisor or of any, and programs by name", async () => {
+    for (const word of ["poll.service", "poll", "systemd:poll.service", "/usr/bin/poll", "/bin/poll"]) {
+      const { restarts } = await ask(word);
+      expect(
+        restarts.map(({ unit }) => unit),
+        word,
+      ).toEqual(["poll.service"]);
+      expect(restarts[0]).toMatchObject({
+        delaySeconds: 0.1,
+        limit: null,
+        restarts: "always",
+        resolvesTo: "/usr/bin/poll",
+      });
+    }
+    expect((await ask("sysvinit:poll.service")).verdict).toMatchObject({ outcome: "not-found", code: "why.no-job" });
+    expect((await ask("atd")).restarts.map(({ unit }) => unit)).toEqual(["at", "al"]);
+  });
+
+  it("what was looked at is named where nothing is found, and what was not understood", async () => {
+    const answer = await ask("/usr/bin/none");
+    expect(answer.verdict).toMatchObject({ outcome: "not-found", args: { looked: answer.looked } });
+    expect(answer.looked).toEqual(expect.arrayContaining(["systemd", "sysvinit"]));
+    expect(answer.couldNotLook).toContainEqual(
+      expect.objectContaining({ code: "why.configuration", what: "/etc/inittab:5" }),
+    );
+  });
+
+  it("a root without any configuration is no answer", async () => {
+    const empty = mkdtempSync(join(tmpdir(), "whoforks-why-empty-"));
+    const root = openRoot(empty);
+    const answer = await why({ version: "1", asked: "x", question: questionOf("x", "/"), root, sight: null });
+    rmSync(empty, { recursive: true });
+    expect(answer.verdict).toMatchObject({ outcome: "could-not-look", code: "why.no-supervisor" });
+  });
+
+  it.each(["en", "zh-CN"] as const)("hostile names come out harmless, each line fits (%s)", async (lang) => {
+    const answer = await ask("od");
+    for (const columns of [40, 80, 200]) {
+      const text = whyReport(answer, { ...OPTIONS, lang, columns });
+      expect(text).not.toContain("\u001b");
+      expect(text).toContain("/etc/inittab");
+    }
+  });
+});
+
+describe("the question", () => {
+  it.each([
+    ["812", { kind: "process", pid: 812 }],
+    ["0812", { kind: "name", supervisor: null, name: "0812" }],
+    ["sysvinit:1", { kind: "name", supervisor: "sysvinit", name: "1" }],
+    ["nobody:1", { kind: "name", supervisor: null, name: "nobody:1" }],
+    ["./x", { kind: "file", path: "/home/me/x" }],
+    ["/usr/bin/at:d", { kind: "file", path: "/usr/bin/at:d" }],
+    ["cron.service", { kind: "name", supervisor: null, name: "cron.service" }],
+  ])("%s", (word, question) => {
+    expect(questionOf(word, "/home/me")).toEqual(question);
+  });
+
+  it.each([
+    ["/usr/bin/dash", ["sh", "-e", "/opt/loop.sh", "x"], "/opt/loop.sh"],
+    ["/usr/bin/dash", ["sh", "-c", "while :; do x; done"], null],
+    ["/usr/bin/dash", ["sh"], null],
+    ["/usr/bin/dash", ["sh", "loop.sh"], null],
+    ["/usr/bin/python3.11", ["python3", "/usr/bin/supervisord"], "/usr/bin/supervisord"],
+    ["/usr/bin/atd (deleted)", ["atd"], "/usr/bin/atd"],
+    ["/usr/bin/worker", ["/usr/bin/dash", "/x"], "/usr/bin/worker"],
+    [null, null, null],
+  ])("a job would name %s %j by %s", (exe, argv, named) => {
+    expect(startedFile({ exe, argv })).toBe(named);
+  });
+});
