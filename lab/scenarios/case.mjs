@@ -114,6 +114,9 @@ export const variedChain = {
   },
 };
 
+/** What PAM asks of a service whose own file the lab does not have. */
+const PERMIT = "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n";
+
 /** The case with another supervisor below init, which has the impostor's job in its own files. */
 function caseUnder(name, about, restart, { starter, files, links = [], defaults, beginsWithinMs }) {
   return {
@@ -164,13 +167,67 @@ export const caseCron = caseUnder(
     starter: "cr:2345:respawn:/usr/sbin/cron -f",
     files: [
       ["/etc/cron.d/later", "PATH=/usr/sbin:/usr/bin\n# jobs for later\n\n* * * * * root nice -n 1 /usr/bin/atd\n"],
-      [
-        "/etc/pam.d/cron",
-        "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n",
-      ],
+      ["/etc/pam.d/cron", PERMIT],
     ],
     // Up to a minute passes before the storm begins.
     defaults: { seconds: 90 },
     beginsWithinMs: 70_000,
+  },
+);
+
+export const caseAt = caseUnder(
+  "case-at",
+  "the case under real atd: a job of at(1) that still runs has started the impostor",
+  // atd names a job so while it runs, and deletes it afterwards. What a script of several commands starts is no one program.
+  {
+    supervisor: "at",
+    unit: "1",
+    file: "/var/spool/cron/atjobs/=000010183f4d0",
+    line: 9,
+    directive: "at",
+    resolvesTo: null,
+  },
+  {
+    starter: "at:2345:once:/usr/sbin/atd -f",
+    files: [
+      [
+        "/var/spool/cron/atjobs/a000010183f4d0",
+        "#!/bin/sh\n# atrun uid=0 gid=0\n# mail root 0\numask 22\ncd /root || {\n\techo no >&2\n\texit 1\n}\n/usr/bin/atd\nsleep 60\n",
+        0o700,
+      ],
+      ["/etc/pam.d/atd", PERMIT],
+    ],
+  },
+);
+
+export const caseAnacron = caseUnder(
+  "case-anacron",
+  "the case under real anacron: a line of its table starts the impostor",
+  { supervisor: "anacron", unit: "later", file: "/etc/anacrontab", line: 4, directive: "1" },
+  {
+    starter: "an:2345:once:/usr/sbin/anacron -d -f -n -s",
+    files: [["/etc/anacrontab", "SHELL=/bin/sh\nPATH=/usr/sbin:/usr/bin\n\n1\t0\tlater\tnice -n 1 /usr/bin/atd\n"]],
+  },
+);
+
+export const caseSupervisord = caseUnder(
+  "case-supervisord",
+  "the case under real supervisord: a program of its configuration is the impostor",
+  {
+    supervisor: "supervisord",
+    unit: "later",
+    file: "/etc/supervisor/conf.d/later.conf",
+    line: 3,
+    directive: "autorestart=true",
+  },
+  {
+    starter: "su:2345:respawn:/usr/bin/python3 /usr/bin/supervisord -n -c /etc/supervisor/supervisord.conf",
+    files: [
+      [
+        "/etc/supervisor/supervisord.conf",
+        "[supervisord]\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile=/run/supervisord.pid\n[include]\nfiles = conf.d/*.conf\n",
+      ],
+      ["/etc/supervisor/conf.d/later.conf", "[program:later]\ncommand=nice -n 1 /usr/bin/atd\nautorestart=true\n"],
+    ],
   },
 );

@@ -1,5 +1,7 @@
 import build from "./build.mjs";
 import {
+  caseAnacron,
+  caseAt,
   caseBare,
   caseCron,
   caseFile,
@@ -7,6 +9,7 @@ import {
   caseParallel,
   caseRunit,
   caseS6,
+  caseSupervisord,
   pidReuse,
   short,
   variedChain,
@@ -32,6 +35,9 @@ export const scenarios = new Map(
     caseCron,
     caseRunit,
     caseS6,
+    caseAnacron,
+    caseAt,
+    caseSupervisord,
     short,
     pidReuse,
     variedChain,

@@ -36,6 +36,11 @@ const WAYS: Readonly<Record<string, (where: Where) => StopWay | null>> = {
   sysvinit: commentedOut,
   // A file that run-parts runs is passed over without its execute bits; a line of a table becomes a comment.
   cron: (where) => (where.directive === "run-parts" ? notExecutable(where) : commentedOut(where)),
+  anacron: (where) => (where.directive === "run-parts" ? notExecutable(where) : commentedOut(where)),
+  // atd passes over jobs that are not executable.
+  at: notExecutable,
+  supervisord: ({ unit, here }) =>
+    here && !unit.startsWith("-") ? both(["supervisorctl", "stop", unit], ["supervisorctl", "start", unit]) : null,
   runit: ({ path, here }) => (here ? both(["sv", "down", folderOf(path)], ["sv", "up", folderOf(path)]) : null),
   s6: ({ path, here }) => (here ? both(["s6-svc", "-d", folderOf(path)], ["s6-svc", "-u", folderOf(path)]) : null),
 };

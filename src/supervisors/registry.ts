@@ -1,10 +1,23 @@
+import { anacron } from "./anacron.ts";
+import { at } from "./at.ts";
 import { cron } from "./cron.ts";
 import { runit } from "./runit.ts";
 import { s6 } from "./s6.ts";
+import { supervisord } from "./supervisord.ts";
 import { systemd } from "./systemd.ts";
 import { sysvinit } from "./sysvinit.ts";
 import type { Supervisor } from "./types.ts";
 import { upstart } from "./upstart.ts";
 
 /** Every supervisor that can be read. A new one is a file of its own and a place in this list. */
-export const supervisors: readonly Supervisor[] = [systemd, upstart, sysvinit, runit, s6, cron];
+export const supervisors: readonly Supervisor[] = [
+  systemd,
+  upstart,
+  sysvinit,
+  runit,
+  s6,
+  cron,
+  anacron,
+  at,
+  supervisord,
+];

@@ -72,6 +72,9 @@ for (const [name, options, args] of [
   ["case-cron", { seconds: 90 }, ["--duration", "5s"]],
   ["case-runit", { seconds: 20 }, ["--duration", "5s"]],
   ["case-s6", { seconds: 20 }, ["--duration", "5s"]],
+  ["case-anacron", { seconds: 20 }, ["--duration", "5s"]],
+  ["case-at", { seconds: 20 }, ["--duration", "5s"]],
+  ["case-supervisord", { seconds: 20 }, ["--duration", "5s"]],
 ] as const) {
   test(`${name}: called by its right name`, async (context) => {
     needsLab(context);
