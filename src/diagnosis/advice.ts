@@ -43,7 +43,16 @@ export function adviceWithoutStorm(material: Material, code: string): Advice[] {
 }
 
 /** Sources of which the gaps name what would mend them. */
-const NO_AUDIT = new Set(["trace-dat", "trace-text", "perf-script", "forkstat", "execsnoop", "pacct"]);
+const NO_AUDIT = new Set([
+  "trace-dat",
+  "trace-text",
+  "perf-script",
+  "forkstat",
+  "execsnoop",
+  "execsnoop.bt",
+  "exitsnoop",
+  "pacct",
+]);
 
 /** Logs of strace or ltrace that cannot answer: watching the host itself does, and slows nothing. */
 const TRACE_LIVE = new Set(["reaper-only", "counts-only", "no-times"].map((code) => `verdict.inconclusive.${code}`));

@@ -4,8 +4,9 @@ import { factsOf, isToldByFacts } from "./kind-words.ts";
 import { imageName } from "../derive/index.ts";
 import type { Story } from "./chain.ts";
 import type { Material } from "./material.ts";
+import type { Untrusted } from "../model/text.ts";
 import type { Confidence, Diagnosis, Symptom } from "./result.ts";
-import { starts, type Ending } from "../derive/family.ts";
+import type { Ending, Family } from "../derive/family.ts";
 
 /** A pool of workers that tries again once a second has fewer. */
 const FAILED_FORKS_PER_SECOND = 20;
@@ -72,39 +73,50 @@ function unsaidBy(material: Material): { code: string; args: Record<string, unkn
   if (reaper !== null && reaper.dead > MANY_DEAD * (forks + execs))
     return { code: "reaper-only", args: deadOf(reaper, material) };
   // A chain and a fork bomb execute nothing.
-  const noForks = forks === 0 && !known.lineage;
-  if (stampNs === null)
-    return noForks
-      ? { code: "no-forks-no-times", args: { execs, ...mostStarted(material) } }
-      : { code: "no-times", args: { forks, execs } };
-  return noForks ? { code: "no-forks", args: { execs } } : null;
+  if (forks === 0 && !known.lineage) return { code: "no-forks", args: execsOf(material) };
+  return stampNs === null ? { code: "no-times", args: { forks, execs } } : null;
 }
 
-/** The program that is started most often, and by whom. */
-function mostStarted({ derived }: Material): Record<string, unknown> {
-  const [most] = derived.families;
-  if (most === undefined || starts(most) < 2) return { program: null, times: null, spawner: null };
-  const spawner = most.spawners.ranked()[0]?.value;
+/** Execs of a log without forks: how many, of which program most, and by whom where that is told. */
+function execsOf({ derived, stampNs, window }: Material): Record<string, unknown> {
+  const { execs, families } = derived;
+  const [most] = [...families].sort((a, b) => executed(b) - executed(a));
+  const spawner = most?.spawners.ranked()[0]?.value;
+  const isTold = most !== undefined && executed(most) > 1 && imageName(most.image) !== "()";
   return {
-    program: programName(most.image),
-    times: starts(most),
-    spawner: spawner === undefined ? null : actorName(spawner),
+    execs,
+    perSecond: stampNs === null || execs < 2 ? null : execs / Math.max(window.seconds, 1e-3),
+    program: isTold ? programName(most.image) : null,
+    times: isTold ? executed(most) : null,
+    spawner: isTold && spawner !== undefined ? actorName(spawner) : null,
   };
+}
+
+function executed({ commands, commandsUnknown }: Family): number {
+  return (commands?.total ?? 0) + commandsUnknown;
 }
 
 /** More dead than that for each fork and exec that was seen: most of them were started by somebody who was not. */
 const MANY_DEAD = 4;
 
-function deadOf(reaper: Reaper, { stampNs }: Material): Record<string, unknown> {
+function deadOf(reaper: Reaper, { stampNs, derived }: Material): Record<string, unknown> {
   const { dead, exited, killed, firstTs, lastTs, pid, comm } = reaper;
   const seconds = Math.max((lastTs - firstTs) / 1e9, (stampNs ?? 1e6) / 1e9);
   return {
     reaper: pid === 0 && comm === "" ? null : processName({ pid, exe: null, comm }),
     dead,
+    program: mostlyDead(derived.families, reaper),
     perSecond: stampNs === null || dead < 2 ? null : dead / seconds,
     exited: exited === 0 ? null : exited,
     killed: killed === 0 ? null : killed,
   };
+}
+
+/** The program of more than half of the dead that this reaper was handed, where they have names. */
+function mostlyDead(families: readonly Family[], { pid, dead }: Reaper): Untrusted | null {
+  const handed = ({ reapers }: Family): number => reapers.ranked().find(({ key }) => key === pid)?.count ?? 0;
+  const most = families.find((family) => handed(family) * 2 > dead)?.image;
+  return most === undefined || (most.exe === null && most.comm === "") ? null : programName(most);
 }
 
 function countsOf({ tool, calls, forks, execs }: Record<string, unknown>): {

@@ -1,6 +1,8 @@
 import type { Format } from "./types.ts";
 import { auditFormat } from "./audit/index.ts";
 import { execsnoopFormat } from "./execsnoop/index.ts";
+import { execsnoopBtFormat } from "./execsnoop-bt/index.ts";
+import { exitsnoopFormat } from "./exitsnoop/index.ts";
 import { forkstatFormat } from "./forkstat/index.ts";
 import { ltraceFormat } from "./ltrace/index.ts";
 import { pacctFormat } from "./pacct/index.ts";
@@ -19,6 +21,8 @@ export const formats: readonly Format[] = [
   perfScriptFormat,
   forkstatFormat,
   execsnoopFormat,
+  execsnoopBtFormat,
+  exitsnoopFormat,
 ];
 
 /** Below this a format is not taken for recognised. */

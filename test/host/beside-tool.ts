@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 
 /**
@@ -37,4 +37,10 @@ export async function besideTool(
 export function withDebugfs(program: string, ...args: string[]): string[] {
   const script = 'mount -t debugfs whoforks /sys/kernel/debug && exec "$@"';
   return ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", program, ...args];
+}
+
+/** Leaves of a log the header and what is about the storm: a busy host executes more than a small storm does. */
+export function keepLines(file: string, about: RegExp): void {
+  const lines = readFileSync(file, "latin1").split(/(?<=\n)/);
+  writeFileSync(file, lines.filter((line) => /\bPID\b/.test(line) || about.test(line)).join(""), "latin1");
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnpackedPackages } from "../support/debian-packages.ts";
 import { diagnosed } from "../support/whoforks.ts";
-import { besideTool, withDebugfs } from "./beside-tool.ts";
+import { besideTool, keepLines, withDebugfs } from "./beside-tool.ts";
 import { RecordedStorms, ROUNDS, RUNS } from "./recorded-storms.ts";
 import { cannotRun } from "./tracefs-lab.ts";
 
@@ -58,9 +58,11 @@ describe.skipIf(obstacle !== null)(
 
     test("without times: what is started most often, and by whom; how often is not said", async (context) => {
       if (packages.missing !== null) context.skip(packages.missing);
-      const { result } = await diagnosed(["--from", await recorded("loop", [], storms.command("shell-loop"))]);
+      const file = await recorded("loop", [], storms.command("shell-loop"));
+      keepLines(file, /loop\.sh|\/bin\/(?:true|date)\s*$/);
+      const { result } = await diagnosed(["--from", file]);
       expect(result.storms).toEqual([]);
-      expect(result.verdict.code).toBe("verdict.inconclusive.no-forks-no-times");
+      expect(result.verdict.code).toBe("verdict.inconclusive.no-forks");
       expect(result.verdict.args["program"]).toMatch(/^\/bin\/(?:true|date)$/);
       expect(result.verdict.args["times"]).toBeLessThanOrEqual(ROUNDS);
       expect(JSON.stringify(result.verdict.args["spawner"])).toContain("dash");
@@ -75,3 +77,38 @@ describe.skipIf(obstacle !== null)(
     });
   },
 );
+
+const BPFTRACE = "/usr/bin/bpftrace";
+const SCRIPT = "/usr/sbin/execsnoop.bt";
+const noScript = obstacle ?? (existsSync(SCRIPT) || process.env["CI"] ? null : `needs ${SCRIPT}`);
+
+describe.skipIf(noScript !== null)(`what execsnoop.bt prints${noScript === null ? "" : ` (${noScript})`}`, () => {
+  let storms: RecordedStorms;
+  beforeAll(() => {
+    storms = new RecordedStorms();
+  }, 60_000);
+  afterAll(() => storms.remove());
+
+  test("what is executed most often, and how often; by whom it does not tell", async () => {
+    const file = storms.empty("bt");
+    await besideTool(
+      file,
+      withDebugfs(BPFTRACE, SCRIPT),
+      () => storms.run(storms.command("respawn")),
+      (text) => text.includes("ARGS"),
+    );
+    keepLines(file, /wf-/);
+    const { result } = await diagnosed(["--from", file]);
+    expect(result.sources[0]).toMatchObject({ kind: "execsnoop.bt" });
+    const hasParents = /^TIME .*PPID/m.test(readFileSync(file, "latin1"));
+    if (hasParents) expect(result.storms[0]).toMatchObject({ kind: "respawn-loop", spawner: { comm: "wf-superd" } });
+    else {
+      expect(result.verdict).toMatchObject({ outcome: "inconclusive", code: "verdict.inconclusive.no-forks" });
+      expect(result.verdict.args).toMatchObject({ program: "(wf-worker)", spawner: null });
+      expect(result.verdict.args["times"]).toBeLessThanOrEqual(RUNS);
+      expect(result.verdict.args["times"]).toBeGreaterThan(0);
+    }
+    const gaps = result.couldNotLook.map(({ code }) => code);
+    expect(gaps).toEqual(expect.arrayContaining(["execsnoop.bt.no-files", "execsnoop.bt.no-exits"]));
+  });
+});

@@ -68,12 +68,8 @@ export class ExecsnoopReader implements FormatReader {
     if (columns?.cut(bytes, from, to) !== true) return false;
     const pid = columns.number("PID");
     if (pid === null || pid <= 0) return false;
-    const { clock } = this.#log;
     // Seconds since it was started have milliseconds, times of the day have not.
-    const stamp = columns.stamps.find(({ isOfDay }) => !isOfDay) ?? columns.stamps[0];
-    if (stamp === undefined) clock.order();
-    else if (stamp.isOfDay) clock.ofDay(stamp.ns, stamp.tick);
-    else clock.since(stamp.ns, stamp.tick);
+    this.#log.advance(columns.stamps.find(({ isOfDay }) => !isOfDay) ?? columns.stamps[0]);
     const ppid = columns.number("PPID");
     this.#exec(
       pid,

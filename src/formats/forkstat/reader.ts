@@ -1,7 +1,8 @@
 import type { EventSink, ProcessEvent } from "../../model/events.ts";
 import { emptyLedger } from "../../model/ledger.ts";
-import { fromBytes, type Untrusted } from "../../model/text.ts";
+import type { Untrusted } from "../../model/text.ts";
 import { endOf } from "../../model/wait-status.ts";
+import { nameOfArgumentZero } from "../text/argument-zero.ts";
 import { Lines } from "../text/lines.ts";
 import { PrintedClock } from "../text/printed-clock.ts";
 import type { FormatReader, SinkOf, StreamReading } from "../types.ts";
@@ -12,8 +13,6 @@ import { gapsOf, tellsOf, type Tally } from "./tells.ts";
 /** Whole seconds are all that is told, ns. */
 const TICK = 1e9;
 const MOST_THREADS = 65_536;
-/** TASK_COMM_LEN less its zero (include/linux/sched.h). */
-const NAME = 15;
 
 /** Reads what forkstat(8) prints, with any of its options, line by line. */
 export class ForkstatReader implements FormatReader {
@@ -138,7 +137,5 @@ export class ForkstatReader implements FormatReader {
  */
 function nameOf({ process }: ForkstatLine): Untrusted {
   if (process === "<unknown>") return "";
-  const first = /^\[[^\]]*\]|^\S+/.exec(process)?.[0] ?? "";
-  const name = first.slice(first.lastIndexOf("/") + 1).replace(/^-/, "");
-  return fromBytes(Buffer.from(name.slice(0, NAME), "latin1"));
+  return nameOfArgumentZero(/^\[[^\]]*\]|^\S+/.exec(process)?.[0] ?? "");
 }

@@ -85,7 +85,8 @@ export class Columns {
     }
     this.nameFrom = at;
     at += NAME_WIDTH;
-    if (at >= to || bytes[at] !== SPACE) return false;
+    // The number behind it stands at the left of its column.
+    if (at + 1 >= to || bytes[at] !== SPACE || bytes[at + 1] === SPACE) return false;
     this.nameTo = at;
     while (this.nameTo > this.nameFrom && bytes[this.nameTo - 1] === SPACE) this.nameTo--;
     return this.#cutNumbers(bytes, at, to);

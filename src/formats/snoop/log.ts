@@ -4,6 +4,7 @@ import { Lines } from "../text/lines.ts";
 import { PrintedClock } from "../text/printed-clock.ts";
 import type { SinkOf, StreamReading, Tells } from "../types.ts";
 import { lossIn } from "./losses.ts";
+import type { Stamp } from "./stamp.ts";
 
 /** What the format of such a log knows. */
 export interface SnoopDialect {
@@ -42,6 +43,14 @@ export class SnoopLog {
       (bytes, from, to) => this.#line(bytes, from, to),
       () => dialect.ends(),
     );
+  }
+
+  /** Takes the time of the next line; undefined where it has none. */
+  advance(stamp: Pick<Stamp, "ns" | "tick" | "isOfDay"> | undefined): void {
+    const { clock } = this;
+    if (stamp === undefined) clock.order();
+    else if (stamp.isOfDay) clock.ofDay(stamp.ns, stamp.tick);
+    else clock.since(stamp.ns, stamp.tick);
   }
 
   handOn(event: ProcessEvent): void {
@@ -109,14 +118,15 @@ export class SnoopLog {
 /** Lines of the beginning of a file, as far as a header is looked for. */
 const LINES = 400;
 
+/** The columns that a header line names. */
+interface Cutter {
+  cut(bytes: Uint8Array, from: number, to: number): boolean;
+}
+
 /** How sure the beginning of a file is a table: its header is there, and a third of the lines behind it are rows. */
-export function sniffTable(
-  head: Uint8Array,
-  header: (line: string) => boolean,
-  row: (bytes: Uint8Array, from: number, to: number) => boolean,
-): number {
+export function sniffTable(head: Uint8Array, columnsOf: (line: string) => Cutter | null): number {
   const bytes = Buffer.from(head);
-  let headers = 0;
+  let columns = null as Cutter | null;
   let rows = 0;
   let others = 0;
   let at = 0;
@@ -126,11 +136,12 @@ export function sniffTable(
     // Rows are cut by code that looks at the byte behind them.
     const text = Buffer.concat([bytes.subarray(at, Math.min(end, at + 4096)), Buffer.from("\n")]);
     const to = text.length > 1 && text[text.length - 2] === 13 ? text.length - 2 : text.length - 1;
-    const isBlank = text.subarray(0, to).toString("latin1").trim() === "";
-    if (!isBlank && header(text.subarray(0, Math.min(to, LONGEST_HEADER)).toString("latin1"))) headers++;
-    else if (headers > 0 && row(text, 0, to)) rows++;
-    else if (!isBlank && headers > 0) others++;
+    const beginning = text.subarray(0, Math.min(to, LONGEST_HEADER)).toString("latin1");
+    const found = columnsOf(beginning);
+    if (found !== null) columns = found;
+    else if (columns?.cut(text, 0, to) === true) rows++;
+    else if (columns !== null && beginning.trim() !== "") others++;
     at = end + 1;
   }
-  return headers > 0 && rows > 0 && rows * 2 >= others ? 0.9 : 0;
+  return rows > 0 && rows * 2 >= others ? 0.9 : 0;
 }

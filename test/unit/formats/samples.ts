@@ -27,6 +27,8 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "perf-script": recorded("trace-text", (file) => file.startsWith("perf-script")),
   forkstat: recorded("forkstat"),
   execsnoop: recorded("execsnoop"),
+  "execsnoop.bt": recorded("execsnoop-bt"),
+  exitsnoop: recorded("exitsnoop"),
 };
 
 function recorded(folder: string, which: (file: string) => boolean = () => true): Sample[] {

@@ -37,5 +37,24 @@ export const formatGaps = {
   "couldnot.execsnoop.no-reaper": "who is handed the dead: execsnoop prints what is executed, and nothing of ends",
   "couldnot.execsnoop.no-exits": "{what:words}: execsnoop prints what is executed, and nothing of ends",
   "couldnot.execsnoop.no-cpu": "how much CPU the storm burns: execsnoop prints no CPU times",
+  "couldnot.execsnoop.bt.no-files":
+    "which files are executed: execsnoop.bt prints argument 0, which a process chooses itself, before the exec; one that fails looks the same",
+  "couldnot.execsnoop.bt.no-argv":
+    "with which arguments programs are executed: execsnoop.bt parts them by blanks, so they cannot be told apart",
+  "couldnot.execsnoop.bt.no-forks":
+    "who forks without executing anything: execsnoop.bt tells who executes something, and no forks",
+  "couldnot.execsnoop.bt.no-parents": "who starts what: this version of execsnoop.bt prints no parents",
+  "couldnot.execsnoop.bt.no-reaper": "who is handed the dead: execsnoop.bt prints execs, and nothing of ends",
+  "couldnot.execsnoop.bt.no-exits": "{what:words}: execsnoop.bt prints execs, and nothing of ends",
+  "couldnot.execsnoop.bt.no-cpu": "how much CPU the storm burns: execsnoop.bt prints no CPU times",
+  "couldnot.exitsnoop.no-files": "which files are executed: exitsnoop prints task names, and no files",
+  "couldnot.exitsnoop.no-argv": "with which arguments programs are executed: exitsnoop prints none",
+  "couldnot.exitsnoop.parent-at-end":
+    "who forks whom: exitsnoop prints the parent that a process had when it ended; an orphan's is whoever inherited it",
+  "couldnot.exitsnoop.no-ends": "{what:words}: {why:words}",
+  "couldnot.exitsnoop.no-times": "how long the processes lived and how often it happens: {why:words}",
+  "couldnot.exitsnoop.no-cpu": "how much CPU the storm burns: exitsnoop prints no CPU times",
+  "couldnot.exitsnoop.only-failures":
+    "which processes ended well: no line shows an end with status 0, because there was none or because -x hid them",
   "couldnot.execsnoop.no-times": "how often it happens: without -t or -T the lines of execsnoop have no times",
 } as const;

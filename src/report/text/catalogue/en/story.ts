@@ -26,15 +26,13 @@ export const story = {
   "verdict.inconclusive.few-events": "only {events:count} {events#event|events} seen: too few to judge",
   "verdict.inconclusive.no-process-records": "the log has no record of a fork, an exec or an exit",
   "verdict.inconclusive.reaper-only":
-    "[[{reaper}||the traced process]] is handed {dead:count} dead children[[, {perSecond:rate} a second]][[; {exited:count} of them exited by themselves]][[; {killed:count} were killed by a signal]]; who forks them, this log cannot tell",
+    "[[{reaper}||the traced process]] is handed {dead:count} dead children[[, most of them {program}]][[, {perSecond:rate} a second]][[; {exited:count} of them exited by themselves]][[; {killed:count} were killed by a signal]]; who forks them, this log cannot tell",
   "verdict.inconclusive.counts-only":
     "a table of {tool:words} -c counts {calls:count} calls, {forks:count} forks and {execs:count} execs among them, without any order in time: who forks whom, and how often, it cannot tell",
   "verdict.inconclusive.no-times":
     "{forks:count} forks and {execs:count} execs, no chain and no fork bomb among them; the log has no times, so how often it happens cannot be told",
   "verdict.inconclusive.no-forks":
-    "{execs:count} execs, no storm among them; the log tells no forks, and what forks without executing anything is not in it",
-  "verdict.inconclusive.no-forks-no-times":
-    "{execs:count} execs[[, most often {program}, {times:count} times]][[, started by {spawner}]]; the log has neither times nor forks, so how often it happens, and what forks without executing anything, cannot be told",
+    "{execs:count} execs[[, {perSecond:rate} a second]][[, most often {program}, {times:count} times]][[, started by {spawner}]]; the log tells no forks, so what forks without executing anything is not in it",
   "verdict.inconclusive.forks-fail":
     "{failedForksPerSecond:rate} forks a second fail, as they do at a limit on processes[[; most of them by {program}]]",
   "verdict.inconclusive.interrupted": "interrupted after {seconds:seconds}: too short to judge",

@@ -34,5 +34,21 @@ export const formatGaps: Record<keyof typeof English, string> = {
   "couldnot.execsnoop.no-reaper": "谁接收已死的进程：execsnoop 只打印执行，不打印结束",
   "couldnot.execsnoop.no-exits": "进程怎样结束、存活多久：execsnoop 只打印执行，不打印结束（{what:words}）",
   "couldnot.execsnoop.no-cpu": "风暴用掉多少 CPU：execsnoop 不打印 CPU 时间",
+  "couldnot.execsnoop.bt.no-files":
+    "执行了哪些文件：execsnoop.bt 在执行之前打印参数 0，它由进程自己决定；失败的执行看上去也一样",
+  "couldnot.execsnoop.bt.no-argv": "程序以哪些参数执行：execsnoop.bt 用空格连接参数，无法分开",
+  "couldnot.execsnoop.bt.no-forks": "谁只派生而不执行程序：execsnoop.bt 只打印谁执行程序，不打印派生",
+  "couldnot.execsnoop.bt.no-parents": "谁启动了什么：这一版 execsnoop.bt 不打印父进程",
+  "couldnot.execsnoop.bt.no-reaper": "谁接收已死的进程：execsnoop.bt 只打印执行，不打印结束",
+  "couldnot.execsnoop.bt.no-exits": "进程怎样结束、存活多久：execsnoop.bt 只打印执行，不打印结束（{what:words}）",
+  "couldnot.execsnoop.bt.no-cpu": "风暴用掉多少 CPU：execsnoop.bt 不打印 CPU 时间",
+  "couldnot.exitsnoop.no-files": "执行了哪些文件：exitsnoop 只打印任务名，不打印文件",
+  "couldnot.exitsnoop.no-argv": "程序以哪些参数执行：exitsnoop 不打印参数",
+  "couldnot.exitsnoop.parent-at-end":
+    "谁派生了谁：exitsnoop 打印的是进程结束时的父进程；孤儿进程的父进程是接收它的进程",
+  "couldnot.exitsnoop.no-ends": "没有进程结束的行（{what:words}: {why:words}）",
+  "couldnot.exitsnoop.no-times": "进程存活多久、多久发生一次：没有 -t 时，行没有时间（{why:words}）",
+  "couldnot.exitsnoop.no-cpu": "风暴用掉多少 CPU：exitsnoop 不打印 CPU 时间",
+  "couldnot.exitsnoop.only-failures": "哪些进程正常结束：没有一行的退出状态是 0；可能确实没有，也可能被 -x 隐藏",
   "couldnot.execsnoop.no-times": "多久发生一次：没有 -t 或 -T 时，execsnoop 的行没有时间",
 };

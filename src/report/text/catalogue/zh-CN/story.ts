@@ -21,15 +21,13 @@ export const story: Record<keyof typeof english, string> = {
   "verdict.inconclusive.few-events": "只看到 {events:count} 个事件，不足以判断",
   "verdict.inconclusive.no-process-records": "日志中没有任何派生、执行或退出的记录",
   "verdict.inconclusive.reaper-only":
-    "[[{reaper}||被跟踪的进程]] 接收了 {dead:count} 个已死的子进程[[，每秒 {perSecond:rate} 个]][[；其中 {exited:count} 个是自行退出]][[；{killed:count} 个被信号杀死]]；是谁在派生，这份日志看不出来",
+    "[[{reaper}||被跟踪的进程]] 接收了 {dead:count} 个已死的子进程[[，其中大多数是 {program}]][[，每秒 {perSecond:rate} 个]][[；其中 {exited:count} 个是自行退出]][[；{killed:count} 个被信号杀死]]；是谁在派生，这份日志看不出来",
   "verdict.inconclusive.counts-only":
     "{tool:words} -c 的统计表共 {calls:count} 次调用，其中派生 {forks:count} 次、执行 {execs:count} 次，没有时间顺序：谁派生了谁、多久一次，都看不出来",
   "verdict.inconclusive.no-times":
     "派生 {forks:count} 次、执行 {execs:count} 次，其中没有自我复制链，也没有 fork 炸弹；日志没有时间，看不出多久发生一次",
   "verdict.inconclusive.no-forks":
-    "执行 {execs:count} 次，其中没有进程风暴；日志没有记录派生，只派生而不执行程序的进程不在其中",
-  "verdict.inconclusive.no-forks-no-times":
-    "执行 {execs:count} 次[[，最多的是 {program}，{times:count} 次]][[，由 {spawner} 启动]]；日志既没有时间也没有派生，看不出多久发生一次，也看不出谁只派生而不执行程序",
+    "执行 {execs:count} 次[[，每秒 {perSecond:rate} 次]][[，最多的是 {program}，{times:count} 次]][[，由 {spawner} 启动]]；日志没有记录派生，只派生而不执行程序的进程不在其中",
   "verdict.inconclusive.forks-fail":
     "每秒有 {failedForksPerSecond:rate} 次派生失败，如同进程数达到上限[[；其中大多数来自 {program}]]",
   "verdict.inconclusive.interrupted": "在 {seconds:seconds}后被中断，时间太短，无法判断",
