@@ -40,9 +40,22 @@ const WAYS: Readonly<Record<string, (where: Where) => StopWay | null>> = {
   // atd passes over jobs that are not executable.
   at: notExecutable,
   supervisord: ({ unit, here }) =>
-    here && !unit.startsWith("-") ? both(["supervisorctl", "stop", unit], ["supervisorctl", "start", unit]) : null,
+    here && isName(unit) ? both(["supervisorctl", "stop", unit], ["supervisorctl", "start", unit]) : null,
   runit: ({ path, here }) => (here ? both(["sv", "down", folderOf(path)], ["sv", "up", folderOf(path)]) : null),
   s6: ({ path, here }) => (here ? both(["s6-svc", "-d", folderOf(path)], ["s6-svc", "-u", folderOf(path)]) : null),
+  docker: ({ unit, directive, here }) =>
+    here && isName(unit)
+      ? both(
+          ["docker", "update", "--restart=no", unit],
+          ["docker", "update", `--restart=${directive.slice("RestartPolicy=".length)}`, unit],
+        )
+      : null,
+  dinit: ({ unit, here }) =>
+    here && isName(unit) ? both(["dinitctl", "stop", unit], ["dinitctl", "start", unit]) : null,
+  pm2({ unit, path, here }) {
+    const of = ["env", `PM2_HOME=${folderOf(path)}`, "pm2"];
+    return here && isName(unit) ? both([...of, "stop", unit], [...of, "start", unit]) : null;
+  },
 };
 
 /** How to keep a job from being started again. `root`: where the job's paths lie on the host. */
@@ -50,6 +63,11 @@ export function stopWay({ supervisor, unit, file, line, directive }: Restart, ro
   // A name of the examined host is a key only where it is one of ours.
   const way = Object.hasOwn(WAYS, supervisor) ? WAYS[supervisor] : undefined;
   return way?.({ unit, path: onHost(root, file), line, directive, here: root === "/" }) ?? null;
+}
+
+/** Not an option to the program that gets it. */
+function isName(unit: Untrusted): boolean {
+  return !unit.startsWith("-");
 }
 
 function notExecutable({ path }: Where): StopWay {

@@ -1,5 +1,6 @@
 import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
+import { containerOf } from "../platform/container.ts";
 import type { Root } from "../platform/root.ts";
 import { attempt } from "./read-config.ts";
 import { supervisors as allSupervisors } from "./registry.ts";
@@ -23,7 +24,7 @@ export interface JobQuestion {
 
 /**
  * Why a job is taken for the one, best first.
- * `cgroup`: systemd put the process into this unit's cgroup. `command`: the job names the file. `search-path`: a bare
+ * `cgroup`: the process is in the cgroup of this unit or container. `command`: the job names the file. `search-path`: a bare
  * name that resolves to it. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
  * if a file of the same name did not come first. `shell`: the job runs a shell command or wrapper that mentions it.
  */
@@ -138,6 +139,7 @@ function matchJob(
 ): Omit<JobMatch, "spawnerFits"> | null {
   const hints: MatchKind[] = [];
   if (job.supervisor === "systemd" && isUnitOf(job.unit, unitOfCgroup(question.cgroup ?? null))) hints.push("cgroup");
+  if (job.container !== undefined && containerOf(question.cgroup ?? "")?.id === job.container) hints.push("cgroup");
   const claimed = question.environment?.["UPSTART_JOB"];
   if (job.supervisor === "upstart" && claimed !== undefined && claimed === job.unit) hints.push("environment");
   const mentions = targets.filter((target) => mentionsOf(job, target));

@@ -1,6 +1,9 @@
 import { anacron } from "./anacron.ts";
 import { at } from "./at.ts";
 import { cron } from "./cron.ts";
+import { dinit } from "./dinit.ts";
+import { docker } from "./docker.ts";
+import { pm2 } from "./pm2.ts";
 import { runit } from "./runit.ts";
 import { s6 } from "./s6.ts";
 import { supervisord } from "./supervisord.ts";
@@ -20,4 +23,7 @@ export const supervisors: readonly Supervisor[] = [
   anacron,
   at,
   supervisord,
+  docker,
+  dinit,
+  pm2,
 ];

@@ -47,6 +47,8 @@ export interface Job {
   inactive?: "off" | "manual" | "template" | "rejected";
   /** Directory that becomes the program's own root (upstart `chroot`, systemd RootDirectory=): its paths are not those of the host. */
   chroot?: Untrusted;
+  /** Id of the container that the supervisor makes for it: its processes' cgroup bears it (`containerOf`). */
+  container?: Untrusted;
   /** Script that every command of this supervisor goes through (/etc/initscript). */
   through?: Untrusted;
   /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */

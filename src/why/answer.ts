@@ -63,27 +63,36 @@ async function aboutProcess(options: WhyOptions, pid: number): Promise<Why> {
   const [process] = line;
   if (sight === null || process === undefined)
     throw new RangeError(`process ${pid} does not live: the caller looks before it asks`);
-  const configurations = new Map<string, Found>();
-  let looked: Found = { root: options.root, configuration: { looked: [], jobs: [], problems: [] }, jobs: [] };
-  const told = (found: Found, at: number | null): Promise<Why> => answered(options, found, line, at, sight);
-  if (process.kernelThread) return told(looked, null);
-  for (const [at, member] of line.entries()) {
+  const places = new Map<string, Found | null>();
+  const placeOf = (member: ProcFacts): Found | null => {
+    const key = `${member.mountNamespace} ${member.root}`;
+    const known = places.get(key);
+    if (known !== undefined) return known;
     // The oldest that lives there stands for the place: its /proc/PID/root lasts longest.
-    const oldest = line.findLast((other) => isSamePlace(other, member)) ?? member;
-    const root = sight.rootOf(oldest);
-    if (root === null) continue;
-    const found = configurations.get(root.dir) ?? {
-      root,
-      configuration: atOnce(readConfiguration(root)),
-      jobs: [],
-    };
-    configurations.set(root.dir, found);
-    if (at === 0) looked = found;
+    const root = sight.rootOf(line.findLast((other) => isSamePlace(other, member)) ?? member);
+    const place = root === null ? null : { root, configuration: atOnce(readConfiguration(root)), jobs: [] };
+    places.set(key, place);
+    return place;
+  };
+  const nowhere: Found = { root: options.root, configuration: { looked: [], jobs: [], problems: [] }, jobs: [] };
+  const told = (found: Found, at: number | null): Promise<Why> => answered(options, found, line, at, sight);
+  if (process.kernelThread) return told(nowhere, null);
+  for (const [at, member] of line.entries()) {
     const parent = line[at + 1];
-    const jobs = startersOf(found, member, parent, sight.environment(member.pid));
-    if (jobs.length > 0) return told({ ...found, jobs }, at);
+    const inside = placeOf(member);
+    const jobs = inside === null ? [] : startersOf(inside, member, parent, sight.environment(member.pid));
+    if (inside !== null && jobs.length > 0) return told({ ...inside, jobs }, at);
+    // Whoever made a container stands outside of it, and knows it by its cgroup: paths mean other files there.
+    const outside = parent === undefined || isSamePlace(parent, member) ? null : placeOf(parent);
+    const made = outside === null ? [] : byCgroup(outside, member);
+    if (outside !== null && made.length > 0) return told({ ...outside, jobs: made }, at);
   }
-  return told(looked, null);
+  return told(placeOf(process) ?? nowhere, null);
+}
+
+function byCgroup({ root, configuration }: Found, { cgroup }: ProcFacts): Found["jobs"] {
+  const { matches } = findJobs(root, { programs: [], cgroup }, configuration);
+  return matches.map(({ job, resolution, also }) => ({ job, resolution, toldBy: also }));
 }
 
 function isSamePlace(a: ProcFacts, b: ProcFacts): boolean {

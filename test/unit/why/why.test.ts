@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ProcFacts } from "../../../src/model/snapshot.ts";
 import { openRoot } from "../../../src/platform/root.ts";
 import { whyReport } from "../../../src/report/why.ts";
 import { why } from "../../../src/why/answer.ts";
@@ -145,5 +146,67 @@ describe("the question", () => {
     [null, null, null],
   ])("a job would name %s %j by %s", (exe, argv, named) => {
     expect(startedFile({ exe, argv })).toBe(named);
+  });
+});
+
+describe("a process in a container that docker started", () => {
+  const ID = "4d".repeat(32);
+  const facts = (pid: number, ppid: number, exe: string, place: string): ProcFacts => ({
+    pid,
+    ppid,
+    comm: exe.slice(exe.lastIndexOf("/") + 1),
+    state: "S",
+    startedAfterBoot: pid,
+    utime: 0,
+    stime: 0,
+    cutime: 0,
+    cstime: 0,
+    kernelThread: false,
+    exe,
+    root: "/",
+    threads: [],
+    argv: [exe],
+    cgroup: place === "inside" ? `/system.slice/docker-${ID}.scope` : "/system.slice/containerd.service",
+    cpuCgroup: null,
+    ignoresSigchld: false,
+    mountNamespace: `mnt:[${place}]`,
+    pidNamespace: `pid:[${place}]`,
+    namespacePid: pid,
+  });
+
+  it("is joined with the container's policy on the host, not with a file of the host that has its path", async () => {
+    const host = mkdtempSync(join(tmpdir(), "whoforks-why-host-"));
+    const inside = mkdtempSync(join(tmpdir(), "whoforks-why-inside-"));
+    const container = join(host, "var/lib/docker/containers", ID);
+    mkdirSync(container, { recursive: true });
+    mkdirSync(join(host, "etc"));
+    writeFileSync(join(container, "hostconfig.json"), '{"RestartPolicy":{"Name":"always"}}');
+    writeFileSync(join(container, "config.v2.json"), '{"Name":"/web","Path":"/usr/bin/poll","Args":[]}');
+    writeFileSync(join(host, "etc/inittab"), "po:2:respawn:/usr/bin/poll\n");
+    const living = [
+      facts(1, 0, "/sbin/init", "outside"),
+      facts(40, 1, "/usr/bin/containerd-shim-runc-v2", "outside"),
+      facts(50, 40, "/usr/bin/poll", "inside"),
+      facts(60, 50, "/usr/bin/true", "inside"),
+    ];
+    const root = openRoot(host);
+    const answer = await why({
+      version: "1",
+      asked: "60",
+      question: questionOf("60", "/"),
+      root,
+      sight: {
+        facts: (pid) => living.find((process) => process.pid === pid) ?? null,
+        environment: () => null,
+        rootOf: ({ mountNamespace }) => (mountNamespace === "mnt:[inside]" ? openRoot(inside) : root),
+      },
+    });
+    rmSync(host, { recursive: true });
+    rmSync(inside, { recursive: true });
+    expect(answer.restarts.map(({ supervisor, unit, toldBy }) => [supervisor, unit, toldBy])).toEqual([
+      ["docker", "web", ["cgroup"]],
+    ]);
+    expect(answer.line.map(({ pid }) => pid)).toEqual([1, 40, 50, 60]);
+    expect(answer.starts).toBe(2);
   });
 });
