@@ -1,12 +1,14 @@
 # Becomes PID 1 of the namespaces that unshare(1) made, with the overlay as the only root it can see, then the program
-# given. Arguments: FOLDER PID-MAX|- LOGIN-UID|- COMMAND…
+# given. Arguments: FOLDER PID-MAX|- LOGIN-UID|- net|- COMMAND…
 set -e
-folder=$1 pid_max=$2 login_uid=$3
-shift 3
+folder=$1 pid_max=$2 login_uid=$3 network=$4
+shift 4
 # /proc still is the host's: our number as the host counts.
 read -r host_pid rest </proc/self/stat
 # By this number audit rules tell what happens inside from the rest of the host; every descendant inherits it.
 [ "$login_uid" = - ] || echo "$login_uid" >/proc/self/loginuid
+# A network of its own begins with nothing that is up.
+[ "$network" = - ] || ip link set lo up
 cd "$folder/root"
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t tmpfs -o mode=755,size=1m,nosuid whoforks-lab dev

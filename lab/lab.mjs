@@ -88,6 +88,7 @@ async function bringUp(run) {
     nice: options.nice,
     pidMax: facts.pidMax ?? null,
     loginUid: run.loginUid,
+    network: scenario.network === true,
   });
   run.pids = new PidCount(run.namespace.initPid);
   const begun =

@@ -13,4 +13,5 @@ export function enterNamespace(how: {
   nice?: number;
   pidMax?: number | null;
   loginUid?: number | null;
+  network?: boolean;
 }): Promise<Namespace>;

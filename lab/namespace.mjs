@@ -9,9 +9,19 @@ const ENTER = fileURLToPath(new URL("enter.sh", import.meta.url));
 /**
  * Starts `command` as PID 1 of its own PID, mount, UTS and IPC namespaces, bounded by the cgroups and by `seconds`,
  * after which timeout(1) kills it even if the lab itself is gone.
+ * With `network` it has a network of its own as well: loopback and nothing else.
  * @returns handle: initPid (the host's number), closed (a promise), kill(), console() (the last 64 KiB it printed)
  */
-export async function enterNamespace({ dir, command, cgroups, seconds, nice = 0, pidMax = null, loginUid = null }) {
+export async function enterNamespace({
+  dir,
+  command,
+  cgroups,
+  seconds,
+  nice = 0,
+  pidMax = null,
+  loginUid = null,
+  network = false,
+}) {
   // From the run's own folder, so that nothing in a recorded log speaks of where the checkout lies.
   copyFileSync(ENTER, `${dir}/enter.sh`);
   run("mkfifo", ["-m", "600", `${dir}/console`]);
@@ -28,9 +38,10 @@ export async function enterNamespace({ dir, command, cgroups, seconds, nice = 0,
     "private",
     "--uts",
     "--ipc",
+    ...(network ? ["--net"] : []),
   ];
   const argv = ["timeout", "-s", "KILL", String(seconds), "nice", "-n", String(nice), ...unshare];
-  argv.push("sh", `${dir}/enter.sh`, dir, ...[pidMax, loginUid].map(orDash), ...command);
+  argv.push("sh", `${dir}/enter.sh`, dir, ...[pidMax, loginUid].map(orDash), network ? "net" : "-", ...command);
   let printed = "";
   const child = spawn("sh", ["-c", `${join} && exec "$@"`, "lab", ...argv], {
     detached: true,

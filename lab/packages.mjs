@@ -19,10 +19,10 @@ import { run } from "./shell.mjs";
 import { basename } from "node:path";
 
 /** Packages of the lab. `at` is configured like on any host; of the others the files and dpkg's records are enough. */
-const UNPACKED =
-  "sysvinit-core runit s6 execline cron cron-daemon-common anacron supervisor python3-pkg-resources monit openrc".split(
-    " ",
-  );
+const UNPACKED = [
+  ..."sysvinit-core runit s6 execline cron cron-daemon-common anacron supervisor python3-pkg-resources".split(" "),
+  ..."monit openrc openssh-server openssh-client busybox-static".split(" "),
+];
 const INSTALLED = ["at"];
 
 /**

@@ -21,6 +21,16 @@ export function rootTools(root) {
       chmodSync(root + path, mode);
       if (mtime !== null) utimesSync(root + path, mtime, mtime);
     },
+    /** Puts a program of the root at another path, where it is called by another name. */
+    copy(from, path) {
+      mkdirSync(dirname(root + path), { recursive: true });
+      cpSync(root + from, root + path, { dereference: true });
+    },
+    /** Puts a file of the host at a path. */
+    bring(from, path) {
+      mkdirSync(dirname(root + path), { recursive: true });
+      cpSync(from, root + path);
+    },
     kernelAtLeast(major, minor) {
       const [have, haveMinor] = readFileSync("/proc/sys/kernel/osrelease", "latin1").split(".").map(Number);
       return have > major || (have === major && haveMinor >= minor);

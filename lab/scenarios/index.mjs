@@ -23,6 +23,10 @@ import shellLoop from "./shell-loop.mjs";
 import { pollingAgent, quietAgent } from "./polling-agent.mjs";
 import watchdogPair from "./watchdog-pair.mjs";
 import wrappers from "./wrappers.mjs";
+import { connectionStorm, quietCgi } from "./connections.mjs";
+import { cronStorm, quietCron } from "./cron.mjs";
+import loginStorm from "./login-storm.mjs";
+import quietInstall from "./quiet-install.mjs";
 import { quietAutoreap, zombies } from "./zombies.mjs";
 
 /** Every scenario by name, in the order of `node lab/run.mjs --list`. */
@@ -53,9 +57,15 @@ export const scenarios = new Map(
     watchdogPair,
     pollingAgent,
     wrappers,
+    loginStorm,
+    connectionStorm,
+    cronStorm,
     build,
     quiet,
     quietAutoreap,
     quietAgent,
+    quietCgi,
+    quietCron,
+    quietInstall,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -33,6 +33,8 @@ export interface Image {
   exe: Untrusted | null;
   /** Task name (15 bytes, settable by the process itself): a label, never an identity. */
   comm: Untrusted;
+  /** What /proc names as the program of a process of it, where that is another file: the interpreter of a script. */
+  runs: Untrusted | null;
   abi: Abi | null;
   /** Where its file lies. Inherited at fork and exec until somebody looks. */
   place: Place;
@@ -231,6 +233,7 @@ export class Images {
       id: this.#next++,
       exe,
       comm,
+      runs: null,
       abi: null,
       place,
       met: false,

@@ -1,6 +1,13 @@
 import type { Derived } from "../derive/index.ts";
 import type { ZombieParent } from "../derive/zombies.ts";
 import { build } from "./build.ts";
+import { connectionStorm } from "./connection-storm.ts";
+import { containerRestartLoop } from "./container-restart-loop.ts";
+import { cronStorm } from "./cron-storm.ts";
+import { healthCheckStorm } from "./health-check-storm.ts";
+import { loginStorm } from "./login-storm.ts";
+import { timerStorm } from "./timer-storm.ts";
+import { udevStorm } from "./udev-storm.ts";
 import { crashLoop } from "./crash-loop.ts";
 import { forkBomb } from "./fork-bomb.ts";
 import { groupBySpawner } from "./measure.ts";
@@ -21,6 +28,13 @@ export const DETECTORS: readonly Detector[] = [
   forkBomb,
   zombieAccumulation,
   watchdogPair,
+  containerRestartLoop,
+  healthCheckStorm,
+  loginStorm,
+  cronStorm,
+  udevStorm,
+  timerStorm,
+  connectionStorm,
   pollingAgent,
   wrapperExplosion,
   crashLoop,

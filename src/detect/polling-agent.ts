@@ -3,7 +3,7 @@ import { starts } from "../derive/family.ts";
 import { paceOf } from "./clockwork.ts";
 import { descent } from "./descent.ts";
 import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
-import { isBuildTool, isCron, isServer, isShell, isSystemd } from "./programs.ts";
+import { isBuildTool, isCron, isServer, isShellOrScript, isSystemd } from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, Outcome, SpawnerGroup, View } from "./types.ts";
 
@@ -38,7 +38,7 @@ function judge(group: SpawnerGroup, { derived, known }: View): Finding | null {
   const image = group.families[0]?.spawnerImage;
   if (!image || group.top === null || group.top.share < 0.8) return null;
   const name = baseName(image);
-  if (name === "" || isShell(name) || isBuildTool(name) || isCron(name) || isServer(name) || isSystemd(name))
+  if (name === "" || isShellOrScript(image) || isBuildTool(name) || isCron(name) || isServer(name) || isSystemd(name))
     return null;
   const paced = group.families.flatMap((family) => {
     const pace = paceOf(family.interval);

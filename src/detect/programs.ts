@@ -20,6 +20,20 @@ export function isShell(name: string): boolean {
   return SHELLS.has(name);
 }
 
+/** Whether a program is a shell, or a script that one runs. */
+export function isShellOrScript({
+  exe,
+  comm,
+  runs,
+}: {
+  exe: string | null;
+  comm: string;
+  runs: string | null;
+}): boolean {
+  const named = (name: string): boolean => isShell(name.slice(name.lastIndexOf("/") + 1));
+  return named(exe ?? comm) || (runs !== null && named(runs));
+}
+
 /** Daemons that start jobs by crontabs and at jobs. */
 export function isCron(name: string): boolean {
   return /^(?:cron|crond|fcron|anacron|atd|cronie|dcron|bcron-start|mcron)$/.test(name);

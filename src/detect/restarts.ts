@@ -1,7 +1,7 @@
 import type { Family } from "../derive/family.ts";
 import { starts } from "../derive/family.ts";
 import { baseName, burstRate, confidenceOf, endShares, processText, rate, reason, topSpawner } from "./measure.ts";
-import { isBuildTool, isShell } from "./programs.ts";
+import { isBuildTool, isCron, isLoginServer, isServer, isShellOrScript } from "./programs.ts";
 import type { Finding, View } from "./types.ts";
 
 /** A supervisor with a delay of 200 ms starts 5 a second; slower loops cost little and look like any periodic job. */
@@ -20,7 +20,9 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
     if (family.replicas > family.spawned) continue;
     // A shell that runs a program again and again is a loop in a script (shell-loop), a build tool runs its steps.
     const spawner = baseName(family.spawnerImage);
-    if (isShell(spawner) || isBuildTool(spawner)) continue;
+    if (isShellOrScript(family.spawnerImage) || isBuildTool(spawner)) continue;
+    // Traffic asks these for their processes, and a crontab those.
+    if (isServer(spawner) || isLoginServer(spawner) || isCron(spawner)) continue;
     const top = topSpawner([family]);
     if (top === null || top.share < 0.8) continue;
     const siblings = view.derived.families.filter(

@@ -1,7 +1,7 @@
 import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
-import { baseName, confidenceOf, rate, reason, programNames } from "./measure.ts";
-import { isShell } from "./programs.ts";
+import { confidenceOf, rate, reason, programNames } from "./measure.ts";
+import { isShellOrScript } from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, Outcome, SpawnerGroup, View } from "./types.ts";
 
@@ -22,7 +22,7 @@ function detect(view: View): Outcome {
 
 function judge(group: SpawnerGroup, view: View): Finding | null {
   const image = group.families[0]?.spawnerImage;
-  if (!image || !isShell(baseName(image)) || group.top === null || group.starts < MIN_STARTS) return null;
+  if (!image || !isShellOrScript(image) || group.top === null || group.starts < MIN_STARTS) return null;
   // Subshells are replicas of the shell itself and belong to its loop.
   const subshells = view.derived.families.filter((f) => imageKey(f.image) === group.key && f.replicas > 0);
   const covers: Family[] = [...new Set([...group.families, ...subshells])];

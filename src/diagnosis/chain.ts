@@ -1,8 +1,7 @@
 import type { CpuUse } from "../derive/cpu.ts";
 import type { Identity } from "../identity/types.ts";
 import type { Evidence } from "../model/evidence.ts";
-import { baseName } from "../detect/measure.ts";
-import { isShell } from "../detect/programs.ts";
+import { isShellOrScript } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import { factsOf, isToldByFacts } from "./kind-words.ts";
 import type { Material } from "./material.ts";
@@ -153,7 +152,7 @@ function mechanismSteps(story: Story): Step[] {
 
 /** The script that a shell runs: its first argument that is no option. */
 export function scriptOf({ finding, material }: Pick<Story, "finding" | "material">): string | null {
-  if (finding.spawner === null || !isShell(baseName(finding.spawner.image))) return null;
+  if (finding.spawner === null || !isShellOrScript(finding.spawner.image)) return null;
   const argv = material.live?.after.processes.get(finding.spawner.pid)?.argv ?? finding.spawner.image.argvExamples[0];
   if (argv === undefined || argv.includes("-c")) return null;
   return argv.slice(1).find((word) => !word.startsWith("-")) ?? null;

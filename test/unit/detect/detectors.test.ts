@@ -139,6 +139,19 @@ describe("other storms", () => {
     );
   });
 
+  it("a script that is executed within the window is a shell's, by what /proc says of it", () => {
+    const script = (looked: boolean) => (s: Stream) => {
+      const pid = s.exec(s.fork(1), "/usr/local/sbin/poll-queue");
+      for (let i = 0; i < 100; i++) {
+        if (i === 5 && looked) s.image(pid, "/usr/bin/dash");
+        s.wait(2000).run(pid, "/usr/bin/true", 500);
+      }
+    };
+    expect(kinds(look(script(true)))).toEqual(["shell-loop"]);
+    // Nobody looked: what starts one program after the other is taken for a supervisor.
+    expect(kinds(look(script(false)))).toEqual(["respawn-loop"]);
+  });
+
   it("a build is benign", () => {
     const detection = look((s) => {
       const make = s.exec(s.fork(s.exec(s.fork(1), "/bin/bash")), "/usr/bin/make");

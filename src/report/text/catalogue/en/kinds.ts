@@ -50,9 +50,9 @@ export const kinds = {
     "{spawner} brings the job back as a supervisor does: that is the cause, the wrappers make it dearer",
 
   "verdict.login-storm":
-    "{loginsPerSecond:rate} logins a second reach {server}[[, {refused:count} of them ended without a login]]: each costs several processes (login storm)",
+    "{loginsPerSecond:rate} logins a second reach {server}[[, {without:count} of all started nothing]]: each costs several processes (login storm)",
   "chain.login-storm":
-    "{server} got {logins:count} connections and forked for each of them[[; {refused:count} ended with status 255, as sshd ends one that did not log in]][[; {sessions:count} started something: {programs:list}]]",
+    "{server} got {logins:count} connections and forked for each of them[[; {without:count} of them started nothing, as when a login is refused]][[; {sessions:count} started something: {programs:list}]]",
   "advice.login-storm":
     "see who logs in (journalctl, /var/log/auth.log, lastb): a script of yours can keep one connection open (ControlMaster), strangers are kept out by a firewall, MaxStartups and keys instead of passwords",
   "reason.login-server": "{server} is a login server",
@@ -99,7 +99,7 @@ export const kinds = {
   "reason.no-new-shims": "no new containers start meanwhile",
 
   "verdict.container-restart-loop":
-    "{manager} starts [[container {id}||containers]] again and again: {turns:count} starts in the window, each with {perSecond:rate} processes a second around it (container restart loop)",
+    "{manager} starts [[container {id}||containers]] again and again: {turns:count} starts in the window, with {perSecond:rate} processes a second around it (container restart loop)",
   "chain.container-restart-loop":
     "the container ended soon after each of {turns:count} starts, and {manager} started it again by its restart policy, with a new shim each time",
   "advice.container-restart-loop":

@@ -48,9 +48,9 @@ export const kinds: Record<keyof typeof english, string> = {
   "reason.brought-back": "{spawner} 像监管进程那样把任务重新拉起：这才是原因，包装只是让代价更大",
 
   "verdict.login-storm":
-    "{server} 每秒收到 {loginsPerSecond:rate} 次登录[[，其中 {refused:count} 次没有登录成功]]：每次都要花费好几个进程（登录风暴）",
+    "{server} 每秒收到 {loginsPerSecond:rate} 次登录[[，其中共 {without:count} 次什么都没有启动]]：每次都要花费好几个进程（登录风暴）",
   "chain.login-storm":
-    "{server} 收到 {logins:count} 个连接，并为每个连接派生进程[[；{refused:count} 个以状态 255 结束，sshd 对没有登录成功的连接就是这样]][[；{sessions:count} 次启动了程序：{programs:list}]]",
+    "{server} 收到 {logins:count} 个连接，并为每个连接派生进程[[；{without:count} 个什么都没有启动，登录被拒绝时就是这样]][[；{sessions:count} 次启动了程序：{programs:list}]]",
   "advice.login-storm":
     "查看是谁在登录（journalctl、/var/log/auth.log、lastb）：自己的脚本可以保持一个连接（ControlMaster），陌生人则用防火墙、MaxStartups 和密钥登录来阻挡",
   "reason.login-server": "{server} 是登录服务器",

@@ -1,0 +1,100 @@
+import { imageKey } from "../derive/index.ts";
+import { starts, type Actor, type Family } from "../derive/family.ts";
+import { COPIER_CHILDREN } from "../derive/life.ts";
+import { descent } from "./descent.ts";
+import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
+import { isLoginServer } from "./programs.ts";
+import { spawnerText } from "./restarts.ts";
+import type { Detector, Finding, Outcome, View } from "./types.ts";
+
+/**
+ * Hypothesis: logins come one after another: somebody guesses passwords, or a script opens a session for each command. A
+ * login server forks for each connection, executes itself anew (sshd -R, sshd-session), forks once more to drop its
+ * privileges, and starts a shell if the login succeeds.
+ *
+ * Told apart from other servers by its name, and from a login server that only has children (one for each open session) by
+ * their rate and by their short lives. The copies look like a fork bomb's or a chain's but for who makes them: one listener.
+ */
+export const loginStorm: Detector = { kind: "login-storm", detect };
+
+/** An ssh login costs 20 to 50 ms of CPU (key exchange): two a second are up to a tenth of a CPU. */
+const MIN_PER_SECOND = 2;
+const MIN_LOGINS = 8;
+
+function detect(view: View): Outcome {
+  // sshd, its sessions and its network half are one server of one place.
+  const groups = new Map<number, Family[]>();
+  for (const family of view.derived.families) {
+    if (!isLoginServer(baseName(family.image)) || starts(family) === 0) continue;
+    const { id } = family.image.place;
+    groups.set(id, [...(groups.get(id) ?? []), family]);
+  }
+  const findings = [...groups.values()].map((group) => judge(group, view)).filter((f) => f !== null);
+  return findings.length > 0 ? { state: "found", findings } : { state: "none" };
+}
+
+/** The process with the most children in the group, and how many: the listener, and its connections. */
+function listenerOf(families: readonly Family[]): { actor: Actor; count: number } | null {
+  const counts = new Map<number, { actor: Actor; count: number }>();
+  for (const { copiers, spawners } of families) {
+    // The first copies of a process are not noted.
+    const forked = copiers.ranked().map(({ value, count }) => ({ value, count: count + COPIER_CHILDREN - 1 }));
+    for (const { value, count } of [...forked, ...spawners.ranked()]) {
+      const known = counts.get(value.life);
+      if (known === undefined) counts.set(value.life, { actor: value, count });
+      else known.count += count;
+    }
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0] ?? null;
+}
+
+function judge(families: Family[], { derived, seconds }: View): Finding | null {
+  const listener = listenerOf(families);
+  if (listener === null || listener.count < MIN_LOGINS || !isLoginServer(baseName(listener.actor.image))) return null;
+  const servers = new Set(families.map(({ image }) => imageKey(image)));
+  // What a session runs: a shell, and what the shell calls.
+  const sessions = derived.families.filter(
+    (family) =>
+      !isLoginServer(baseName(family.image)) &&
+      family.spawnerImage !== null &&
+      servers.has(imageKey(family.spawnerImage)),
+  );
+  const covers = descent([...families, ...sessions], derived.families, "").filter((family) => starts(family) > 0);
+  const spans = covers.map(({ firstStart, lastStart }) => [firstStart ?? 0, lastStart ?? 0] as const);
+  const span = (Math.max(...spans.map(([, last]) => last)) - Math.min(...spans.map(([first]) => first))) / 1e9;
+  const perSecond = listener.count / Math.max(span, Math.min(1, seconds), 1e-3);
+  if (perSecond < MIN_PER_SECOND) return null;
+  const subject = [...families].sort((a, b) => starts(b) - starts(a))[0] as Family;
+  const server = spawnerText(listener.actor);
+  const shells = sessions.reduce((sum, family) => sum + family.spawned, 0);
+  const without = listener.count - shells;
+  const reasons = [
+    reason("for", "login-server", { server }),
+    reason("for", "child-for-each-login", { count: listener.count, server }),
+  ];
+  const p50 = subject.lifetime.quantile(0.5);
+  if (p50 !== null && p50 > LONG_NS) reasons.push(reason("against", "sessions-last", { p50Ms: p50 / 1e6 }));
+  return {
+    kind: "login-storm",
+    subject,
+    covers,
+    starts: covers.reduce((sum, family) => sum + starts(family), 0),
+    perSecond: rate(covers),
+    spawner: listener.actor,
+    benign: false,
+    confidence: confidenceOf(reasons),
+    reasons,
+    facts: {
+      server,
+      logins: listener.count,
+      loginsPerSecond: perSecond,
+      // Some are still on their way in.
+      without: without < listener.count / 2 ? null : without,
+      sessions: shells === 0 ? null : shells,
+      programs: programNames(sessions).slice(0, 4),
+    },
+  };
+}
+
+/** Somebody who works stays for minutes. */
+const LONG_NS = 60e9;

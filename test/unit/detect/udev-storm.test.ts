@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import type { Stream } from "../../support/storms.ts";
+import { kinds, look } from "./looks.ts";
+
+describe("a udev storm", () => {
+  it("is udevd with workers and programs of rules", () => {
+    const detection = look((s) => {
+      const udevd = s.exec(s.fork(1), "/usr/lib/systemd/systemd-udevd");
+      for (let i = 0; i < 60; i++) {
+        const worker = s.wait(30_000).fork(udevd);
+        s.wait(500);
+        s.run(worker, "/usr/bin/logger", 2000);
+        s.exit(worker);
+      }
+    });
+    expect(kinds(detection)).toEqual(["udev-storm"]);
+    expect(detection.findings[0]?.spawner?.image.exe).toBe("/usr/lib/systemd/systemd-udevd");
+  });
+
+  it("is the kernel's own helpers too", () => {
+    const detection = look((s: Stream) => {
+      s.seen(50, 2, null, "kworker/u4:1");
+      for (let i = 0; i < 80; i++) s.wait(20_000).run(50, "/sbin/modprobe", 1500, 1);
+    });
+    expect(kinds(detection)).toEqual(["udev-storm"]);
+  });
+
+  it("is not one disk that is plugged in", () => {
+    const detection = look((s) => {
+      const udevd = s.exec(s.fork(1), "/usr/lib/systemd/systemd-udevd");
+      for (let i = 0; i < 8; i++) s.exit(s.wait(1000).fork(udevd));
+    });
+    expect(kinds(detection)).toEqual([]);
+  });
+});
