@@ -33,6 +33,10 @@ const NEEDED = {
   tmux: "tmux",
   "systemd-nspawn": "systemd-container",
   debootstrap: "debootstrap",
+  rpmbuild: "rpm",
+  pacman: "pacman-package-manager",
+  "db5.3_load": "db5.3-util",
+  python3: "python3",
 };
 const HEADERS = { "/usr/include/stdio.h": "libc6-dev", "/usr/include/linux/unistd.h": "linux-libc-dev" };
 

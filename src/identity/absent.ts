@@ -1,5 +1,6 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import { isShipped } from "./digests.ts";
 import { inspectLinked } from "./file-facts.ts";
 import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { reason } from "./reasons.ts";
@@ -21,12 +22,12 @@ export function identifyAbsent(
   process?: RunningProgram,
 ): Identity {
   const identity = judgeAbsent(root, database, path);
-  const running = process === undefined ? null : inspectLinked(process.exe);
+  const running = process === undefined ? null : inspectLinked(process.exe, database?.algorithms);
   if (running === null) return identity;
   // A process keeps its program: what is gone from the file system can still be read.
   const { facts: file, elf, content } = running;
   const shipped = identity.owner === null ? null : shippedFor(root, database, withoutSuffix(path));
-  const unchanged = shipped !== null && shipped.hex === content?.md5;
+  const unchanged = shipped !== null && isShipped(shipped, content?.digests ?? null);
   if (unchanged && identity.owner !== null) {
     const { algorithm, hex: digest } = shipped;
     const args = { package: identity.owner.package, algorithm, digest };

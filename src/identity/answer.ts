@@ -1,5 +1,6 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import { isShipped, type Digests } from "./digests.ts";
 import { ownership } from "./ownership.ts";
 import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { lastName } from "./places.ts";
@@ -24,20 +25,20 @@ export interface Answer {
 
 /**
  * Who answers for the content behind an entry. The entry's own package, when it recorded a digest for it; else, for a
- * link, the package of the file that it leads to: a link has no content of its own to compare. `md5`: of the content, or
- * null when it could not be read.
+ * link, the package of the file that it leads to: a link has no content of its own to compare. `digests`: of the content,
+ * or null when it could not be read.
  */
 export function answerFor(
   { root, database }: Surrounding,
   entry: Untrusted,
   real: Untrusted,
-  md5: string | null,
+  digests: Digests | null,
 ): Answer {
   const answer: Answer = { owned: null, diverted: false, reasons: [] };
   if (database === null) return answer;
   const { owners, alternative } = ownership(root, database, entry);
-  const own = alternative === null ? best(database, owners, md5) : null;
-  const target = entry === real ? null : best(database, database.ownersOf(real), md5);
+  const own = alternative === null ? best(database, owners, digests) : null;
+  const target = entry === real ? null : best(database, database.ownersOf(real), digests);
   answer.owned = own?.shipped ? own : (target ?? own);
   if (alternative !== null) {
     const { name, target: to, registered } = alternative;
@@ -63,9 +64,12 @@ export function answerFor(
 }
 
 /** Of several owners the one whose recorded digest fits, or else the first that recorded one, or else the first. */
-function best(database: PackageDatabase, owners: readonly Ownership[], md5: string | null): Answer["owned"] {
+function best(database: PackageDatabase, owners: readonly Ownership[], digests: Digests | null): Answer["owned"] {
   const all = owners.map((by) => ({ by, shipped: database.shipped(by) }));
   return (
-    all.find(({ shipped }) => shipped?.hex === md5) ?? all.find(({ shipped }) => shipped !== null) ?? all[0] ?? null
+    all.find(({ shipped }) => isShipped(shipped, digests)) ??
+    all.find(({ shipped }) => shipped !== null) ??
+    all[0] ??
+    null
   );
 }

@@ -1,7 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { fromBytes } from "../model/text.ts";
-import { packageManagers } from "./package-managers.ts";
+import type { PackageManager } from "./package-database.ts";
+import { managerFor } from "./package-managers.ts";
 import type { Check, Identity } from "./types.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { Check, Identity } from "./types.ts";
 export function checksOf(root: Root, identity: Identity, pid: number | null): Check[] {
   const checks: Check[] = [];
   const add = (code: string, command: Untrusted[]) => checks.push({ code, args: {}, command });
-  const manager = packageManagers.find((known) => isPresent(known, root));
+  const manager = managerOf(root, identity);
   const { path, owner, claims, verdict, file } = identity;
   const onHost = hostPath(root, path);
   if (pid !== null && (verdict === "deleted" || verdict === "memory-only")) {
@@ -19,7 +20,7 @@ export function checksOf(root: Root, identity: Identity, pid: number | null): Ch
     add("identity-check.digest", ["sha256sum", `/proc/${pid}/exe`]);
     return checks;
   }
-  if (manager !== undefined && verdict !== "memory-only") {
+  if (manager !== null && verdict !== "memory-only") {
     const by = manager.commands(root, path);
     if (owner === null) add("identity-check.owned-by-nobody", by.owner);
     else add("identity-check.owner", by.owner);
@@ -35,11 +36,11 @@ function hostPath(root: Root, path: Untrusted): Untrusted {
   return path.startsWith("/") ? fromBytes(root.hostPath(path)) : path;
 }
 
-function isPresent(manager: (typeof packageManagers)[number], root: Root): boolean {
+function managerOf(root: Root, identity: Identity): PackageManager | null {
   try {
-    return manager.present(root);
+    return managerFor(root, identity);
   } catch {
     // Not allowed to look there: then no command of it is of use either.
-    return false;
+    return null;
   }
 }

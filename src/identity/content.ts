@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import type { DigestAlgorithm, Digests } from "./digests.ts";
 
 /** What one pass over a file's content gives. Digests are lower-case hex. */
 export interface Content {
   /** Bytes read: the size unless the file changed meanwhile. */
   size: number;
   sha256: string;
-  md5: string;
+  /** By the algorithms that were asked for, SHA-256 always. */
+  digests: Digests;
   /** Shannon entropy, bits a byte, 0..8. Exact up to 16 MiB, from evenly spread blocks of 16 MiB in all above. */
   entropy: number;
   /** The first bytes, at most 64. */
@@ -21,9 +23,11 @@ const COUNTED_EXACTLY = 16 << 20;
 const BLOCK = 1 << 16;
 
 /** Reads the file once from its beginning. `size` is what fstat says; I/O errors throw. */
-export function readContent(fd: number, size: number): Content {
-  const sha256 = createHash("sha256");
-  const md5 = createHash("md5");
+export function readContent(fd: number, size: number, algorithms: readonly DigestAlgorithm[] = []): Content {
+  const hashes = [...new Set<DigestAlgorithm>(["sha256", ...algorithms])].map((name) => ({
+    name,
+    hash: createHash(name),
+  }));
   const counts = new ByteCounts(Math.max(1, Math.ceil(size / COUNTED_EXACTLY)));
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(size, 1) + 1));
   let head = new Uint8Array();
@@ -33,13 +37,13 @@ export function readContent(fd: number, size: number): Content {
     if (got === 0) break;
     const bytes = buffer.subarray(0, got);
     if (total === 0) head = Uint8Array.from(bytes.subarray(0, 64));
-    sha256.update(bytes);
-    md5.update(bytes);
+    for (const { hash } of hashes) hash.update(bytes);
     counts.add(bytes, total);
     total += got;
     if (total > LARGEST_READ) break;
   }
-  return { size: total, sha256: sha256.digest("hex"), md5: md5.digest("hex"), entropy: counts.entropy(), head };
+  const digests: Digests = Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest("hex")]));
+  return { size: total, sha256: digests.sha256 ?? "", digests, entropy: counts.entropy(), head };
 }
 
 /** Shannon entropy of bytes, bits a byte. */

@@ -1,7 +1,7 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import type { Excerpt } from "./package-database.ts";
-import { packageManagers } from "./package-managers.ts";
+import { managerFor } from "./package-managers.ts";
 import type { Identity } from "./types.ts";
 
 /**
@@ -10,8 +10,8 @@ import type { Identity } from "./types.ts";
  */
 export function packageExcerpts(root: Root, identity: Identity): Excerpt[] {
   const { path, owner, claims, twins } = identity;
-  const manager = packageManagers.find((each) => each.present(root));
-  if (manager === undefined) return [];
+  const manager = managerFor(root, identity);
+  if (manager === null) return [];
   const paths = [path, ...(claims === null ? [] : [claims.path]), ...twins.map((twin) => twin.path)];
   const names = new Set(paths.map(lastPart));
   const packages = [owner?.package, claims?.package, ...twins.map((twin) => twin.owner?.package)];

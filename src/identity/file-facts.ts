@@ -5,6 +5,7 @@ import type { Root } from "../platform/root.ts";
 import { fileSource } from "../platform/file-source.ts";
 import { LARGEST_READ, readContent, type Content } from "./content.ts";
 import { readElf } from "../elf/read-elf.ts";
+import type { DigestAlgorithm } from "./digests.ts";
 import type { ElfFacts, FileFacts } from "./types.ts";
 
 /** A file that was looked at: metadata, content and format. */
@@ -23,21 +24,32 @@ export interface InspectedFile {
   elf: ElfFacts | null;
   /** What was damaged in the ELF file. */
   elfProblems: string[];
+  /** Bytes that are allocated for it. */
+  allocated: number;
+  /** It changed each time it was read. */
+  changing: boolean;
   /** errno name (`EACCES`, `EIO`) that kept it from being read, or null. */
   error: string | null;
 }
 
-/** Looks at the file that a path leads to, reading its whole content once. Null when there is none. */
-export function inspect(root: Root, path: Untrusted): InspectedFile | null {
+/**
+ * Looks at the file that a path leads to, reading its whole content once, for its SHA-256 and the digests asked for. Null
+ * when there is none.
+ */
+export function inspect(
+  root: Root,
+  path: Untrusted,
+  algorithms: readonly DigestAlgorithm[] = [],
+): InspectedFile | null {
   const stat = root.stat(path);
   if (stat === null) return null;
-  if (!stat.isFile() || stat.size > LARGEST_READ) return withoutContent(stat, null);
+  if (!stat.isFile() || isTooLarge(stat)) return withoutContent(stat, null);
   let fd: number | null = null;
   try {
     fd = root.open(path);
     if (fd === null) return withoutContent(stat, null);
     // From the open file, so that facts and content belong together even when the name is changed meanwhile.
-    return readOpen(fd, fs.fstatSync(fd, { bigint: true }));
+    return readOpen(fd, algorithms);
   } catch (error) {
     return withoutContent(stat, (error as NodeJS.ErrnoException).code ?? "unreadable");
   } finally {
@@ -49,7 +61,7 @@ export function inspect(root: Root, path: Untrusted): InspectedFile | null {
  * The same for a file that a link of this host's /proc leads to (`/proc/812/exe`), which need not have a name any more.
  * Null when the process has ended; what the kernel refuses is in `error`.
  */
-export function inspectLinked(link: string): InspectedFile | null {
+export function inspectLinked(link: string, algorithms: readonly DigestAlgorithm[] = []): InspectedFile | null {
   let fd: number;
   try {
     fd = fs.openSync(link, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
@@ -59,8 +71,7 @@ export function inspectLinked(link: string): InspectedFile | null {
   }
   try {
     const stat = fs.fstatSync(fd, { bigint: true });
-    if (!stat.isFile() || stat.size > LARGEST_READ) return withoutContent(stat, null);
-    return readOpen(fd, stat);
+    return stat.isFile() ? readOpen(fd, algorithms) : withoutContent(stat, null);
   } catch {
     return null;
   } finally {
@@ -68,8 +79,35 @@ export function inspectLinked(link: string): InspectedFile | null {
   }
 }
 
-function readOpen(fd: number, stat: fs.BigIntStats): InspectedFile {
-  const content = readContent(fd, Number(stat.size));
+/** How often a file is read that changes meanwhile. */
+const READINGS = 3;
+
+/** A digest of bytes of two moments is that of no content: what changes while it is read is read again. */
+function readOpen(fd: number, algorithms: readonly DigestAlgorithm[]): InspectedFile {
+  for (let reading = 1; ; reading++) {
+    const before = fs.fstatSync(fd, { bigint: true });
+    if (isTooLarge(before)) return withoutContent(before, null);
+    const inspected = readOnce(fd, before, algorithms);
+    const after = fs.fstatSync(fd, { bigint: true });
+    const steady = after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs;
+    if (steady && inspected.content?.size === Number(after.size)) return inspected;
+    if (reading === READINGS) return { ...withoutContent(after, null), changing: true };
+  }
+}
+
+/** Too long to read, or hardly anything but holes: a sparse file of gigabytes costs an enemy nothing. */
+export function isTooLarge(stat: fs.BigIntStats): boolean {
+  return stat.size > LARGEST_READ || isSparse(stat);
+}
+
+function isSparse({ size, blocks }: fs.BigIntStats): boolean {
+  return size > SPARSE_FROM && blocks * 512n < size / 16n;
+}
+
+const SPARSE_FROM = 256n << 20n;
+
+function readOnce(fd: number, stat: fs.BigIntStats, algorithms: readonly DigestAlgorithm[]): InspectedFile {
+  const content = readContent(fd, Number(stat.size), algorithms);
   const elf = readElf(fileSource(fd));
   const inspected = withoutContent(stat, null);
   return {
@@ -102,7 +140,8 @@ function withoutContent(stat: fs.BigIntStats, error: string | null): InspectedFi
   const type = TYPES[(mode & 0o170000) >> 12]?.[1] ?? "unknown";
   const identity = `${stat.dev}:${stat.ino}`;
   const rest = { mtime: stat.mtimeNs, ctime: stat.ctimeNs, content: null, elf: null, elfProblems: [], error };
-  return { facts, identity, type, mode, ...rest };
+  const more = { allocated: Number(stat.blocks) * 512, changing: false };
+  return { facts, identity, type, mode, ...rest, ...more };
 }
 
 /** Character of ls(1) and word for each S_IFMT value, see inode(7). */

@@ -125,13 +125,19 @@ function stampOf(root: Root): string {
 }
 
 function* openDatabase(root: Root): Steps<Opened> {
-  const manager = packageManagers.find((known) => known.present(root));
   const other = unreadableManager(root);
-  const database = manager === undefined ? null : yield* manager.open(root);
+  let database: PackageDatabase | null = null;
+  for (const manager of packageManagers.filter((known) => known.present(root))) {
+    const opened = yield* manager.open(root);
+    database ??= opened;
+    if (opened.packages === 0) continue;
+    // A tool of another world may be installed, with an empty database: Fedora's dpkg, Debian's rpm.
+    database = opened;
+    break;
+  }
   if (database === null) {
     return { database, state: other === null ? { kind: "none" } : { kind: "unknown-manager", manager: other } };
   }
-  // Fedora's dpkg package leaves an empty status file behind: there rpm rules.
   if (database.packages === 0 && other !== null)
     return { database, state: { kind: "unknown-manager", manager: other } };
   const problems = database.ledger.skipped;

@@ -2,6 +2,7 @@ import type { SourceLedger } from "../model/ledger.ts";
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import type { DigestAlgorithm } from "./digests.ts";
 import type { Owner } from "./types.ts";
 
 /** One kind of package database. Those that are known stand in `package-managers.ts`; each is a folder of its own. */
@@ -42,6 +43,8 @@ export interface PackageDatabase {
    * True when the paths of every installed package are known. Only then does "no owner found" mean "nobody owns it".
    */
   readonly complete: boolean;
+  /** By which its digests are recorded. */
+  readonly algorithms: readonly DigestAlgorithm[];
   /** What was read (`events`: packages) and what could not be read or understood. */
   readonly ledger: SourceLedger;
   /** Architecture of the root by the manager's own name (`amd64`), or null when not told. */
@@ -73,7 +76,7 @@ export interface Ownership {
 }
 
 export interface ShippedDigest {
-  algorithm: "md5";
+  algorithm: DigestAlgorithm;
   /** Lower-case hex. */
   hex: string;
   /** Whether it is a configuration file, which the administrator may change. */

@@ -16,12 +16,12 @@ import { judge, type FileCase, type Packaged } from "./verdict.ts";
 /** Identity of a path that leads to something; null when it leads nowhere. */
 export function identifyPresent(at: Surrounding, path: Untrusted, context: IdentifyContext): Identity | null {
   const { root, database, state } = at;
-  const file = inspect(root, path);
+  const file = inspect(root, path, database?.algorithms);
   const entry = root.canonical(path);
   const real = root.realpath(path);
   if (file === null || entry === null || real === null) return null;
 
-  const found = answerFor(at, entry, real, file.content?.md5 ?? null);
+  const found = answerFor(at, entry, real, file.content?.digests ?? null);
   const place = placeOf(entry);
   const namesake =
     found.owned === null && database !== null && isProgram(file, place) ? findNamesake(root, database, entry) : null;
@@ -34,7 +34,6 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     [standsBefore, namesake].flatMap((known) => known?.path ?? []),
   );
   const genuine = claims === null ? null : (inspect(root, claims.path) ?? null);
-  const md5 = file.content?.md5 ?? null;
   const directory = directoryOf(entry);
   const fileCase: FileCase = {
     entry,
@@ -42,7 +41,7 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     place,
     directoryOwned: database !== null && place === "ruled" && database.ownersOf(directory).length > 0,
     ownership: found.owned,
-    md5,
+    digests: file.content?.digests ?? null,
     database: state,
     namesake,
     standsBefore,
@@ -87,9 +86,13 @@ function packagedAt({ root, database }: Surrounding, path: Untrusted | undefined
   return first === undefined || other === entry ? null : { package: first.owner.package, path: other };
 }
 
-function unreadReasons(path: Untrusted, { error, type, facts, content }: InspectedFile): Reason[] {
+function unreadReasons(path: Untrusted, file: InspectedFile): Reason[] {
+  const { error, type, facts, content, allocated, changing } = file;
   if (error !== null) return [reason("identity.cannot-read", "weak", { path, error })];
   if (type !== "file") return [reason("identity.not-a-regular-file", "weak", { type })];
+  if (changing) return [reason("identity.changes-while-read", "medium", { path })];
+  if (content === null && facts.size <= LARGEST_READ)
+    return [reason("identity.sparse", "medium", { size: facts.size, allocated })];
   if (content === null)
     return [reason("identity.too-large-to-read", "weak", { size: facts.size, limit: LARGEST_READ })];
   return [];
@@ -103,7 +106,7 @@ function overriddenMode(database: PackageDatabase | null, entry: Untrusted, { fa
 }
 
 function movedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Reason[] {
-  const path = findMovedOriginal(root, entry, shipped.hex);
+  const path = findMovedOriginal(root, entry, shipped);
   return path === null ? [] : [reason("identity.genuine-digest-elsewhere", "strong", { path, digest: shipped.hex })];
 }
 

@@ -58,6 +58,10 @@ export interface ReasonArgs {
   "identity.not-a-regular-file": { type: string };
   /** Not read because of its size. */
   "identity.too-large-to-read": { size: number; limit: number };
+  /** It changed each time it was read, so no digest of it can be had. */
+  "identity.changes-while-read": { path: Untrusted };
+  /** Hardly anything but holes, and not read for that: bytes by its size, and bytes that are there. */
+  "identity.sparse": { size: number; allocated: number };
   /** The kernel says that the file of a running program was deleted. */
   "identity.file-deleted": { path: Untrusted };
   /** There is no such file; `package` is the one that owns the path, or null. */
@@ -127,6 +131,8 @@ export const REASON_CODES = [
   "identity.cannot-read",
   "identity.not-a-regular-file",
   "identity.too-large-to-read",
+  "identity.changes-while-read",
+  "identity.sparse",
   "identity.file-deleted",
   "identity.file-missing",
   "identity.dangling-link",

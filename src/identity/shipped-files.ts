@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import type { Untrusted } from "../model/text.ts";
 import { answerFor, type Surrounding } from "./answer.ts";
 import { LARGEST_READ } from "./content.ts";
+import { isShipped, type DigestAlgorithm, type Digests } from "./digests.ts";
+import { isTooLarge } from "./file-facts.ts";
 import type { Owner } from "./types.ts";
 
 const CHUNK = 1 << 20;
@@ -14,8 +16,8 @@ const CHUNK = 1 << 20;
  */
 export class ShippedFiles {
   readonly #at: Surrounding;
-  /** `device:inode:size:mtime:ctime` → MD5. */
-  readonly #digests = new Map<string, string | null>();
+  /** `device:inode:size:mtime:ctime` → digests. */
+  readonly #digests = new Map<string, Digests | null>();
   readonly #buffer = Buffer.allocUnsafe(CHUNK);
 
   constructor(at: Surrounding) {
@@ -29,39 +31,41 @@ export class ShippedFiles {
     const entry = root.canonical(path);
     const real = root.realpath(path);
     if (entry === null || real === null || database.ownersOf(real).length === 0) return null;
-    const md5 = this.#digest(real);
-    if (md5 === null || database.modeOverrideOf(entry) !== null) return null;
-    const { owned, reasons } = answerFor(this.#at, entry, real, md5);
-    if (owned?.shipped?.hex !== md5) return null;
+    const digests = this.#digestsOf(real, database.algorithms);
+    if (digests === null || database.modeOverrideOf(entry) !== null) return null;
+    const { owned, reasons } = answerFor(this.#at, entry, real, digests);
+    if (owned === null || !isShipped(owned.shipped, digests)) return null;
     const suspicious = reasons.some(({ weight }) => weight === "strong" || weight === "medium");
     return suspicious ? null : owned.by.owner;
   }
 
-  #digest(real: Untrusted): string | null {
+  #digestsOf(real: Untrusted, algorithms: readonly DigestAlgorithm[]): Digests | null {
     const { root } = this.#at;
     const fd = root.open(real);
     if (fd === null) return null;
     try {
       const stat = fs.fstatSync(fd, { bigint: true });
       const key = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
-      let digest = this.#digests.get(key);
-      if (digest === undefined) {
-        digest = stat.size > LARGEST_READ ? null : this.#read(fd);
-        this.#digests.set(key, digest);
+      let digests = this.#digests.get(key);
+      if (digests === undefined) {
+        digests = isTooLarge(stat) ? null : this.#read(fd, algorithms);
+        this.#digests.set(key, digests);
       }
-      return digest;
+      return digests;
     } finally {
       fs.closeSync(fd);
     }
   }
 
-  #read(fd: number): string {
-    const hash = createHash("md5");
-    for (let at = 0; ;) {
+  #read(fd: number, algorithms: readonly DigestAlgorithm[]): Digests {
+    const hashes = algorithms.map((name) => ({ name, hash: createHash(name) }));
+    for (let at = 0; at <= LARGEST_READ;) {
       const got = fs.readSync(fd, this.#buffer, 0, CHUNK, at);
-      if (got === 0 || at > LARGEST_READ) return hash.digest("hex");
-      hash.update(this.#buffer.subarray(0, got));
+      if (got === 0) break;
+      const bytes = this.#buffer.subarray(0, got);
+      for (const { hash } of hashes) hash.update(bytes);
       at += got;
     }
+    return Object.fromEntries(hashes.map(({ name, hash }) => [name, hash.digest("hex")]));
   }
 }

@@ -1,7 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { inspect, type InspectedFile } from "./file-facts.ts";
-import type { PackageDatabase } from "./package-database.ts";
+import { isShipped } from "./digests.ts";
+import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { directoryOf, isProgramPath, lastName, PROGRAM_DIRECTORIES } from "./places.ts";
 
 /** A file of the same name in another place. */
@@ -54,9 +55,9 @@ const SUFFIXES = [".bak", ".backup", ".orig", ".old", ".real", ".distrib", ".dpk
 /**
  * Unowned places where the genuine content of a replaced program is often kept: beside it under another name, or in a
  * folder of a program directory (BillGates moves the real ps and netstat to /usr/bin/dpkgd/). Returns the first file
- * whose MD5 is the recorded one.
+ * whose digest is the recorded one.
  */
-export function findMovedOriginal(root: Root, entry: Untrusted, md5: string): Untrusted | null {
+export function findMovedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Untrusted | null {
   const name = lastName(entry);
   const directory = directoryOf(entry);
   const candidates = [...SUFFIXES.map((suffix) => `${directory}/${name}${suffix}`), `${directory}/.${name}`];
@@ -67,6 +68,8 @@ export function findMovedOriginal(root: Root, entry: Untrusted, md5: string): Un
       if (root.lstat(folder)?.isDirectory() === true) candidates.push(`${folder}/${name}`);
     }
   }
-  const found = candidates.find((path) => inspect(root, path)?.content?.md5 === md5);
+  const found = candidates.find((path) =>
+    isShipped(shipped, inspect(root, path, [shipped.algorithm])?.content?.digests ?? null),
+  );
   return found === undefined ? null : (root.canonical(found) ?? found);
 }

@@ -1,4 +1,5 @@
 import type { Untrusted } from "../model/text.ts";
+import type { Digests } from "./digests.ts";
 import type { Ownership, ShippedDigest } from "./package-database.ts";
 import type { Place } from "./places.ts";
 import { reason } from "./reasons.ts";
@@ -13,8 +14,8 @@ export interface FileCase {
   directoryOwned: boolean;
   /** The package that answers for the content, and what it recorded; null: nobody owns it. */
   ownership: { by: Ownership; shipped: ShippedDigest | null } | null;
-  /** MD5 of the content; null: it could not be read. */
-  md5: string | null;
+  /** Of the content; null: it could not be read. */
+  digests: Digests | null;
   /** How far "nobody owns it" can be trusted. */
   database: DatabaseState;
   /** The packaged program elsewhere whose name it bears. */
@@ -46,31 +47,32 @@ export interface Judgement {
 
 /** The verdict of the contract for a file that exists. Traits of its look never decide; they are added afterwards. */
 export function judge(file: FileCase): Judgement {
-  return file.ownership === null ? judgeUnowned(file) : judgeOwned(file.ownership, file.md5);
+  return file.ownership === null ? judgeUnowned(file) : judgeOwned(file.ownership, file.digests);
 }
 
-function judgeOwned({ by, shipped }: NonNullable<FileCase["ownership"]>, md5: string | null): Judgement {
+function judgeOwned({ by, shipped }: NonNullable<FileCase["ownership"]>, digests: Digests | null): Judgement {
   const name = by.owner.package;
   const reasons: Reason[] = [];
   // States after unpacking in which the files are in place (dpkg(1), PACKAGE STATES).
   if (!SETTLED.has(by.state)) {
     reasons.push(reason("identity.package-half-installed", "exculpatory", { package: name, state: by.state }));
   }
-  if (md5 === null) return { verdict: "unverifiable", reasons, attack: [] };
+  if (digests === null) return { verdict: "unverifiable", reasons, attack: [] };
   if (shipped === null) {
     reasons.push(reason("identity.no-digest-recorded", "weak", { package: name }));
     return { verdict: "unverifiable", reasons, attack: [] };
   }
   const { algorithm, hex } = shipped;
-  if (hex === md5) {
-    reasons.push(reason("identity.digest-matches", "exculpatory", { package: name, algorithm, digest: md5 }));
+  const found = digests[algorithm] ?? "";
+  if (hex === found) {
+    reasons.push(reason("identity.digest-matches", "exculpatory", { package: name, algorithm, digest: found }));
     return { verdict: "genuine", reasons, attack: [] };
   }
   if (shipped.conffile) {
-    reasons.push(reason("identity.conffile-edited", "weak", { package: name, recorded: hex, found: md5 }));
+    reasons.push(reason("identity.conffile-edited", "weak", { package: name, recorded: hex, found }));
     return { verdict: "unverifiable", reasons, attack: [] };
   }
-  reasons.unshift(reason("identity.digest-differs", "strong", { package: name, algorithm, recorded: hex, found: md5 }));
+  reasons.unshift(reason("identity.digest-differs", "strong", { package: name, algorithm, recorded: hex, found }));
   return { verdict: "modified", reasons, attack: ["T1554"] };
 }
 

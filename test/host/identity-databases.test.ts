@@ -117,10 +117,13 @@ describe("databases with holes", () => {
     expect(reasonsOf()).toEqual(["unverifiable", "identity.package-database-unreadable"]);
     fs.rmSync(root.host("/var/lib/dpkg"), { recursive: true });
     expect(reasonsOf()).toEqual(["unverifiable", "identity.no-package-database"]);
-    root.write("/var/lib/rpm/Packages", "x");
+    root.write("/var/db/pkg/world", "x");
     expect(reasonsOf()).toEqual(["unverifiable", "identity.package-manager-unknown"]);
     root.write("/var/lib/dpkg/status", "");
     expect(reasonsOf()).toEqual(["unverifiable", "identity.package-manager-unknown"]);
+    fs.rmSync(root.host("/var/db"), { recursive: true });
+    root.write("/var/lib/rpm/Packages", "x");
+    expect(reasonsOf()).toEqual(["unverifiable", "identity.package-database-unreadable"]);
   });
 
   test("what may not be read is unverifiable, never unowned", () => {

@@ -4,15 +4,17 @@ import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import type { Alternative, Diversion, Ownership, PackageDatabase, ShippedDigest } from "../package-database.ts";
 import { Alternatives } from "./alternatives.ts";
+import { Entries } from "../same-entry.ts";
 import { md5Of } from "./digests.ts";
 import { Diversions, readDiversions } from "./diversions.ts";
 import { readDatabase, type DatabaseReading, type ListedPackage } from "./package-lists.ts";
 import { readStatOverrides } from "./statoverride.ts";
-import { PathIndex, type ListedPath } from "./path-index.ts";
+import { PathIndex, type ListedPath } from "../path-index.ts";
 
 /** The database under /var/lib/dpkg, read once. It never runs dpkg: paths are neither patterns nor substrings here. */
 export class DpkgDatabase implements PackageDatabase {
   readonly manager = "dpkg";
+  readonly algorithms = ["md5"] as const;
   readonly packages: number;
   readonly complete: boolean;
   readonly architecture: string | null;
@@ -20,6 +22,7 @@ export class DpkgDatabase implements PackageDatabase {
   readonly #root: Root;
   readonly #listed: readonly ListedPackage[];
   readonly #index: PathIndex;
+  readonly #entries: Entries;
   readonly #names: string[];
   readonly #byName: ReadonlyMap<string, ListedPackage>;
   readonly #diversions: Diversions;
@@ -40,6 +43,7 @@ export class DpkgDatabase implements PackageDatabase {
     this.ledger = ledger;
     this.#listed = packages;
     this.#index = index;
+    this.#entries = new Entries(root);
     for (const { list, line } of this.#index.damaged) {
       skip(this.ledger, packages[list]?.listFile ?? "", "line is no absolute path", line);
     }
@@ -53,9 +57,7 @@ export class DpkgDatabase implements PackageDatabase {
   }
 
   ownersOf(entry: Untrusted): Ownership[] {
-    const here = this.#index
-      .named(lastName(entry))
-      .filter(({ path }) => path === entry || this.#canonical(path) === entry);
+    const here = this.#index.named(lastName(entry)).filter(({ path }) => this.#entries.same(path, entry));
     const owners = here
       .filter(({ path, list }) => !this.#movedAway(path, list))
       .map((listed) => this.#ownership(listed, false));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readAlternative } from "../../../src/identity/dpkg/alternatives.ts";
 import { listFromMd5sums, md5Of } from "../../../src/identity/dpkg/digests.ts";
 import { Diversions, readDiversions } from "../../../src/identity/dpkg/diversions.ts";
-import { PathIndex } from "../../../src/identity/dpkg/path-index.ts";
+import { PathIndex } from "../../../src/identity/path-index.ts";
 import { readStatOverrides } from "../../../src/identity/dpkg/statoverride.ts";
 import { readStatus, type StatusReading } from "../../../src/identity/dpkg/status.ts";
 import { atOnce } from "../../../src/model/steps.ts";

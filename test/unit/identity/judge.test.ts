@@ -10,7 +10,7 @@ const unowned: FileCase = {
   place: "programs",
   directoryOwned: false,
   ownership: null,
-  md5: "aa",
+  digests: { md5: "aa" },
   database: { kind: "complete" },
   namesake: null,
   standsBefore: null,
@@ -32,7 +32,7 @@ describe("owned files", () => {
     expect(judge(owned("aa"))).toMatchObject({ verdict: "genuine", attack: [] });
     expect(judge(owned("bb"))).toMatchObject({ verdict: "modified", attack: ["T1554"] });
     expect(judge(owned(null)).verdict).toBe("unverifiable");
-    expect(judge({ ...owned("aa"), md5: null }).verdict).toBe("unverifiable");
+    expect(judge({ ...owned("aa"), digests: null }).verdict).toBe("unverifiable");
   });
 
   test("an edited configuration file is not called modified", () => {

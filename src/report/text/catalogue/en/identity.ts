@@ -27,6 +27,8 @@ export const identity = {
   "identity.cannot-read": "{path} cannot be read ({error})",
   "identity.not-a-regular-file": "not a regular file: {type:words}",
   "identity.too-large-to-read": "not read: {size:bytes}, the limit is {limit:bytes}",
+  "identity.changes-while-read": "{path} changed each time it was read",
+  "identity.sparse": "not read: {size:bytes} by its size, of which {allocated:bytes} are there",
   "identity.file-deleted": "{path} was deleted while it runs",
   "identity.file-missing": "there is no {path}[[, which package {package} owns]]",
   "identity.dangling-link": "a link to {target}, which is not there",

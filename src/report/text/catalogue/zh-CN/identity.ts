@@ -27,6 +27,8 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.cannot-read": "{path} 无法读取（{error}）",
   "identity.not-a-regular-file": "不是普通文件：{type:words}",
   "identity.too-large-to-read": "未读取：大小为 {size:bytes}，上限为 {limit:bytes}",
+  "identity.changes-while-read": "每次读取时 {path} 都在变化",
+  "identity.sparse": "未读取：大小为 {size:bytes}，实际只占 {allocated:bytes}",
   "identity.file-deleted": "{path} 在运行期间被删除",
   "identity.file-missing": "{path} 不存在[[，它属于软件包 {package}]]",
   "identity.dangling-link": "符号链接指向不存在的 {target}",

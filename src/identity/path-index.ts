@@ -1,5 +1,5 @@
-import type { Steps } from "../../model/steps.ts";
-import { fromBytes, toBytes, type Untrusted } from "../../model/text.ts";
+import type { Steps } from "../model/steps.ts";
+import { fromBytes, toBytes, type Untrusted } from "../model/text.ts";
 
 /** One line of a file list: an owned path, and the number of the list it stands in. */
 export interface ListedPath {

@@ -1,0 +1,96 @@
+import { skip, type SourceLedger } from "../../model/ledger.ts";
+import type { Steps } from "../../model/steps.ts";
+import { fromBytes, type Untrusted } from "../../model/text.ts";
+import type { Root } from "../../platform/root.ts";
+import { listOf, type ListedPackage, type ListedPackages } from "../listed-database.ts";
+import type { ShippedDigest } from "../package-database.ts";
+
+const STANZAS_A_STEP = 8;
+
+/**
+ * Reads lib/apk/db/installed: stanzas of `LETTER:value` lines, an empty line between them. `P` name, `V` version, `A`
+ * architecture, `f` flags of a broken package, `F` a directory without its leading slash, `R` a file in the directory
+ * before it, `Z` its checksum, `a` its owner and mode (apk-tools, src/database.c, apk_db_read_layer and apk_db_fdb_read).
+ */
+export function* packagesOf(content: Buffer, root: Root, ledger: SourceLedger, locator: string): Steps<ListedPackages> {
+  const packages: ListedPackage[] = [];
+  let complete = true;
+  let count = 0;
+  for (const stanza of fromBytes(content).split(/\n{2,}/)) {
+    if (++count % STANZAS_A_STEP === 0) yield;
+    if (stanza.trim() === "") continue;
+    const found = packageOf(stanza, root);
+    if (found === null) {
+      complete = false;
+      skip(ledger, locator, "stanza without P: and V:", stanza.slice(0, 120));
+      continue;
+    }
+    ledger.events++;
+    packages.push(found);
+  }
+  return { packages, complete };
+}
+
+function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
+  const fields = new Map<string, Untrusted>();
+  const digests = new Map<Untrusted, ShippedDigest>();
+  const paths: Untrusted[] = [];
+  let directory = "/";
+  let file: Untrusted | null = null;
+  for (const line of stanza.split("\n")) {
+    const value = line.slice(2);
+    if (line[1] !== ":") continue;
+    switch (line[0]) {
+      case "F":
+        directory = value === "" ? "/" : `/${value}/`;
+        paths.push(directory === "/" ? "/" : `/${value}`);
+        file = null;
+        break;
+      case "R":
+        file = directory + value;
+        paths.push(file);
+        break;
+      case "Z": {
+        const digest = file === null ? null : checksumOf(value, directory);
+        if (file !== null && digest !== null) digests.set(file, digest);
+        break;
+      }
+      case "P":
+      case "V":
+      case "A":
+      case "f":
+        fields.set(line[0], value);
+        break;
+      default:
+    }
+  }
+  const [name, version] = [fields.get("P") ?? "", fields.get("V") ?? ""];
+  if (name === "" || version === "") return null;
+  return {
+    owner: { manager: "apk", package: name, version },
+    architecture: fields.get("A") ?? null,
+    state: fields.has("f") ? "broken" : "installed",
+    installedAt: null,
+    list: listOf(paths),
+    algorithms: [...new Set([...digests.values()].map(({ algorithm }) => algorithm))],
+    shipped: (path) => (isLink(root, path) ? null : (digests.get(path) ?? null)),
+  };
+}
+
+/** The checksum of a link is that of the path it holds, not of what it leads to; the database does not say which is one. */
+function isLink(root: Root, path: Untrusted): boolean {
+  try {
+    return root.lstat(path)?.isSymbolicLink() === true;
+  } catch {
+    return false;
+  }
+}
+
+/** `Q1` SHA-1 and `Q2` SHA-256, in base64. What lies in /etc is the administrator's to change (apk's protected paths). */
+function checksumOf(value: Untrusted, directory: Untrusted): ShippedDigest | null {
+  const algorithm = { Q1: "sha1", Q2: "sha256" }[value.slice(0, 2)] as "sha1" | "sha256" | undefined;
+  if (algorithm === undefined) return null;
+  const digest = Buffer.from(value.slice(2), "base64");
+  if (digest.length !== (algorithm === "sha1" ? 20 : 32)) return null;
+  return { algorithm, hex: digest.toString("hex"), conffile: directory.startsWith("/etc/") };
+}

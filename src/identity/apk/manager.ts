@@ -1,0 +1,49 @@
+import { emptyLedger, skip } from "../../model/ledger.ts";
+import type { Steps } from "../../model/steps.ts";
+import { fromBytes, toBytes, type Untrusted } from "../../model/text.ts";
+import type { Root } from "../../platform/root.ts";
+import { ListedDatabase } from "../listed-database.ts";
+import type { Excerpt, ManagerCommands, PackageDatabase, PackageManager } from "../package-database.ts";
+import { firstPresent, stampOfFiles } from "../database-files.ts";
+import { packagesOf } from "./installed.ts";
+
+/** The second since apk 3 where /usr is merged. */
+const PLACES = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
+const LARGEST = 256 << 20;
+
+/** Alpine's apk, versions 2 and 3: one text file tells all installed packages. */
+export const apk: PackageManager = {
+  id: "apk",
+  present: (root) => firstPresent(root, PLACES) !== null,
+  *open(root): Steps<PackageDatabase> {
+    const place = firstPresent(root, PLACES) ?? (PLACES[0] as string);
+    const ledger = emptyLedger("apk", null, place);
+    let content: Buffer | null = null;
+    try {
+      content = root.read(place, LARGEST);
+    } catch (error) {
+      skip(ledger, place, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+    }
+    const read = yield* packagesOf(content ?? Buffer.alloc(0), root, ledger, place);
+    return yield* ListedDatabase.of(root, "apk", ledger, read);
+  },
+  stamp: (root) => stampOfFiles(root, PLACES),
+  excerpts(root, name): Excerpt[] {
+    const place = firstPresent(root, PLACES);
+    const content = place === null ? null : root.read(place, LARGEST);
+    if (place === null || content === null) return [];
+    const text = fromBytes(content)
+      .split("\n\n")
+      .find((stanza) => stanza.split("\n").includes(`P:${name}`));
+    return text === undefined ? [] : [{ path: place, text: toBytes(`${text}\n`) }];
+  },
+  commands: commandsOf,
+};
+
+function commandsOf(root: Root, path: Untrusted): ManagerCommands {
+  const there = root.dir === "/" ? [] : ["--root", root.dir];
+  return {
+    owner: ["apk", ...there, "info", "--who-owns", path],
+    verify: () => ["apk", ...there, "audit", "--system", path],
+  };
+}

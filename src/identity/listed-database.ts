@@ -1,0 +1,127 @@
+import type { SourceLedger } from "../model/ledger.ts";
+import { skip } from "../model/ledger.ts";
+import type { Steps } from "../model/steps.ts";
+import { toBytes, type Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import type { DigestAlgorithm } from "./digests.ts";
+import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
+import { PathIndex, type ListedPath } from "./path-index.ts";
+import { Entries } from "./same-entry.ts";
+import type { Owner } from "./types.ts";
+
+/** A package as the readers of apk, pacman and rpm give it. */
+export interface ListedPackage {
+  owner: Owner;
+  architecture: string | null;
+  state: string;
+  /** Seconds since 1970; null: not recorded. */
+  installedAt: number | null;
+  /** Its paths, one a line. */
+  list: Buffer;
+  /** By which its digests are recorded. */
+  algorithms: readonly DigestAlgorithm[];
+  /** What it shipped at one of these paths; null when it recorded no digest for it. */
+  shipped(path: Untrusted): ShippedDigest | null;
+}
+
+export interface ListedPackages {
+  packages: ListedPackage[];
+  /** False when the paths of some installed package stay unknown. */
+  complete: boolean;
+}
+
+/** Paths as the index takes them. A name that holds a newline has no line of its own and is left out. */
+export function listOf(paths: readonly Untrusted[]): Buffer {
+  const lines = paths.filter((path) => !path.includes("\n")).map((path) => `${path}\n`);
+  return Buffer.from(toBytes(lines.join("")));
+}
+
+/** A package database without diversions, overrides and alternatives of its own: packages, and the paths they list. */
+export class ListedDatabase implements PackageDatabase {
+  readonly manager: string;
+  readonly algorithms: readonly DigestAlgorithm[];
+  readonly packages: number;
+  readonly complete: boolean;
+  readonly architecture: string | null;
+  readonly ledger: SourceLedger;
+  readonly #packages: readonly ListedPackage[];
+  readonly #index: PathIndex;
+  readonly #entries: Entries;
+
+  static *of(root: Root, manager: string, ledger: SourceLedger, read: ListedPackages): Steps<ListedDatabase> {
+    const index = yield* PathIndex.of(read.packages.map(({ list }) => list));
+    return new ListedDatabase(root, manager, ledger, read, index);
+  }
+
+  private constructor(root: Root, manager: string, ledger: SourceLedger, read: ListedPackages, index: PathIndex) {
+    this.manager = manager;
+    this.algorithms = [...new Set(read.packages.flatMap(({ algorithms }) => algorithms))];
+    this.ledger = ledger;
+    this.#packages = read.packages;
+    this.#index = index;
+    this.#entries = new Entries(root);
+    for (const { list, line } of index.damaged) {
+      skip(ledger, read.packages[list]?.owner.package ?? "", "line is no absolute path", line);
+    }
+    this.packages = read.packages.length;
+    this.complete = read.complete;
+    this.architecture = commonest(read.packages);
+  }
+
+  ownersOf(entry: Untrusted): Ownership[] {
+    return this.#index
+      .named(entry.slice(entry.lastIndexOf("/") + 1))
+      .filter(({ path }) => this.#entries.same(path, entry))
+      .map((listed) => this.#ownership(listed));
+  }
+
+  named(name: Untrusted): { path: Untrusted; package: string }[] {
+    return this.#index.named(name).map(({ path, list }) => ({ path, package: this.#package(list).owner.package }));
+  }
+
+  shipped({ owner, listed }: Ownership): ShippedDigest | null {
+    for (const one of this.#packages) {
+      // Several versions of one package (kernels) may be installed beside each other.
+      if (one.owner.package !== owner.package || one.owner.version !== owner.version) continue;
+      const digest = one.shipped(listed);
+      if (digest !== null) return digest;
+    }
+    return null;
+  }
+
+  diversionOf(): null {
+    return null;
+  }
+
+  modeOverrideOf(): null {
+    return null;
+  }
+
+  alternativeOf(): null {
+    return null;
+  }
+
+  installedAround(time: bigint, seconds: number): boolean {
+    const wanted = Number(time) / 1e9;
+    return this.#packages.some(({ installedAt }) => installedAt !== null && Math.abs(installedAt - wanted) <= seconds);
+  }
+
+  #ownership({ path, list }: ListedPath): Ownership {
+    const { owner, state } = this.#package(list);
+    return { owner, listed: path, diverted: false, state };
+  }
+
+  #package(list: number): ListedPackage {
+    return this.#packages[list] as ListedPackage;
+  }
+}
+
+/** The architecture of most packages, those for all of them (`noarch`, `any`) aside. */
+function commonest(packages: readonly ListedPackage[]): string | null {
+  const counts = new Map<string, number>();
+  for (const { architecture } of packages) {
+    if (architecture === null || architecture === "noarch" || architecture === "any") continue;
+    counts.set(architecture, (counts.get(architecture) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+}

@@ -1,0 +1,91 @@
+import type { Bytes } from "./sqlite.ts";
+
+const HASH_MAGIC = 0x061561;
+const HEAD = 26;
+/** Page types of Berkeley DB 4 and 5 (dbinc/db_page.h): unsorted and sorted hash pages, overflow pages. */
+const HASH_PAGES: ReadonlySet<number> = new Set([2, 13]);
+const OVERFLOW = 7;
+/** Item types on a hash page: the bytes themselves, or a place elsewhere. */
+const KEYDATA = 1;
+const OFFPAGE = 3;
+const LONGEST = 64 << 20;
+const MOST_PAGES = 1 << 22;
+
+/** Whether the file is a Berkeley DB hash database, of either byte order. */
+export function isBdb(read: Bytes): boolean {
+  const head = read(0, 72);
+  return head.length === 72 && (head.readUInt32LE(12) === HASH_MAGIC || head.readUInt32BE(12) === HASH_MAGIC);
+}
+
+/**
+ * Header blobs of `Packages` as rpm 4.15 and older keep it (CentOS 7 and 8, old SUSE): a hash database whose keys are
+ * package numbers. Every page is looked at, so no hash function is needed. Key 0 holds the last number given.
+ */
+export function* bdbBlobs(read: Bytes): Generator<{ blob: Buffer | null; locator: string }> {
+  const file = new HashFile(read);
+  for (let number = 1; number <= file.lastPage; number++) {
+    const page = file.page(number);
+    if (page === null || !HASH_PAGES.has(page[25] as number)) continue;
+    const items = file.half(page, 20);
+    for (let index = 0; index + 1 < items; index += 2) {
+      const key = file.item(page, index);
+      if (key === null || key.length !== 4 || key.every((byte) => byte === 0)) continue;
+      yield { blob: file.item(page, index + 1), locator: `page ${number}` };
+    }
+  }
+}
+
+class HashFile {
+  readonly lastPage: number;
+  readonly #read: Bytes;
+  readonly #little: boolean;
+  readonly #pageSize: number;
+
+  constructor(read: Bytes) {
+    this.#read = read;
+    const head = read(0, 72);
+    this.#little = head.readUInt32LE(12) === HASH_MAGIC;
+    this.#pageSize = Math.max(512, Math.min(65_536, this.#word(head, 20)));
+    this.lastPage = Math.min(this.#word(head, 32), MOST_PAGES);
+  }
+
+  page(number: number): Buffer | null {
+    const page = this.#read(number * this.#pageSize, this.#pageSize);
+    return page.length === this.#pageSize ? page : null;
+  }
+
+  half(bytes: Buffer, at: number): number {
+    return this.#little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  }
+
+  /** Items stand at the end of their page, the first one last. */
+  item(page: Buffer, index: number): Buffer | null {
+    if (HEAD + index * 2 + 2 > page.length) return null;
+    const start = this.half(page, HEAD + index * 2);
+    const end = index === 0 ? page.length : this.half(page, HEAD + index * 2 - 2);
+    if (start >= end || end > page.length) return null;
+    if (page[start] === KEYDATA) return page.subarray(start + 1, end);
+    if (page[start] !== OFFPAGE || start + 12 > page.length) return null;
+    return this.#chain(this.#word(page, start + 4), this.#word(page, start + 8));
+  }
+
+  #chain(first: number, length: number): Buffer | null {
+    if (length > LONGEST) return null;
+    const parts: Buffer[] = [];
+    let left = length;
+    for (let number = first; left > 0 && number !== 0;) {
+      const page = this.page(number);
+      if (page === null || page[25] !== OVERFLOW) return null;
+      const part = page.subarray(HEAD, HEAD + Math.min(left, this.half(page, 22)));
+      if (part.length === 0) return null;
+      parts.push(part);
+      left -= part.length;
+      number = this.#word(page, 16);
+    }
+    return left > 0 ? null : Buffer.concat(parts);
+  }
+
+  #word(bytes: Buffer, at: number): number {
+    return this.#little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  }
+}

@@ -1,0 +1,82 @@
+import { fromBytes, type Untrusted } from "../../model/text.ts";
+
+/** Tags of rpm headers (rpm's include/rpm/rpmtag.h). */
+export const TAG = {
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  epoch: 1003,
+  installTime: 1008,
+  arch: 1022,
+  oldFileNames: 1027,
+  fileStates: 1029,
+  fileDigests: 1035,
+  fileFlags: 1037,
+  directoryIndexes: 1116,
+  baseNames: 1117,
+  directoryNames: 1118,
+  digestAlgorithm: 5011,
+} as const;
+
+const ENTRY = 16;
+const MOST_ENTRIES = 0xffff;
+/** Types: CHAR 1, INT8 2, INT16 3, INT32 4, INT64 5, STRING 6, BIN 7, STRING_ARRAY 8, I18NSTRING 9. */
+const WIDTH: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4 };
+const STRINGS = new Set([6, 8, 9]);
+
+/**
+ * One header as the database keeps it: number of index entries and bytes of data (big-endian words), the entries (tag,
+ * type, offset, count), the data (rpm's lib/header.c). What is damaged is not there.
+ */
+export class RpmHeader {
+  readonly #data: Buffer;
+  readonly #entries = new Map<number, { type: number; offset: number; count: number }>();
+
+  /** Null when it is none. */
+  static read(blob: Buffer): RpmHeader | null {
+    if (blob.length < 8) return null;
+    const [entries, bytes] = [blob.readUInt32BE(0), blob.readUInt32BE(4)];
+    if (entries === 0 || entries > MOST_ENTRIES || 8 + entries * ENTRY + bytes > blob.length) return null;
+    return new RpmHeader(blob, entries, bytes);
+  }
+
+  private constructor(blob: Buffer, entries: number, bytes: number) {
+    const start = 8 + entries * ENTRY;
+    this.#data = blob.subarray(start, start + bytes);
+    for (let at = 8; at < start; at += ENTRY) {
+      const [tag, type, offset, count] = [0, 4, 8, 12].map((field) => blob.readUInt32BE(at + field));
+      this.#entries.set(tag as number, { type: type as number, offset: offset as number, count: count as number });
+    }
+  }
+
+  string(tag: number): Untrusted | null {
+    return this.strings(tag)[0] ?? null;
+  }
+
+  /** Texts of a tag; fewer than it claims where the data end. */
+  strings(tag: number): Untrusted[] {
+    const entry = this.#entries.get(tag);
+    if (entry === undefined || !STRINGS.has(entry.type)) return [];
+    const found: Untrusted[] = [];
+    const wanted = entry.type === 6 ? 1 : entry.count;
+    for (let at = entry.offset; found.length < wanted && at < this.#data.length;) {
+      const end = this.#data.indexOf(0, at);
+      if (end < 0) break;
+      found.push(fromBytes(this.#data.subarray(at, end)));
+      at = end + 1;
+    }
+    return found;
+  }
+
+  number(tag: number): number | null {
+    return this.numbers(tag)[0] ?? null;
+  }
+
+  numbers(tag: number): number[] {
+    const entry = this.#entries.get(tag);
+    const width = entry === undefined ? undefined : WIDTH[entry.type];
+    if (entry === undefined || width === undefined || entry.offset > this.#data.length) return [];
+    const count = Math.min(entry.count, Math.floor((this.#data.length - entry.offset) / width));
+    return Array.from({ length: count }, (_, index) => this.#data.readUIntBE(entry.offset + index * width, width));
+  }
+}

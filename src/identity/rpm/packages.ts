@@ -1,0 +1,83 @@
+import { skip, type SourceLedger } from "../../model/ledger.ts";
+import type { Untrusted } from "../../model/text.ts";
+import { listOf, type ListedPackage } from "../listed-database.ts";
+import type { ShippedDigest } from "../package-database.ts";
+import { RpmHeader, TAG } from "./header.ts";
+
+/** File digest algorithms by their OpenPGP numbers (RFC 9580, section 9.5); an absent tag means MD5. */
+const ALGORITHMS: Readonly<Record<number, ShippedDigest["algorithm"]>> = {
+  1: "md5",
+  2: "sha1",
+  8: "sha256",
+  9: "sha384",
+  10: "sha512",
+};
+/** RPMFILE_CONFIG and RPMFILE_GHOST of rpmfiles.h: the administrator's to change; listed and not shipped. */
+const CONFIG = 1;
+const GHOST = 64;
+/** RPMFILE_STATE_NORMAL of rpmfiles.h; others were replaced by another package, or not installed. */
+const NORMAL = 0;
+
+/** The package of one header blob; null (and counted) when it is no header with a name and a version. */
+export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): ListedPackage | null {
+  const header = RpmHeader.read(blob);
+  const [name, version] = [header?.string(TAG.name), header?.string(TAG.version)];
+  if (header === null || !name || !version) {
+    skip(ledger, locator, "no rpm header with a name and a version", "");
+    return null;
+  }
+  const paths = pathsOf(header);
+  const release = header.string(TAG.release);
+  const epoch = header.number(TAG.epoch);
+  const flags = header.numbers(TAG.fileFlags);
+  const states = header.numbers(TAG.fileStates);
+  const digests = packed(header.strings(TAG.fileDigests));
+  const algorithm = ALGORITHMS[header.number(TAG.digestAlgorithm) ?? 1];
+  const list = listOf(paths.filter((_, index) => (states[index] ?? NORMAL) === NORMAL));
+  let places: ReadonlyMap<Untrusted, number> | null = null;
+  return {
+    owner: {
+      manager: "rpm",
+      package: name,
+      version: `${epoch === null || epoch === 0 ? "" : `${epoch}:`}${version}${release === null ? "" : `-${release}`}`,
+    },
+    architecture: header.string(TAG.arch),
+    state: "installed",
+    installedAt: header.number(TAG.installTime),
+    list,
+    algorithms: algorithm === undefined ? [] : [algorithm],
+    shipped(path) {
+      places ??= new Map(paths.map((each, index) => [each, index]));
+      const index = places.get(path);
+      const hex = index === undefined ? "" : digests.at(index);
+      if (index === undefined || hex === "" || algorithm === undefined) return null;
+      if (((flags[index] ?? 0) & GHOST) !== 0) return null;
+      return { algorithm, hex, conffile: ((flags[index] ?? 0) & CONFIG) !== 0 };
+    },
+  };
+}
+
+/** Paths in the order of the other tags: directory and last name apart, or whole in packages of rpm 3. */
+function pathsOf(header: RpmHeader): Untrusted[] {
+  const directories = header.strings(TAG.directoryNames);
+  const indexes = header.numbers(TAG.directoryIndexes);
+  const names = header.strings(TAG.baseNames);
+  if (names.length === 0) return header.strings(TAG.oldFileNames);
+  return names.map((name, index) => `${directories[indexes[index] ?? -1] ?? ""}${name}`);
+}
+
+/** Digests as bytes: as text those of a whole Fedora would be tens of megabytes. */
+function packed(digests: readonly string[]): { at(index: number): string } {
+  const longest = digests.reduce((most, digest) => Math.max(most, digest.length), 0);
+  const width = Math.min(64, Math.floor(longest / 2));
+  const bytes = Buffer.alloc(digests.length * width);
+  const there = new Uint8Array(digests.length);
+  for (const [index, digest] of digests.entries()) {
+    if (digest.length !== width * 2 || width === 0 || !/^[0-9a-f]+$/i.test(digest)) continue;
+    bytes.write(digest, index * width, "hex");
+    there[index] = 1;
+  }
+  return {
+    at: (index) => (there[index] === 1 ? bytes.toString("hex", index * width, (index + 1) * width) : ""),
+  };
+}
