@@ -112,6 +112,8 @@ export interface Scenario {
   about: string;
   expected: Expected;
   defaults?: Partial<LabOptions>;
+  /** How long it has to last and to be observed, where the defaults of both do not do. */
+  observe?: { seconds: number; duration: string };
 }
 
 export const scenarios: ReadonlyMap<string, Scenario>;

@@ -28,6 +28,7 @@ exec sleep 1000
 
 export const connectionStorm = {
   name: "connection-storm",
+  observe: { seconds: 20, duration: "8s" },
   about: "a real httpd (busybox) that answers requests by a CGI script, as fast as four clients send them",
   network: true,
   expected: {

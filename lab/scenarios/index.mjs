@@ -27,6 +27,7 @@ import { connectionStorm, quietCgi } from "./connections.mjs";
 import { cronStorm, quietCron } from "./cron.mjs";
 import loginStorm from "./login-storm.mjs";
 import quietInstall from "./quiet-install.mjs";
+import quietTests from "./quiet-tests.mjs";
 import { quietAutoreap, zombies } from "./zombies.mjs";
 
 /** Every scenario by name, in the order of `node lab/run.mjs --list`. */
@@ -67,5 +68,6 @@ export const scenarios = new Map(
     quietCgi,
     quietCron,
     quietInstall,
+    quietTests,
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -5,6 +5,8 @@ export default {
   about: "five scripts log in to a real sshd on loopback with a key, run one command, and log in again",
   network: true,
   defaults: { pids: 300 },
+  // sshd makes its keys first.
+  observe: { seconds: 40, duration: "20s" },
   expected: {
     outcome: "storm",
     exitCode: 1,

@@ -1,8 +1,9 @@
 import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
+import { descent } from "./descent.ts";
 import { baseName, confidenceOf, rate, reason, programNames } from "./measure.ts";
 import { isBuildTool, isCompiler } from "./programs.ts";
-import type { Detector, View } from "./types.ts";
+import type { Detector, Finding, Outcome, View } from "./types.ts";
 
 /**
  * Hypothesis: a build runs: compilers, assemblers and linkers are started, in a tree under a build tool, each with
@@ -15,7 +16,7 @@ export const build: Detector = {
     const compilers = compiled.reduce((sum, f) => sum + f.spawned, 0);
     const covers = underBuild(view.derived.families, compiled);
     const total = covers.reduce((sum, f) => sum + starts(f), 0);
-    if (compilers < 6 || total === 0 || compilers / total < 0.2) return { state: "none" };
+    if (compilers < 6 || total === 0 || compilers / total < 0.2) return recipes(view);
     const tool = covers.find((f) => f.spawnerImage !== null && isBuildTool(baseName(f.spawnerImage)));
     const share = compilers / total;
     const reasons = [reason("for", "compilers", { share })];
@@ -42,6 +43,41 @@ export const build: Detector = {
     return { state: "found", findings: [finding] };
   },
 };
+
+/** Fewer processes than these a second are no matter. */
+const MIN_RECIPES = 20;
+const MIN_PER_SECOND = 10;
+
+/**
+ * A build tool at other work: a test suite (`make check`), an installation. What its recipes start, and what that starts, is
+ * there because somebody asked for it, and ends. A loop in one of the scripts is found by itself, and more surely.
+ */
+function recipes(view: View): Outcome {
+  const findings = view.spawners.flatMap((group): Finding[] => {
+    const image = group.families[0]?.spawnerImage;
+    if (!image || !isBuildTool(baseName(image)) || group.top === null || group.top.share < 0.5) return [];
+    const covers = descent(group.families, view.derived.families, imageKey(image));
+    const count = covers.reduce((sum, f) => sum + starts(f), 0);
+    if (count < MIN_RECIPES || rate(covers) < MIN_PER_SECOND) return [];
+    const tool = baseName(image);
+    const reasons = [reason("for", "spawner-is-build-tool", { spawner: tool }), reason("against", "no-compilers")];
+    return [
+      {
+        kind: "build",
+        subject: [...covers].sort((a, b) => starts(b) - starts(a))[0] as Family,
+        covers,
+        starts: count,
+        perSecond: rate(covers),
+        spawner: group.top.actor,
+        benign: true,
+        confidence: confidenceOf(reasons),
+        reasons,
+        facts: { tool, programs: programNames(covers).slice(0, 6) },
+      },
+    ];
+  });
+  return findings.length > 0 ? { state: "found", findings } : { state: "none" };
+}
 
 /** The compilers' families and all that stands between them and the build tool: programs that start compilers, and what a build tool starts. */
 function underBuild(families: readonly Family[], compiled: readonly Family[]): Family[] {

@@ -86,6 +86,10 @@ const BUILD_TOOLS = new Set([
   "waf",
   "b2",
   "bjam",
+  "prove",
+  "pytest",
+  "tox",
+  "bats",
 ]);
 
 export function isBuildTool(name: string): boolean {

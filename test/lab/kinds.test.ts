@@ -1,24 +1,29 @@
 import { expect, test } from "vitest";
 import { differences } from "../../lab/differences.mjs";
+import { scenarios } from "../../lab/lab.mjs";
 import { needsLab } from "./needs.ts";
-import { observe } from "./observe.ts";
+import { observe, type Observed } from "./observe.ts";
+
+/** Runs a scenario for as long as it needs, and the tool beside it for as long as it takes to see it. */
+function observed(name: string): Promise<Observed> {
+  const { seconds, duration } = scenarios.get(name)?.observe ?? { seconds: 20, duration: "5s" };
+  return observe(name, { seconds }, ["--duration", duration]);
+}
 
 /** Storms beside those of diagnose-live.test.ts, each with what the report must say of it. */
-for (const [name, code, seconds, args] of [
-  ["zombies", "zombie-accumulation", 20, []],
-  ["thread-churn", "thread-churn", 20, []],
-  ["watchdog-pair", "watchdog-pair", 20, []],
-  ["polling-agent", "polling-agent", 20, []],
-  ["wrapper-explosion", "wrapper-explosion", 20, []],
-  // sshd makes its keys first.
-  ["login-storm", "login-storm", 40, ["--duration", "20s"]],
-  ["connection-storm", "connection-storm", 20, ["--duration", "8s"]],
-  // Until the next full minute.
-  ["cron-storm", "cron-storm", 90, ["--duration", "65s"]],
+for (const [name, code] of [
+  ["zombies", "zombie-accumulation"],
+  ["thread-churn", "thread-churn"],
+  ["watchdog-pair", "watchdog-pair"],
+  ["polling-agent", "polling-agent"],
+  ["wrapper-explosion", "wrapper-explosion"],
+  ["login-storm", "login-storm"],
+  ["connection-storm", "connection-storm"],
+  ["cron-storm", "cron-storm"],
 ] as const) {
   test(`${name}: called by its right name`, async (context) => {
     needsLab(context);
-    const { exitCode, result, scenario } = await observe(name, { seconds }, args);
+    const { exitCode, result, scenario } = await observed(name);
     expect(differences(result, scenario.expected)).toEqual([]);
     expect(exitCode).toBe(scenario.expected.exitCode);
     expect(result.verdict.code).toBe(`verdict.${code}`);
@@ -28,10 +33,17 @@ for (const [name, code, seconds, args] of [
 }
 
 /** What must not be called a storm. */
-for (const name of ["quiet-autoreap", "quiet-agent", "quiet-cgi", "quiet-install", "quiet-cron"] as const) {
+for (const name of [
+  "quiet-autoreap",
+  "quiet-agent",
+  "quiet-cgi",
+  "quiet-install",
+  "quiet-cron",
+  "quiet-tests",
+] as const) {
   test(`${name}: no storm`, async (context) => {
     needsLab(context);
-    const { exitCode, result, scenario } = await observe(name, { seconds: 20 }, ["--duration", "5s"]);
+    const { exitCode, result, scenario } = await observed(name);
     expect(differences(result, scenario.expected)).toEqual([]);
     expect(exitCode).toBe(0);
   });

@@ -168,6 +168,22 @@ describe("other storms", () => {
     expect(detection.findings[0]).toMatchObject({ benign: true, facts: { tool: "make" } });
   });
 
+  it("so is a test suite under make, but not the loop in one of its scripts", () => {
+    const suite = (inner: number) => (s: Stream) => {
+      const make = s.exec(s.fork(1), "/usr/bin/make");
+      for (let i = 0; i < 120; i++) {
+        const test = s.exec(s.wait(100).fork(make), "/bin/sh");
+        for (const tool of ["mktemp", "grep", "cmp", "rm"]) s.run(test, `/usr/bin/${tool}`, 800);
+        if (i === 60) for (let k = 0; k < inner; k++) s.wait(100).run(test, "/usr/bin/expr", 700);
+        s.exit(test);
+      }
+    };
+    const [finding, ...rest] = look(suite(0)).findings;
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ kind: "build", benign: true, starts: 600, facts: { tool: "make" } });
+    expect(kinds(look(suite(3000)))).toContain("shell-loop");
+  });
+
   it("copies that one process forks and that execute nothing are started by it, not by who started it", () => {
     const forker = (count: number) =>
       look((s) => {

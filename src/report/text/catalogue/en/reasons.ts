@@ -16,6 +16,7 @@ export const reasons = {
   "reason.spawner-is-shell": "{spawner} is a shell",
   "reason.spawner-is-build-tool": "{spawner} is a build tool",
   "reason.many-programs": "{count:count} different {count#program|programs} take part",
+  "reason.no-compilers": "no compilers take part: it may be a test suite or an installation",
   "reason.compilers": "{share:percent} are compilers, assemblers and linkers",
   "reason.limit-forbids": "the limit of {supervisor} forbids this rate",
   "reason.ends-unknown": "the sources do not tell how the processes ended",

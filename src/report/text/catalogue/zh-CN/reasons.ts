@@ -17,6 +17,7 @@ export const reasons: Record<keyof typeof english, string> = {
   "reason.spawner-is-shell": "{spawner} 是 shell",
   "reason.spawner-is-build-tool": "{spawner} 是构建工具",
   "reason.many-programs": "有 {count:count} 种不同的程序参与",
+  "reason.no-compilers": "没有编译器参与：可能是测试或安装",
   "reason.compilers": "{share:percent} 是编译器、汇编器和链接器",
   "reason.limit-forbids": "{supervisor} 的限制不允许这样的频率",
   "reason.ends-unknown": "数据来源没有说明进程是怎样结束的",
