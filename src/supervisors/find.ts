@@ -139,7 +139,7 @@ function matchJob(
 ): Omit<JobMatch, "spawnerFits"> | null {
   const hints: MatchKind[] = [];
   if (job.supervisor === "systemd" && isUnitOf(job.unit, unitOfCgroup(question.cgroup ?? null))) hints.push("cgroup");
-  if (job.container !== undefined && containerOf(question.cgroup ?? "")?.id === job.container) hints.push("cgroup");
+  if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
   const claimed = question.environment?.["UPSTART_JOB"];
   if (job.supervisor === "upstart" && claimed !== undefined && claimed === job.unit) hints.push("environment");
   const mentions = targets.filter((target) => mentionsOf(job, target));
@@ -158,6 +158,14 @@ function matchJob(
   const also = MATCH_KINDS.filter((kind) => kinds.has(kind));
   const [how] = also;
   return how === undefined ? null : { job, resolution, how, also, program };
+}
+
+/** Whether a cgroup is that of the job's container, or of a pod of it. */
+function isContainerOf({ container, pods }: Job, cgroup: Untrusted): boolean {
+  if (container === undefined && pods === undefined) return false;
+  const inside = containerOf(cgroup);
+  if (inside === null) return false;
+  return inside.id === container || (inside.pod !== undefined && pods?.includes(inside.pod.uid) === true);
 }
 
 /** Same entry, or another name (link, merged directory) of the same file. */

@@ -1,6 +1,7 @@
 import { anacron } from "./anacron.ts";
 import { at } from "./at.ts";
 import { cron } from "./cron.ts";
+import { kubelet } from "./kubelet.ts";
 import { dinit } from "./dinit.ts";
 import { docker } from "./docker.ts";
 import { pm2 } from "./pm2.ts";
@@ -26,4 +27,5 @@ export const supervisors: readonly Supervisor[] = [
   docker,
   dinit,
   pm2,
+  kubelet,
 ];

@@ -49,6 +49,8 @@ export interface Job {
   chroot?: Untrusted;
   /** Id of the container that the supervisor makes for it: its processes' cgroup bears it (`containerOf`). */
   container?: Untrusted;
+  /** Uids of the pods that the kubelet made for it, which their cgroups bear. */
+  pods?: Untrusted[];
   /** Script that every command of this supervisor goes through (/etc/initscript). */
   through?: Untrusted;
   /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */

@@ -58,6 +58,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "react/jsx-runtime": ["top"],
   "tar-stream": ["casefolder"],
   fzstd: ["formats", "ftrace"],
+  yaml: ["supervisors"],
   "xz-decompress": ["formats"],
 };
 
