@@ -51,6 +51,8 @@ const NO_AUDIT = new Set([
   "execsnoop",
   "execsnoop.bt",
   "exitsnoop",
+  "atop",
+  "pidstat",
   "pacct",
 ]);
 

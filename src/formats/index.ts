@@ -3,8 +3,10 @@ import { auditFormat } from "./audit/index.ts";
 import { execsnoopFormat } from "./execsnoop/index.ts";
 import { execsnoopBtFormat } from "./execsnoop-bt/index.ts";
 import { exitsnoopFormat } from "./exitsnoop/index.ts";
+import { atopFormat } from "./atop/index.ts";
 import { forkstatFormat } from "./forkstat/index.ts";
 import { ltraceFormat } from "./ltrace/index.ts";
+import { pidstatFormat } from "./pidstat/index.ts";
 import { pacctFormat } from "./pacct/index.ts";
 import { straceFormat } from "./strace/index.ts";
 import { traceDatFormat } from "./trace-dat/index.ts";
@@ -23,6 +25,8 @@ export const formats: readonly Format[] = [
   execsnoopFormat,
   execsnoopBtFormat,
   exitsnoopFormat,
+  atopFormat,
+  pidstatFormat,
 ];
 
 /** Below this a format is not taken for recognised. */

@@ -10,7 +10,7 @@ export function addDiagnose(program: Command, version: string): void {
     )
     .option(
       "--from <file...>",
-      "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, text of kernel traces (tracefs, trace-cmd report, perf script), output of forkstat, execsnoop and exitsnoop, process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
+      "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, text of kernel traces (tracefs, trace-cmd report, perf script), output of forkstat, execsnoop, exitsnoop, pidstat and atop -P, process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
     )
     .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
     .option(

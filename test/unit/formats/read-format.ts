@@ -5,6 +5,8 @@ import type { ProcessEvent } from "../../../src/model/events.ts";
 export interface FormatRead {
   events: ProcessEvent[];
   reading: StreamReading;
+  /** The host of each event, as the reader names it. Absent: all of one. */
+  hosts?: (string | null)[];
 }
 
 /** Reads bytes in one format; a log cut into pieces of `size` bytes, in one buffer that is overwritten, as callers may do. */
@@ -15,8 +17,13 @@ export async function readFormat(
 ): Promise<FormatRead> {
   const bytes = typeof input === "string" ? Buffer.from(input, "utf8") : input;
   const events: ProcessEvent[] = [];
-  const sinkOf = () => (event: ProcessEvent) => void events.push({ ...event });
-  if ("read" in format) return { events, reading: await format.read(inMemory(bytes), "file", sinkOf, () => false) };
+  const hosts: (string | null)[] = [];
+  const sinkOf = (host: string | null) => (event: ProcessEvent) => {
+    events.push({ ...event });
+    hosts.push(host);
+  };
+  if ("read" in format)
+    return { events, hosts, reading: await format.read(inMemory(bytes), "file", sinkOf, () => false) };
   const reader = format.open(sinkOf);
   const piece = Buffer.alloc(Math.min(size, bytes.length + 1));
   for (let at = 0; at < bytes.length; at += size) {
@@ -26,7 +33,7 @@ export async function readFormat(
     piece.fill(0x41);
   }
   const reading = reader.end();
-  return { events, reading };
+  return { events, hosts, reading };
 }
 
 /** Events as short words: `12 fork 13`, `13 exec /bin/true`, `13 exit 3`, `13 killed 9`, `12 < 13`, `13 is sh`. */
@@ -54,15 +61,17 @@ export function wordsOf(events: readonly ProcessEvent[]): string[] {
   });
 }
 
-/** What must hold of any reading: the account agrees with the events, and times never go back. */
-export function soundness({ events, reading }: FormatRead): string[] {
+/** What must hold of any reading: the account agrees with the events, and the times of a host never go back. */
+export function soundness({ events, hosts, reading }: FormatRead): string[] {
   const problems: string[] = [];
   if (reading.ledger.events !== events.length)
     problems.push(`${reading.ledger.events} events told, ${events.length} given`);
-  let now = 0;
-  for (const event of events) {
+  const times = new Map<string | null, number>();
+  for (const [index, event] of events.entries()) {
+    const host = hosts?.[index] ?? null;
+    const now = times.get(host) ?? 0;
     if (!Number.isFinite(event.ts) || event.ts < now) problems.push(`time ${event.ts} after ${now}`);
-    now = event.ts;
+    times.set(host, event.ts);
   }
   const lines = reading.remarks.find(({ args }) => "parsed" in args)?.args as Record<string, number> | undefined;
   const { skipped, examples } = reading.ledger;

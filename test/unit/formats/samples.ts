@@ -29,6 +29,8 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   execsnoop: recorded("execsnoop"),
   "execsnoop.bt": recorded("execsnoop-bt"),
   exitsnoop: recorded("exitsnoop"),
+  atop: recorded("atop"),
+  pidstat: recorded("pidstat", (file) => !/^(?:children|iso)$/.test(file)),
 };
 
 function recorded(folder: string, which: (file: string) => boolean = () => true): Sample[] {

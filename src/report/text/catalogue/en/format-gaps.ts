@@ -56,5 +56,22 @@ export const formatGaps = {
   "couldnot.exitsnoop.no-cpu": "how much CPU the storm burns: exitsnoop prints no CPU times",
   "couldnot.exitsnoop.only-failures":
     "which processes ended well: no line shows an end with status 0, because there was none or because -x hid them",
+  "couldnot.atop.no-files": "which files are executed: atop prints task names, and no files",
+  "couldnot.atop.no-argv":
+    "with which arguments programs are executed: atop cuts command lines, and has none of processes that began and ended within an interval",
+  "couldnot.atop.parent-at-end":
+    "who forks whom: atop prints the parent that a process had when it ended; an orphan's is whoever inherited it",
+  "couldnot.atop.no-ends":
+    "{what:words}: no line is about a process that has ended; none did, or process accounting was off",
+  "couldnot.atop.no-prg": "{what:words}: without lines PRG neither parents nor exit statuses are told",
+  "couldnot.atop.no-prc": "how much CPU the storm burns: no line PRC is about a process that has ended",
+  "couldnot.atop.cpu-in-ticks":
+    "how much CPU the storm burns: accounting drops less than 10 ms of each process, and {without:count} of {ended:count} processes were that short ({ticks:count} {ticks#tick|ticks} in all)",
+  "couldnot.atop.by-seconds":
+    "how long the processes lived and which ended first: atop tells it by the second, and so of one interval at a time",
+  "couldnot.atop.living-only":
+    "what died between two samples: no line is about a process that has ended; none did, or process accounting was off",
+  "couldnot.pidstat.living-only":
+    "who forks, what is executed, how it ends, and how much CPU that burns: pidstat looks at /proc at the end of each interval; who is dead by then is not in it",
   "couldnot.execsnoop.no-times": "how often it happens: without -t or -T the lines of execsnoop have no times",
 } as const;

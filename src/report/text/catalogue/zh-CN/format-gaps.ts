@@ -50,5 +50,17 @@ export const formatGaps: Record<keyof typeof English, string> = {
   "couldnot.exitsnoop.no-times": "进程存活多久、多久发生一次：没有 -t 时，行没有时间（{why:words}）",
   "couldnot.exitsnoop.no-cpu": "风暴用掉多少 CPU：exitsnoop 不打印 CPU 时间",
   "couldnot.exitsnoop.only-failures": "哪些进程正常结束：没有一行的退出状态是 0；可能确实没有，也可能被 -x 隐藏",
+  "couldnot.atop.no-files": "执行了哪些文件：atop 只打印任务名，不打印文件",
+  "couldnot.atop.no-argv": "程序以哪些参数执行：atop 会截断命令行，在一个间隔内开始并结束的进程没有命令行",
+  "couldnot.atop.parent-at-end": "谁派生了谁：atop 打印的是进程结束时的父进程；孤儿进程的父进程是接收它的进程",
+  "couldnot.atop.no-ends": "没有已结束进程的行：可能确实没有，也可能没有打开进程记账（{what:words}）",
+  "couldnot.atop.no-prg": "没有 PRG 行就没有父进程和退出状态（{what:words}）",
+  "couldnot.atop.no-prc": "风暴用掉多少 CPU：没有已结束进程的 PRC 行",
+  "couldnot.atop.cpu-in-ticks":
+    "风暴用掉多少 CPU：记账会舍去每个进程不足 10 毫秒的部分，{ended:count} 个进程中有 {without:count} 个短到记为零（合计 {ticks:count} 个时钟滴答）",
+  "couldnot.atop.by-seconds": "进程存活多久、谁先结束：atop 只精确到秒，每次只说一个间隔",
+  "couldnot.atop.living-only": "两次采样之间死去的进程：没有已结束进程的行；可能确实没有，也可能没有打开进程记账",
+  "couldnot.pidstat.living-only":
+    "谁在派生、执行了什么、怎样结束、用掉多少 CPU：pidstat 在每个间隔结束时查看 /proc，那时已死的进程不在其中",
   "couldnot.execsnoop.no-times": "多久发生一次：没有 -t 或 -T 时，execsnoop 的行没有时间",
 };
