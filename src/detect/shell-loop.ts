@@ -13,7 +13,8 @@ export const shellLoop: Detector = { kind: "shell-loop", detect };
 
 /** A script that does something once a second starts fewer; a loop without a pause starts hundreds. */
 const MIN_PER_SECOND = 20;
-const MIN_STARTS = 20;
+/** A prompt, a login or the start of a script makes thirty commands or so in a second, and is over. */
+const MIN_STARTS = 40;
 
 function detect(view: View): Outcome {
   const findings = view.spawners.map((group) => judge(group, view)).filter((f) => f !== null);

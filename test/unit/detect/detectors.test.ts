@@ -139,6 +139,16 @@ describe("other storms", () => {
     );
   });
 
+  it("a prompt's or a script's few dozens of commands are no loop", () => {
+    const commands = (count: number) => (s: Stream) => {
+      const bash = s.exec(s.fork(1), "/usr/bin/bash");
+      for (let i = 0; i < count; i++) s.wait(15_000).run(bash, `/usr/bin/tool${i % 9}`, 5000);
+      s.wait(4e6).exit(bash);
+    };
+    expect(kinds(look(commands(30)))).toEqual([]);
+    expect(kinds(look(commands(100)))).toEqual(["shell-loop"]);
+  });
+
   it("a script that is executed within the window is a shell's, by what /proc says of it", () => {
     const script = (looked: boolean) => (s: Stream) => {
       const pid = s.exec(s.fork(1), "/usr/local/sbin/poll-queue");
