@@ -231,3 +231,43 @@ export const caseSupervisord = caseUnder(
     ],
   },
 );
+
+export const caseOpenrc = caseUnder(
+  "case-openrc",
+  "the case under OpenRC's real supervise-daemon: a service of /etc/init.d has the impostor as its command",
+  { supervisor: "openrc", unit: "later", file: "/etc/init.d/later", line: 2, directive: "supervisor=supervise-daemon" },
+  {
+    starter: "rc:2345:once:/usr/local/sbin/start-later",
+    links: [["/etc/runlevels/default/later", "/etc/init.d/later"]],
+    files: [
+      ["/etc/init.d/later", "#!/sbin/openrc-run\nsupervisor=supervise-daemon\ncommand=/usr/bin/atd\n", 0o755],
+      // The folders that openrc-init makes at boot, then the one service.
+      [
+        "/usr/local/sbin/start-later",
+        "#!/bin/sh\nmkdir /run/openrc\ncd /run/openrc\nmkdir starting started stopping inactive wasinactive failed hotplugged daemons options exclusive scheduled init.d tmp\necho default >/run/openrc/softlevel\nexec /sbin/rc-service later start\n",
+        0o755,
+      ],
+    ],
+  },
+);
+
+export const caseMonit = caseUnder(
+  "case-monit",
+  "the case under real monit: the start program of a check is the impostor",
+  { supervisor: "monit", unit: "later", file: "/etc/monit/conf.d/later", line: 2, directive: "start program" },
+  {
+    starter: "mo:2345:respawn:/usr/bin/monit -I -c /etc/monit/monitrc",
+    files: [
+      [
+        "/etc/monit/monitrc",
+        "set daemon 2\nset log /dev/null\nset idfile /run/monit.id\nset statefile /run/monit.state\ninclude /etc/monit/conf.d/*\n",
+        0o600,
+      ],
+      [
+        "/etc/monit/conf.d/later",
+        'check process later with pidfile /run/later.pid\n  start program = "/usr/bin/nice -n 1 /usr/bin/atd"\n',
+        0o600,
+      ],
+    ],
+  },
+);

@@ -39,22 +39,25 @@ const WAYS: Readonly<Record<string, (where: Where) => StopWay | null>> = {
   anacron: (where) => (where.directive === "run-parts" ? notExecutable(where) : commentedOut(where)),
   // atd passes over jobs that are not executable.
   at: notExecutable,
-  supervisord: ({ unit, here }) =>
-    here && isName(unit) ? both(["supervisorctl", "stop", unit], ["supervisorctl", "start", unit]) : null,
+  supervisord: (where) =>
+    asked(where, (unit) => both(["supervisorctl", "stop", unit], ["supervisorctl", "start", unit])),
+  openrc: (where) => asked(where, (unit) => both(["rc-service", unit, "stop"], ["rc-service", unit, "start"])),
+  monit: (where) => asked(where, (unit) => both(["monit", "unmonitor", unit], ["monit", "monitor", unit])),
+  inetd: (where) => reloaded(commentedOut(where), "inetd"),
+  "rc.local": (where) => (where.directive === "#!" ? notExecutable(where) : commentedOut(where)),
   runit: ({ path, here }) => (here ? both(["sv", "down", folderOf(path)], ["sv", "up", folderOf(path)]) : null),
   s6: ({ path, here }) => (here ? both(["s6-svc", "-d", folderOf(path)], ["s6-svc", "-u", folderOf(path)]) : null),
-  docker: ({ unit, directive, here }) =>
-    here && isName(unit)
-      ? both(
-          ["docker", "update", "--restart=no", unit],
-          ["docker", "update", `--restart=${directive.slice("RestartPolicy=".length)}`, unit],
-        )
-      : null,
-  dinit: ({ unit, here }) =>
-    here && isName(unit) ? both(["dinitctl", "stop", unit], ["dinitctl", "start", unit]) : null,
-  pm2({ unit, path, here }) {
-    const of = ["env", `PM2_HOME=${folderOf(path)}`, "pm2"];
-    return here && isName(unit) ? both([...of, "stop", unit], [...of, "start", unit]) : null;
+  docker: (where) =>
+    asked(where, (unit) =>
+      both(
+        ["docker", "update", "--restart=no", unit],
+        ["docker", "update", `--restart=${where.directive.slice("RestartPolicy=".length)}`, unit],
+      ),
+    ),
+  dinit: (where) => asked(where, (unit) => both(["dinitctl", "stop", unit], ["dinitctl", "start", unit])),
+  pm2(where) {
+    const of = ["env", `PM2_HOME=${folderOf(where.path)}`, "pm2"];
+    return asked(where, (unit) => both([...of, "stop", unit], [...of, "start", unit]));
   },
 };
 
@@ -65,9 +68,9 @@ export function stopWay({ supervisor, unit, file, line, directive }: Restart, ro
   return way?.({ unit, path: onHost(root, file), line, directive, here: root === "/" }) ?? null;
 }
 
-/** Not an option to the program that gets it. */
-function isName(unit: Untrusted): boolean {
-  return !unit.startsWith("-");
+/** What a running daemon is told. A name that looks like an option is given to none. */
+function asked({ unit, here }: Where, way: (unit: Untrusted) => StopWay): StopWay | null {
+  return here && unit !== "" && !unit.startsWith("-") ? way(unit) : null;
 }
 
 function notExecutable({ path }: Where): StopWay {
@@ -80,6 +83,12 @@ function both(command: Untrusted[], undo: Untrusted[]): StopWay {
 
 function folderOf(path: Untrusted): Untrusted {
   return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** Its daemon reads its table again at SIGHUP. */
+function reloaded(way: StopWay | null, daemon: string): StopWay | null {
+  const then = (command: Untrusted[]): Untrusted[] => ["sh", "-c", `"$@" && pkill -HUP -x ${daemon}`, "sh", ...command];
+  return way === null ? null : both(then(way.command), then(way.undo));
 }
 
 /** Where a path of a root lies on the host. */

@@ -1,10 +1,14 @@
 import { anacron } from "./anacron.ts";
 import { at } from "./at.ts";
 import { cron } from "./cron.ts";
-import { kubelet } from "./kubelet.ts";
 import { dinit } from "./dinit.ts";
 import { docker } from "./docker.ts";
+import { inetd } from "./inetd.ts";
+import { kubelet } from "./kubelet.ts";
+import { monit } from "./monit.ts";
+import { openrc } from "./openrc.ts";
 import { pm2 } from "./pm2.ts";
+import { rcLocal } from "./rc-local.ts";
 import { runit } from "./runit.ts";
 import { s6 } from "./s6.ts";
 import { supervisord } from "./supervisord.ts";
@@ -12,6 +16,7 @@ import { systemd } from "./systemd.ts";
 import { sysvinit } from "./sysvinit.ts";
 import type { Supervisor } from "./types.ts";
 import { upstart } from "./upstart.ts";
+import { xinetd } from "./xinetd.ts";
 
 /** Every supervisor that can be read. A new one is a file of its own and a place in this list. */
 export const supervisors: readonly Supervisor[] = [
@@ -28,4 +33,9 @@ export const supervisors: readonly Supervisor[] = [
   dinit,
   pm2,
   kubelet,
+  openrc,
+  rcLocal,
+  monit,
+  inetd,
+  xinetd,
 ];

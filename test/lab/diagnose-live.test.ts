@@ -75,6 +75,8 @@ for (const [name, options, args] of [
   ["case-anacron", { seconds: 20 }, ["--duration", "5s"]],
   ["case-at", { seconds: 20 }, ["--duration", "5s"]],
   ["case-supervisord", { seconds: 20 }, ["--duration", "5s"]],
+  ["case-openrc", { seconds: 20 }, ["--duration", "5s"]],
+  ["case-monit", { seconds: 20 }, ["--duration", "5s"]],
 ] as const) {
   test(`${name}: called by its right name`, async (context) => {
     needsLab(context);
