@@ -36,10 +36,15 @@ function* readTable(text: Untrusted, problems: Problem[]): Generator<Job> {
   const lines = text.split("\n");
   for (let i = 0; i < lines.length; i++) {
     const line = i + 1;
-    let said = (lines[i] as string).trimStart();
+    const parts = [(lines[i] as string).trimStart()];
     // A comment is not continued.
-    if (said === "" || said.startsWith("#")) continue;
-    while (said.endsWith("\\") && i + 1 < lines.length) said = said.slice(0, -1) + lines[++i];
+    if (parts[0] === "" || parts[0]?.startsWith("#") === true) continue;
+    for (let last = parts[0] as string; last.endsWith("\\") && i + 1 < lines.length;) {
+      parts[parts.length - 1] = last.slice(0, -1);
+      last = lines[++i] as string;
+      parts.push(last);
+    }
+    const said = parts.join("");
     const variable = /^([A-Za-z_]\w*)[ \t]*=(.*)$/s.exec(said);
     if (variable !== null) {
       if (variable[1] === "PATH") path = (variable[2] as string).trim().split(":");

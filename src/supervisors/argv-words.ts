@@ -42,7 +42,7 @@ export function argvProgram(words: readonly Untrusted[]): Pick<Becomes, "program
   const isShell = first !== null && SHELLS.test(first.slice(first.lastIndexOf("/") + 1));
   const option = isShell ? left.findIndex((word, i) => i > 0 && /^-[a-z]*c$/.test(word)) : -1;
   const text = shellText ?? (option > 0 ? (left[option + 1] ?? null) : null);
-  if (text === null) return { program: first, chroot, shell: false };
+  if (text === null) return { program: first === "" ? null : first, chroot, shell: false };
   const inner = commandProgram(text);
   return { program: inner.program, chroot: inner.chroot ?? chroot, shell: true };
 }

@@ -69,7 +69,7 @@ export function readExecline(text: Untrusted): Becomes {
   const words = items.map((item) => item.text);
   const { words: left, chroot } = unwrap(words);
   const program = left[0] ?? null;
-  const known = program !== null && !program.includes("$") && items[0]?.block === false;
+  const known = program !== null && program !== "" && !program.includes("$") && items[0]?.block === false;
   return { words, program: known ? program : null, chroot, at: items[0]?.at ?? lastStart };
 }
 

@@ -57,10 +57,10 @@ function jobsOf(text: Untrusted, file: Untrusted): Job[] {
   // The script itself, for what its loops start.
   const jobs = [job(1, "#!", file, file)];
   for (const command of simpleCommands(text).slice(0, MAX_COMMANDS)) {
-    let words = afterAssignments(command);
-    while (words[0] !== undefined && CONTROL_WORDS.has(words[0].text)) words = afterAssignments(words.slice(1));
+    const start = command.findIndex((word) => !CONTROL_WORDS.has(word.text));
+    const words = afterAssignments(start < 0 ? [] : command.slice(start));
     const [first] = words;
-    if (first === undefined || first.dynamic || BUILTINS.has(first.text)) continue;
+    if (first === undefined || first.text === "" || first.dynamic || BUILTINS.has(first.text)) continue;
     const texts = words.map((word) => word.text);
     const { program } = argvProgram(texts);
     const dynamic = words.some((word) => word.dynamic && word.text === program);

@@ -87,7 +87,7 @@ function becomesOf(words: readonly Word[], at: number): Becomes {
   const dynamic = new Set(words.filter((word) => word.dynamic).map((word) => word.text));
   const left = unwrap(texts);
   const inner = left.shellText === null ? (left.words[0] ?? null) : programOf(left.shellText);
-  const program = inner === null || dynamic.has(inner) ? null : inner;
+  const program = inner === null || inner === "" || dynamic.has(inner) ? null : inner;
   return { words: texts, program, chroot: left.chroot, at };
 }
 
