@@ -62,13 +62,14 @@ export function readCrontab(text: Untrusted, file: Untrusted, system: boolean, p
 
 /** `NAME = value`, either of them quoted or not (`load_env`); a value must not be empty, unless it is quoted. */
 function variableOf(line: Untrusted): [Untrusted, Untrusted] | null {
-  const name = /^(?:"([^"]*)"|'([^']*)'|([^\s="'][^\s=]*))[ \t]*=[ \t]*/.exec(line);
+  const name = /^(?:"([^"]*)"|'([^']*)'|([^\s="'][^\s=]*)?)[ \t]*=[ \t]*/.exec(line);
   if (name === null) return null;
   const rest = line.slice(name[0].length).replace(/[ \t]+$/, "");
   const quote = rest[0];
-  const quoted = (quote === '"' || quote === "'") && rest.length > 1 && rest.endsWith(quote);
-  if (rest === "") return null;
-  return [name[1] ?? name[2] ?? name[3] ?? "", quoted ? rest.slice(1, -1) : rest];
+  const key = name[1] ?? name[2] ?? name[3] ?? "";
+  if (quote !== '"' && quote !== "'") return rest === "" ? null : [key, rest];
+  // Nothing may stand behind the closing quote.
+  return rest.indexOf(quote, 1) === rest.length - 1 && rest.length > 1 ? [key, rest.slice(1, -1)] : null;
 }
 
 function entryOf(line: Untrusted, system: boolean): Omit<CronEntry, "line" | "environment"> | { wrong: string } {
