@@ -79,6 +79,33 @@ export async function restartsOf({
       },
       configuration ?? undefined,
     );
+  const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
+  const factsOf = ({ job, resolution }: JobMatch, starts: Untrusted, perSecond: number | null): RestartFacts => {
+    const lifeSeconds = storm.lifetimeMs === null ? undefined : storm.lifetimeMs.p50 / 1000;
+    const rate = perSecond === null ? null : limitAllowsRate(job, perSecond, seconds, lifeSeconds);
+    const owners = jobOwnerMismatch(job, resolution, (path) => examiner.ownerOf(path));
+    const jobPackage = owners?.jobOwner?.package;
+    const mismatch = jobPackage !== undefined && (owners?.expected !== undefined || owners?.programOwner === null);
+    return {
+      restart: toRestart(storm.id, job, resolution, rate),
+      starts,
+      bringsBack: !["never", "on-schedule", "on-demand"].includes(job.restarts),
+      ...(job.restarts === "on-schedule" || job.restarts === "on-demand"
+        ? { again: { when: job.restarts, everySeconds: job.everySeconds ?? null } }
+        : {}),
+      limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
+      counted: null,
+      ownerMismatch: mismatch ? { jobPackage } : null,
+    };
+  };
+  const { id, turns } = finding.facts;
+  if (finding.kind === "container-restart-loop" && typeof id === "string") {
+    // A shim is the same program for all containers; the id in its arguments tells which one is started.
+    const search = findJobs(root, { programs: [], container: id }, configuration ?? undefined);
+    const perSecond = typeof turns === "number" ? turns / Math.max(seconds, 1e-3) : null;
+    const restarts = search.matches.map((match) => factsOf(match, match.job.unit, perSecond));
+    return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+  }
   // Below PID 1 there are supervisors too (runsv, cron): one that was seen to start it, and whose own files say so.
   const { spawner } = storm;
   const isBelow = spawner !== null && spawner.pid !== 1 && initKind(root, spawner.exe) === null;
@@ -106,25 +133,7 @@ export async function restartsOf({
   const starting = bySpawner.length > 0 ? bySpawner : search.matches.filter(isActive);
   const fitting = starting.filter((match) => match.spawnerFits !== false);
   const chosen = (fitting.length > 0 ? fitting : starting).slice(0, MAX_RESTARTS);
-  const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
-  const lifeSeconds = storm.lifetimeMs === null ? undefined : storm.lifetimeMs.p50 / 1000;
-  const restarts = chosen.map(({ job, resolution }): RestartFacts => {
-    const rate = viaSpawner ? null : limitAllowsRate(job, storm.perSecond, seconds, lifeSeconds);
-    const owners = jobOwnerMismatch(job, resolution, (path) => examiner.ownerOf(path));
-    const jobPackage = owners?.jobOwner?.package;
-    const mismatch = jobPackage !== undefined && (owners?.expected !== undefined || owners?.programOwner === null);
-    return {
-      restart: toRestart(storm.id, job, resolution, rate),
-      starts: program,
-      bringsBack: !["never", "on-schedule", "on-demand"].includes(job.restarts),
-      ...(job.restarts === "on-schedule" || job.restarts === "on-demand"
-        ? { again: { when: job.restarts, everySeconds: job.everySeconds ?? null } }
-        : {}),
-      limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
-      counted: null,
-      ownerMismatch: mismatch ? { jobPackage } : null,
-    };
-  });
+  const restarts = chosen.map((match) => factsOf(match, program, viaSpawner ? null : storm.perSecond));
   // Only the systemd of this very host can be asked, and only about a host that is being observed.
   if (root.dir === "/" && processes !== null) {
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);

@@ -18,17 +18,27 @@ export interface JobQuestion {
   spawner?: Starter;
   /** Its cgroup path, e.g. `/system.slice/atd.service`. */
   cgroup?: Untrusted | null;
+  /** Id of the container that is started, or its first twelve digits. */
+  container?: Untrusted | null;
   /** Its environment; a program can forge it, so it is only a hint. */
   environment?: Readonly<Record<string, Untrusted>> | null;
 }
 
 /**
  * Why a job is taken for the one, best first.
- * `cgroup`: the process is in the cgroup of this unit or container. `command`: the job names the file. `search-path`: a bare
+ * `cgroup`: the process is in the cgroup of this unit or container. `container`: the job makes the container of this id. `command`: the job names the file. `search-path`: a bare
  * name that resolves to it. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
  * if a file of the same name did not come first. `shell`: the job runs a shell command or wrapper that mentions it.
  */
-export const MATCH_KINDS = ["cgroup", "command", "search-path", "environment", "shadowed", "shell"] as const;
+export const MATCH_KINDS = [
+  "cgroup",
+  "container",
+  "command",
+  "search-path",
+  "environment",
+  "shadowed",
+  "shell",
+] as const;
 export type MatchKind = (typeof MATCH_KINDS)[number];
 
 export interface JobMatch {
@@ -140,6 +150,8 @@ function matchJob(
   const hints: MatchKind[] = [];
   if (job.supervisor === "systemd" && isUnitOf(job.unit, unitOfCgroup(question.cgroup ?? null))) hints.push("cgroup");
   if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
+  const { container } = question;
+  if (container && container.length >= 12 && job.container?.startsWith(container) === true) hints.push("container");
   const claimed = question.environment?.["UPSTART_JOB"];
   if (job.supervisor === "upstart" && claimed !== undefined && claimed === job.unit) hints.push("environment");
   const mentions = targets.filter((target) => mentionsOf(job, target));

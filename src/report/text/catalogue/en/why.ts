@@ -47,6 +47,7 @@ export const why = {
   "why.limit.life": "a run of more than {minimumLifeSeconds:seconds} is not counted",
   "why.counted": "restarted {restarts:count} {restarts#time|times} so far; last result: {result}",
   "why.told-by.cgroup": "its cgroup",
+  "why.told-by.container": "the id of its container",
   "why.told-by.command": "the path in the command",
   "why.told-by.search-path": "the name in the command, by the search path",
   "why.told-by.environment": "its environment",

@@ -42,6 +42,7 @@ export const why = {
   "why.limit.life": "运行超过 {minimumLifeSeconds:seconds}的不计入",
   "why.counted": "至今已重启 {restarts:count} 次；最近一次结果：{result}",
   "why.told-by.cgroup": "它的 cgroup",
+  "why.told-by.container": "它的容器 id",
   "why.told-by.command": "命令中的路径",
   "why.told-by.search-path": "命令中的名称，按搜索路径",
   "why.told-by.environment": "它的环境变量",

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { createDerivation } from "../../../src/derive/index.ts";
+import { diagnose } from "../../../src/diagnosis/index.ts";
+import { createLookup } from "../../../src/diagnosis/lookup.ts";
+import type { Diagnosis } from "../../../src/diagnosis/result.ts";
+import { emptyLedger } from "../../../src/model/ledger.ts";
+import { Stream } from "../../support/storms.ts";
+import { makeTree } from "../supervisors/tree.ts";
+
+const ID = "7c0f".repeat(16);
+
+/** containerd starts a shim for the container every 0.4 s; the shim runs runc, and both end. */
+function restarting(stream: Stream): void {
+  const containerd = stream.exec(stream.fork(1), "/usr/bin/containerd");
+  for (let turn = 0; turn < 8; turn++) {
+    const shim = stream.wait(400_000).fork(containerd);
+    stream.exec(shim, "/usr/bin/containerd-shim-runc-v2", ["containerd-shim-runc-v2", "-id", ID, "start"]);
+    stream.wait(8000).exit(stream.exec(stream.wait(2000).fork(shim), "/usr/bin/runc", ["runc", "create"]));
+    stream.wait(20_000).exit(shim);
+  }
+}
+
+async function judged(dir: string): Promise<Diagnosis> {
+  const derivation = createDerivation();
+  const stream = new Stream((event) => derivation.onEvent(event));
+  stream.seen(1, 0, "/sbin/init");
+  restarting(stream);
+  const derived = derivation.finish();
+  return diagnose({
+    version: "0.0.0",
+    host: { hostname: null, kernel: null, machine: null, os: null, cpus: 2, bootedAt: null },
+    window: { startEpochMs: null, seconds: derived.lastTs / 1e9 },
+    sources: [{ ...emptyLedger("audit", 0), events: 100 }],
+    derived,
+    known: { exitStatus: true, lineage: true, lifetimes: true },
+    live: null,
+    remarks: [],
+    couldNotLook: [],
+    lookup: createLookup({ root: dir, processes: null, ownMountNamespace: null }),
+    countersOnly: null,
+    interrupted: false,
+    cost: () => ({ cpuSeconds: 0, wallSeconds: 0, peakRssBytes: 0 }),
+  });
+}
+
+function container(id: string, name: string, policy: string): Record<string, string> {
+  const folder = `/var/lib/docker/containers/${id}`;
+  return {
+    [`${folder}/hostconfig.json`]: JSON.stringify({ RestartPolicy: { Name: policy, MaximumRetryCount: 0 } }),
+    [`${folder}/config.v2.json`]: JSON.stringify({ Name: `/${name}`, Path: "worker", Args: [] }),
+  };
+}
+
+test("docker's policy of the container that is started again and again is named, and no other's", async () => {
+  const programs = { "/usr/bin/containerd": "", "/usr/bin/containerd-shim-runc-v2": "", "/usr/bin/runc": "" };
+  const files = { ...programs, ...container(ID, "web", "always"), ...container("1".repeat(64), "other", "always") };
+  const tree = makeTree(files);
+  const diagnosis = await judged(tree.dir).finally(() => tree.remove());
+  expect(diagnosis.storms[0]?.kind).toBe("container-restart-loop");
+  expect(diagnosis.restarts).toMatchObject([
+    {
+      supervisor: "docker",
+      unit: "web",
+      file: `/var/lib/docker/containers/${ID}/hostconfig.json`,
+      line: 1,
+      directive: "RestartPolicy=always",
+      limitAllowsRate: true,
+    },
+  ]);
+  expect(diagnosis.chain.find(({ code }) => code === "chain.restarted-by")?.args).toMatchObject({ program: "web" });
+});
