@@ -4,6 +4,8 @@ import { isShipped } from "./digests.ts";
 import { inspectLinked } from "./file-facts.ts";
 import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { reason } from "./reasons.ts";
+import { runningReasons } from "./running.ts";
+import { techniquesOf } from "./techniques.ts";
 import type { Identity, Owner, Reason, RunningProgram } from "./types.ts";
 
 /** What the kernel appends to the name of a file without a name (d_path in fs/d_path.c). */
@@ -22,6 +24,11 @@ export function identifyAbsent(
   process?: RunningProgram,
 ): Identity {
   const identity = judgeAbsent(root, database, path);
+  if (process !== undefined) {
+    const state = { kind: "complete" } as const;
+    identity.reasons.push(...runningReasons({ root, database, state }, path, null, process));
+    identity.attack.push(...techniquesOf(identity.reasons));
+  }
   const running = process === undefined ? null : inspectLinked(process.exe, database?.algorithms);
   if (running === null) return identity;
   // A process keeps its program: what is gone from the file system can still be read.

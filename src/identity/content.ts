@@ -11,7 +11,7 @@ export interface Content {
   digests: Digests;
   /** Shannon entropy, bits a byte, 0..8. Exact up to 16 MiB, from evenly spread blocks of 16 MiB in all above. */
   entropy: number;
-  /** The first bytes, at most 64. */
+  /** The first bytes, at most 256: what execve(2) reads of a script. */
   head: Uint8Array;
 }
 
@@ -36,7 +36,7 @@ export function readContent(fd: number, size: number, algorithms: readonly Diges
     const got = fs.readSync(fd, buffer, 0, buffer.length, total);
     if (got === 0) break;
     const bytes = buffer.subarray(0, got);
-    if (total === 0) head = Uint8Array.from(bytes.subarray(0, 64));
+    if (total === 0) head = Uint8Array.from(bytes.subarray(0, 256));
     for (const { hash } of hashes) hash.update(bytes);
     counts.add(bytes, total);
     total += got;

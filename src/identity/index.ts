@@ -6,16 +6,17 @@ import { identifyPresent } from "./present.ts";
 import type { PackageDatabase } from "./package-database.ts";
 import { packageManagers, unreadableManager } from "./package-managers.ts";
 import { ownership } from "./ownership.ts";
+import { runningReasons } from "./running.ts";
 import { ShippedFiles } from "./shipped-files.ts";
 import { reason } from "./reasons.ts";
-import type { Examiner, IdentifyContext, Identity, Owner } from "./types.ts";
+import type { Examiner, IdentifyContext, Identity, Owner, RunningProgram } from "./types.ts";
 import type { DatabaseState } from "./verdict.ts";
 
 export { packageExcerpts } from "./excerpts.ts";
 export { checksOf } from "./checks.ts";
 export { concernOf, type Concern } from "./concern.ts";
 export type { Examiner, IdentifyContext, Identity, Owner, RunningProgram } from "./types.ts";
-export { REASON_CODES, type ReasonArgs, type ReasonCode } from "./reasons.ts";
+export { REASON_CODES, reason, type ReasonArgs, type ReasonCode } from "./reasons.ts";
 
 /**
  * Opens the package database of a root. It is read at the first question: about 130 ms for 724 packages with 122,000
@@ -74,11 +75,14 @@ class RootExaminer implements Examiner {
     }
   }
 
-  asShipped(path: Untrusted): Owner | null {
+  asShipped(path: Untrusted, process?: RunningProgram): Owner | null {
     if (!path.startsWith("/")) return null;
     const { database, state } = this.#database;
-    this.#shipped ??= new ShippedFiles({ root: this.#root, database, state });
-    return this.#shipped.ownerOf(path);
+    const at = { root: this.#root, database, state };
+    this.#shipped ??= new ShippedFiles(at);
+    const owner = this.#shipped.ownerOf(path);
+    if (owner === null || process === undefined) return owner;
+    return runningReasons(at, path, null, process).some(({ weight }) => weight !== "weak") ? null : owner;
   }
 
   identify(path: Untrusted, context: IdentifyContext = {}): Identity {

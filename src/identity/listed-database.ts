@@ -3,7 +3,7 @@ import { skip } from "../model/ledger.ts";
 import type { Steps } from "../model/steps.ts";
 import { toBytes, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import type { DigestAlgorithm } from "./digests.ts";
+import { isShipped, type DigestAlgorithm, type Digests } from "./digests.ts";
 import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { PathIndex, type ListedPath } from "./path-index.ts";
 import { Entries } from "./same-entry.ts";
@@ -22,12 +22,20 @@ export interface ListedPackage {
   algorithms: readonly DigestAlgorithm[];
   /** What it shipped at one of these paths; null when it recorded no digest for it. */
   shipped(path: Untrusted): ShippedDigest | null;
+  /** The path for which it recorded the digest of this content, or null. */
+  find(digests: Digests): Untrusted | null;
 }
 
 export interface ListedPackages {
   packages: ListedPackage[];
   /** False when the paths of some installed package stay unknown. */
   complete: boolean;
+}
+
+/** The first path whose recorded digest is that of the content. */
+export function pathWith(recorded: Iterable<[Untrusted, ShippedDigest]>, digests: Digests): Untrusted | null {
+  for (const [path, digest] of recorded) if (isShipped(digest, digests)) return path;
+  return null;
 }
 
 /** Paths as the index takes them. A name that holds a newline has no line of its own and is left out. */
@@ -85,6 +93,14 @@ export class ListedDatabase implements PackageDatabase {
       if (one.owner.package !== owner.package || one.owner.version !== owner.version) continue;
       const digest = one.shipped(listed);
       if (digest !== null) return digest;
+    }
+    return null;
+  }
+
+  shippedAs(digests: Digests): { path: Untrusted; package: string } | null {
+    for (const one of this.#packages) {
+      const path = one.find(digests);
+      if (path !== null) return { path, package: one.owner.package };
     }
     return null;
   }

@@ -2,7 +2,7 @@ import type { SourceLedger } from "../model/ledger.ts";
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import type { DigestAlgorithm } from "./digests.ts";
+import type { DigestAlgorithm, Digests } from "./digests.ts";
 import type { Owner } from "./types.ts";
 
 /** One kind of package database. Those that are known stand in `package-managers.ts`; each is a folder of its own. */
@@ -55,6 +55,8 @@ export interface PackageDatabase {
   named(name: Untrusted): { path: Untrusted; package: string }[];
   /** Digest of the content that the package shipped for it; null when the database records none. */
   shipped(ownership: Ownership): ShippedDigest | null;
+  /** A packaged path whose recorded digest is that of this content; null: none, or it cannot be told. */
+  shippedAs(digests: Digests): { path: Untrusted; package: string } | null;
   /** The diversion that takes packaged content away from, or brings it to, this canonical path. */
   diversionOf(entry: Untrusted): Diversion | null;
   /** Permission bits that the administrator fixed for this canonical path (dpkg-statoverride), or null. */

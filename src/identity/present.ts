@@ -6,8 +6,11 @@ import { LARGEST_READ } from "./content.ts";
 import { inodeFlags, inspect, modeString, type InspectedFile } from "./file-facts.ts";
 import { ownership } from "./ownership.ts";
 import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
-import { directoryOf, placeOf, type Place } from "./places.ts";
+import { directoryOf, lastName, placeOf, type Place } from "./places.ts";
+import { resemblances } from "./resemblance.ts";
 import { runningReasons } from "./running.ts";
+import { interpreterReasons } from "./script.ts";
+import { techniquesOf } from "./techniques.ts";
 import { reason } from "./reasons.ts";
 import { findMovedOriginal, findNamesake, findTwins, type Twin } from "./twins.ts";
 import type { IdentifyContext, Identity, Reason } from "./types.ts";
@@ -56,9 +59,12 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     const flags = suspicious ? inodeFlags(root, real) : [];
     file.facts.flags.push(...flags);
     if (suspicious && genuine !== null && !fileCase.sameContent) reasons.push(...differences(file, genuine));
+    if (verdict !== "modified" && database !== null) reasons.push(...disguises(root, database, entry, file, claims));
     reasons.push(...look(file, at, place, suspicious));
   }
-  if (context.process !== undefined) reasons.unshift(...runningReasons(path, file, context.process));
+  if (file.content !== null) reasons.push(...interpreterReasons(at, file.content.head));
+  if (context.process !== undefined) reasons.unshift(...runningReasons(at, path, file.identity, context.process));
+  for (const technique of techniquesOf(reasons)) if (!attack.includes(technique)) attack.push(technique);
   return {
     path,
     root: root.dir,
@@ -108,6 +114,21 @@ function overriddenMode(database: PackageDatabase | null, entry: Untrusted, { fa
 function movedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Reason[] {
   const path = findMovedOriginal(root, entry, shipped);
   return path === null ? [] : [reason("identity.genuine-digest-elsewhere", "strong", { path, digest: shipped.hex })];
+}
+
+/** What a file that nobody owns pretends by its name, or hides by it. */
+function disguises(
+  root: Root,
+  database: PackageDatabase,
+  entry: Untrusted,
+  { type, content, mode }: InspectedFile,
+  claims: Packaged | null,
+): Reason[] {
+  if (type !== "file" || (mode & 0o111) === 0) return [];
+  const alike = claims === null ? resemblances(root, database, entry) : [];
+  const packaged = content === null || content.size === 0 ? null : database.shippedAs(content.digests);
+  if (packaged === null || lastName(packaged.path) === lastName(entry)) return alike;
+  return [...alike, reason("identity.content-of-packaged", "medium", packaged)];
 }
 
 /** Traits of its look; for programs in local places only those that matter anywhere. */

@@ -74,6 +74,22 @@ export interface ReasonArgs {
   "identity.anonymous-memory": { name: Untrusted };
   /** The process runs another file than the one that stands at its path now: something was put over it. */
   "identity.runs-another-file": { path: Untrusted; sha256: string };
+  /** It bears a name that only threads of the kernel have, or writes its name as ps(1) writes theirs. */
+  "identity.kernel-thread-name": { name: Untrusted };
+  /** One or two letters from the name of a packaged program. */
+  "identity.resembles-packaged": { name: Untrusted; package: string; path: Untrusted };
+  /** The content of a packaged program that has another name. */
+  "identity.content-of-packaged": { package: string; path: Untrusted };
+  /** A library that the process was told to load first; `package` is null when nobody owns it. */
+  "identity.preloaded": { variable: string; library: Untrusted; package: string | null };
+  /** The process has code mapped from a file that nobody owns. */
+  "identity.maps-unowned-code": { library: Untrusted };
+  /** The interpreter of a script is owned by nobody, or not there. */
+  "identity.interpreter-of-nobody": { interpreter: Untrusted };
+  "identity.interpreter-missing": { interpreter: Untrusted };
+  /** The process interprets this script, or was started through the dynamic loader; `verdict` is that of the file. */
+  "identity.runs-script": { path: Untrusted; verdict: string };
+  "identity.run-by-loader": { path: Untrusted; verdict: string };
   /** `ratio` is suspect / genuine. */
   "identity.size-ratio": { suspect: number; genuine: number; ratio: number };
   "identity.mode-differs": { suspect: string; genuine: string };
@@ -139,6 +155,15 @@ export const REASON_CODES = [
   "identity.deleted-was-packaged",
   "identity.anonymous-memory",
   "identity.runs-another-file",
+  "identity.kernel-thread-name",
+  "identity.resembles-packaged",
+  "identity.content-of-packaged",
+  "identity.preloaded",
+  "identity.maps-unowned-code",
+  "identity.interpreter-of-nobody",
+  "identity.interpreter-missing",
+  "identity.runs-script",
+  "identity.run-by-loader",
   "identity.size-ratio",
   "identity.mode-differs",
   "identity.owner-differs",

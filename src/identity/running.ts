@@ -1,12 +1,102 @@
-import type { Untrusted } from "../model/text.ts";
-import { inspectLinked, type InspectedFile } from "./file-facts.ts";
+import { readFileSync } from "node:fs";
+import { fromBytes, type Untrusted } from "../model/text.ts";
+import type { Surrounding } from "./answer.ts";
+import { inspectLinked } from "./file-facts.ts";
+import { isKernelThreadName } from "./kernel-threads.ts";
+import { lastName, placeOf } from "./places.ts";
 import { reason } from "./reasons.ts";
 import type { Reason, RunningProgram } from "./types.ts";
 
-/** What the process that runs a file adds to what the file itself says. */
-export function runningReasons(path: Untrusted, file: InspectedFile, process: RunningProgram): Reason[] {
-  const running = inspectLinked(process.exe);
-  if (running === null || running.identity === file.identity) return [];
-  if (running.content !== null && running.content.sha256 === file.content?.sha256) return [];
+const LARGEST_MAPS = 4 << 20;
+const MOST = 5;
+
+/**
+ * What a process says beside its file: whether it runs what stands at its path, what names it gives itself, and which
+ * libraries it was given that no package answers for. `identity`: device and inode of the file at the path, or null.
+ */
+export function runningReasons(
+  at: Surrounding,
+  path: Untrusted,
+  identity: string | null,
+  process: RunningProgram,
+): Reason[] {
+  return [...anotherFile(path, identity, process), ...names(path, process), ...libraries(at, path, process)];
+}
+
+function anotherFile(path: Untrusted, identity: string | null, { exe }: RunningProgram): Reason[] {
+  if (identity === null) return [];
+  const running = inspectLinked(exe);
+  if (running === null || running.identity === identity) return [];
   return [reason("identity.runs-another-file", "strong", { path, sha256: running.facts.sha256 })];
+}
+
+/** Kernel threads have no file: whatever bears their name and has one hides behind it. */
+function names(path: Untrusted, { comm, argv0 }: RunningProgram): Reason[] {
+  const own = lastName(path.replace(/ \(deleted\)$/, ""));
+  const borne = [comm, argv0 ?? ""].find((name) => isKernelThreadName(name) && name !== own);
+  return borne === undefined ? [] : [reason("identity.kernel-thread-name", "strong", { name: borne })];
+}
+
+/** Libraries of LD_PRELOAD and LD_AUDIT (ld.so(8)), and code that is mapped from files which nobody owns. */
+function libraries(at: Surrounding, path: Untrusted, process: RunningProgram): Reason[] {
+  const found: Reason[] = [];
+  const told = new Set<Untrusted>([path]);
+  for (const [variable, library] of preloads(process.pid)) {
+    const owner = ownerOf(at, library);
+    told.add(library);
+    const known = owner !== null || (library.startsWith("/") && placeOf(library) === "local");
+    found.push(reason("identity.preloaded", known ? "weak" : "strong", { variable, library, package: owner }));
+  }
+  for (const library of mappedCode(process.pid)) {
+    if (told.has(library) || found.length >= MOST) continue;
+    told.add(library);
+    const place = placeOf(library);
+    if (place === "local" || ownerOf(at, library.replace(/ \(deleted\)$/, "")) !== null) continue;
+    const weight = place === "temporary" || library.startsWith("/memfd:") ? "strong" : "medium";
+    found.push(reason("identity.maps-unowned-code", weight, { library }));
+  }
+  return found;
+}
+
+function ownerOf({ root, database }: Surrounding, library: Untrusted): string | null {
+  if (database === null || !library.startsWith("/")) return null;
+  try {
+    const real = root.realpath(library) ?? library;
+    return database.ownersOf(real)[0]?.owner.package ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function preloads(pid: number): [string, Untrusted][] {
+  const environment = readOf(pid, "environ").split("\0");
+  return ["LD_PRELOAD", "LD_AUDIT"].flatMap((variable) => {
+    const value = environment.find((text) => text.startsWith(`${variable}=`))?.slice(variable.length + 1) ?? "";
+    // LD_PRELOAD is separated by blanks or colons, LD_AUDIT by colons.
+    return value
+      .split(/[ :]+/)
+      .filter((library) => library !== "")
+      .slice(0, MOST)
+      .map((library): [string, Untrusted] => [variable, library]);
+  });
+}
+
+/** Files with executable mappings (proc_pid_maps(5)), each once. */
+function mappedCode(pid: number): Set<Untrusted> {
+  const files = new Set<Untrusted>();
+  for (const line of readOf(pid, "maps").split("\n")) {
+    const file = /^\S+ ..x. \S+ \S+ \d+ +(\/.*)$/.exec(line)?.[1];
+    // The kernel writes a newline in a name as `\012`.
+    if (file !== undefined) files.add(file.replaceAll("\\012", "\n"));
+  }
+  return files;
+}
+
+/** Nothing where the process is gone or may not be looked into: what is not seen is not held against it. */
+function readOf(pid: number, file: "environ" | "maps"): Untrusted {
+  try {
+    return fromBytes(readFileSync(`/proc/${pid}/${file}`).subarray(0, LARGEST_MAPS));
+  } catch {
+    return "";
+  }
 }

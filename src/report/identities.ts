@@ -25,12 +25,18 @@ export function identitiesReport(result: Identities, options: TerminalOptions): 
   );
 }
 
+/** A genuine file with which something is wrong all the same must not look like one with which all is well. */
+export function headlineOf({ verdict, concern }: IdentifiedFile): "identify.headline" | "identify.headline-but" {
+  const good = verdict === "genuine" || verdict === "local";
+  return good && concern === "problem" ? "identify.headline-but" : "identify.headline";
+}
+
 /** Lines about one judged file. */
 export function identityBlock(sheet: Sheet, identity: IdentifiedFile, verbose: boolean): string[] {
   const { voice, paint } = sheet;
   const { path, verdict, process, owner, claims, root } = identity;
   const colour = { problem: paint.red, unsure: paint.yellow, none: paint.green }[identity.concern];
-  const headline = say(voice, "identify.headline", { path, verdict: say(voice, `identity-verdict.${verdict}`) });
+  const headline = say(voice, headlineOf(identity), { path, verdict: say(voice, `identity-verdict.${verdict}`) });
   const owners = [
     owner === null ? say(voice, "identify.owner.nobody") : say(voice, "identify.owner", { ...owner }),
     ...(claims === null ? [] : [say(voice, "identify.claims", { ...claims })]),

@@ -1,5 +1,5 @@
 import type { Identities, IdentifiedFile } from "../identity/result.ts";
-import { gapBlock, identityBlock } from "./identities.ts";
+import { gapBlock, headlineOf, identityBlock } from "./identities.ts";
 import { besides, labelled } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { render, say } from "./text/catalogue/index.ts";
@@ -69,7 +69,7 @@ function groupBlock(sheet: Sheet, group: readonly IdentifiedFile[]): string[] {
   const { length } = group;
   const headline =
     length === 1
-      ? say(voice, "identify.headline", { path: first.path, verdict })
+      ? say(voice, headlineOf(first), { path: first.path, verdict })
       : say(voice, "survey.group", { verdict, length, package: first.owner?.package });
   const names = length === 1 ? (first.alsoAt ?? []) : group.map(({ path }) => path);
   const left = names.length - NAMED;

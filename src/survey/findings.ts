@@ -22,8 +22,7 @@ export class Findings {
     this.#count(file.verdict, file.owner !== null);
     if (file.concern === "none") return;
     // Several names of one file are one finding, under the worst of them.
-    const key =
-      file.file === null ? `${file.root} ${file.path}` : `${file.root} ${file.file.inode} ${file.file.sha256}`;
+    const key = keyOf(file);
     const known = this.#byFile.get(key);
     if (known === undefined) {
       this.#byFile.set(key, { ...file, seenAs: [...seenAs], alsoAt: [] });
@@ -60,6 +59,13 @@ export class Findings {
     if (owned) this.#owned++;
     this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
   }
+}
+
+/** One interpreter that runs two scripts is two findings. */
+function keyOf({ root, path, file, reasons }: IdentifiedFile): string {
+  const subject = reasons.find(({ code }) => code === "identity.runs-script" || code === "identity.run-by-loader");
+  const about = subject === undefined ? "" : String(subject.args["path"]);
+  return file === null ? `${root} ${path} ${about}` : `${root} ${file.inode} ${file.sha256} ${about}`;
 }
 
 function byConcern(a: IdentifiedFile, b: IdentifiedFile): number {

@@ -116,10 +116,12 @@ async function lookAtProcesses(findings: Findings): Promise<LookedAtProcesses> {
   const known = new Set<string>();
   let running = 0;
   for (const facts of programs.look().values()) {
-    if (facts.kernelThread || facts.state === "Z") continue;
+    // This process knows what it runs.
+    if (facts.kernelThread || facts.state === "Z" || facts.pid === process.pid) continue;
     running++;
     const file = programs.fileOf(facts);
-    const key = `${facts.exe} ${file} ${facts.mountNamespace}`;
+    const subject = await programs.subjectOf(facts);
+    const key = `${facts.exe} ${file} ${facts.mountNamespace} ${subject ?? ""}`;
     if (file !== null && known.has(key)) continue;
     known.add(key);
     if ((await programs.asShipped(facts)) !== null) {

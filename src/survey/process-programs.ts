@@ -2,11 +2,13 @@ import { statSync } from "node:fs";
 import { snapshot } from "../capture/procfs/snapshot.ts";
 import { createLookup, type Lookup } from "../diagnosis/lookup.ts";
 import type { IdentifiedFile, NotLooked } from "../identity/result.ts";
-import type { Examiner, Owner } from "../identity/types.ts";
+import { concernOf, reason } from "../identity/index.ts";
+import type { Examiner, Identity, Owner } from "../identity/types.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { isAlive, startTicks } from "../platform/process-identity.ts";
 import type { Root } from "../platform/root.ts";
+import { subjectOf, type Subject } from "./subject.ts";
 import { identified } from "./identified.ts";
 
 /** How often a process may change its program before nothing is said of it. */
@@ -45,7 +47,10 @@ export class ProcessPrograms {
     try {
       const stat = at.root.stat(facts.exe);
       if (stat === null || `${stat.dev}:${stat.ino}` !== this.fileOf(facts)) return null;
-      return at.examiner.asShipped(facts.exe, processOf(facts));
+      const owner = at.examiner.asShipped(facts.exe, processOf(facts));
+      const subject = subjectOf(at.root, facts);
+      if (subject === null) return owner;
+      return subject.how === "script" && at.examiner.asShipped(subject.path) !== null ? owner : null;
     } catch {
       // The root went with its process: `identify` says so.
       return null;
@@ -80,7 +85,16 @@ export class ProcessPrograms {
     if (at === null) return { what: String(pid), code: "identify.no-root", args: { pid, path: exe }, error: null };
     const process = processOf(facts);
     const { comm, argv0 } = process;
-    return identified(at.root, at.examiner.identify(exe, { process }), { pid, comm, argv0 });
+    const identity = at.examiner.identify(exe, { process });
+    const subject = subjectOf(at.root, facts);
+    if (subject !== null) identity.reasons.unshift(subjectReason(at.examiner.identify(subject.path), subject));
+    return identified(at.root, identity, { pid, comm, argv0 });
+  }
+
+  /** The file that a process is about, where it is not the one that it runs; null: that one. */
+  async subjectOf(facts: ProcFacts): Promise<string | null> {
+    const at = await this.#open(facts);
+    return at === null ? null : (subjectOf(at.root, facts)?.path ?? null);
   }
 
   async #open(facts: ProcFacts): Promise<{ root: Root; examiner: Examiner } | null> {
@@ -90,6 +104,15 @@ export class ProcessPrograms {
     const examiner = opened === null ? null : await this.#lookup?.examiner(opened.dir);
     return opened === null || !examiner ? null : { root: opened.root, examiner };
   }
+}
+
+/** What the script, or the program of the loader, adds: as heavy as it is a concern. */
+function subjectReason(identity: Identity, { path, how }: Subject): Identity["reasons"][number] {
+  const { verdict } = identity;
+  const heavy = concernOf(identity) === "problem";
+  if (how === "script") return reason("identity.runs-script", heavy ? "strong" : "weak", { path, verdict });
+  // Packages start nothing that way.
+  return reason("identity.run-by-loader", heavy ? "strong" : "medium", { path, verdict });
 }
 
 function processOf({ pid, comm, argv }: ProcFacts): { pid: number; comm: string; argv0: string | null; exe: string } {

@@ -2,7 +2,7 @@ import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
-import { listOf, type ListedPackage, type ListedPackages } from "../listed-database.ts";
+import { listOf, pathWith, type ListedPackage, type ListedPackages } from "../listed-database.ts";
 import type { ShippedDigest } from "../package-database.ts";
 
 const STANZAS_A_STEP = 8;
@@ -73,6 +73,7 @@ function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
     installedAt: null,
     list: listOf(paths),
     algorithms: [...new Set([...digests.values()].map(({ algorithm }) => algorithm))],
+    find: (wanted) => pathWith(digests, wanted),
     shipped: (path) => (isLink(root, path) ? null : (digests.get(path) ?? null)),
   };
 }

@@ -5,7 +5,8 @@ import type { Root } from "../../platform/root.ts";
 import type { Alternative, Diversion, Ownership, PackageDatabase, ShippedDigest } from "../package-database.ts";
 import { Alternatives } from "./alternatives.ts";
 import { Entries } from "../same-entry.ts";
-import { md5Of } from "./digests.ts";
+import { md5Of, pathOf } from "./digests.ts";
+import type { Digests } from "../digests.ts";
 import { Diversions, readDiversions } from "./diversions.ts";
 import { readDatabase, type DatabaseReading, type ListedPackage } from "./package-lists.ts";
 import { readStatOverrides } from "./statoverride.ts";
@@ -82,6 +83,16 @@ export class DpkgDatabase implements PackageDatabase {
     const hex = this.#digests(found.md5sums);
     const recorded = hex === null ? null : md5Of(listed, hex);
     return recorded === null ? null : { algorithm: "md5", hex: recorded, conffile: false };
+  }
+
+  shippedAs({ md5 }: Digests): { path: Untrusted; package: string } | null {
+    if (md5 === undefined) return null;
+    for (const [number, { md5sums }] of this.#listed.entries()) {
+      const content = this.#digests(md5sums);
+      const path = content === null ? null : pathOf(md5, content);
+      if (path !== null) return { path, package: this.#names[number] as string };
+    }
+    return null;
   }
 
   diversionOf(entry: Untrusted): Diversion | null {

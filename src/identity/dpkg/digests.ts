@@ -1,4 +1,4 @@
-import { toBytes, type Untrusted } from "../../model/text.ts";
+import { fromBytes, toBytes, type Untrusted } from "../../model/text.ts";
 
 const SEPARATOR = Uint8Array.of(32, 32);
 const HEX_LENGTH = 32;
@@ -18,6 +18,17 @@ export function md5Of(path: Untrusted, md5sums: Buffer): string | null {
     if (start < 0 || !startsLine || !endsLine) continue;
     const hex = md5sums.toString("latin1", start, at).toLowerCase();
     if (/^[0-9a-f]{32}$/.test(hex)) return hex;
+  }
+  return null;
+}
+
+/** The path that a NAME.md5sums file lists with this MD5 (hex), or null. */
+export function pathOf(md5: string, md5sums: Buffer): Untrusted | null {
+  for (let at = md5sums.indexOf(md5); at >= 0; at = md5sums.indexOf(md5, at + 1)) {
+    if (at > 0 && md5sums[at - 1] !== 10) continue;
+    const newline = md5sums.indexOf(10, at);
+    const start = at + HEX_LENGTH + SEPARATOR.length;
+    return `/${fromBytes(md5sums.subarray(start, newline < 0 ? md5sums.length : newline))}`;
   }
   return null;
 }

@@ -3,7 +3,7 @@ import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
-import { listOf, type ListedPackage, type ListedPackages } from "../listed-database.ts";
+import { listOf, pathWith, type ListedPackage, type ListedPackages } from "../listed-database.ts";
 import type { ShippedDigest } from "../package-database.ts";
 import { digestsOf } from "./mtree.ts";
 
@@ -59,6 +59,8 @@ function packageOf(
   const kept = new Set((files.get("BACKUP") ?? []).map((line) => line.split("\t")[0]));
   const installed = Number(desc.get("INSTALLDATE")?.[0]);
   let digests: ReadonlyMap<Untrusted, ShippedDigest> | null = null;
+  const recorded = (): ReadonlyMap<Untrusted, ShippedDigest> =>
+    (digests ??= digestsOf(unpacked(root, `${LOCAL}/${folder}/mtree`, ledger)));
   return {
     owner: { manager: "pacman", package: name, version },
     architecture: desc.get("ARCH")?.[0] ?? null,
@@ -66,9 +68,9 @@ function packageOf(
     installedAt: Number.isFinite(installed) ? installed : null,
     list: listOf(paths),
     algorithms: ["sha256", "md5"],
+    find: (wanted) => pathWith(recorded(), wanted),
     shipped(path) {
-      digests ??= digestsOf(unpacked(root, `${LOCAL}/${folder}/mtree`, ledger));
-      const found = digests.get(path);
+      const found = recorded().get(path);
       return found === undefined ? null : { ...found, conffile: kept.has(path.slice(1)) };
     },
   };

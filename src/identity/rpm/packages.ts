@@ -46,6 +46,11 @@ export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): 
     installedAt: header.number(TAG.installTime),
     list,
     algorithms: algorithm === undefined ? [] : [algorithm],
+    find(wanted) {
+      const hex = algorithm === undefined ? undefined : wanted[algorithm];
+      const index = hex === undefined ? -1 : digests.indexOf(hex);
+      return index < 0 ? null : (paths[index] ?? null);
+    },
     shipped(path) {
       places ??= new Map(paths.map((each, index) => [each, index]));
       const index = places.get(path);
@@ -67,7 +72,7 @@ function pathsOf(header: RpmHeader): Untrusted[] {
 }
 
 /** Digests as bytes: as text those of a whole Fedora would be tens of megabytes. */
-function packed(digests: readonly string[]): { at(index: number): string } {
+function packed(digests: readonly string[]): { at(index: number): string; indexOf(hex: string): number } {
   const longest = digests.reduce((most, digest) => Math.max(most, digest.length), 0);
   const width = Math.min(64, Math.floor(longest / 2));
   const bytes = Buffer.alloc(digests.length * width);
@@ -79,5 +84,13 @@ function packed(digests: readonly string[]): { at(index: number): string } {
   }
   return {
     at: (index) => (there[index] === 1 ? bytes.toString("hex", index * width, (index + 1) * width) : ""),
+    indexOf(hex) {
+      const wanted = Buffer.from(hex, "hex");
+      if (width === 0 || wanted.length !== width) return -1;
+      for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
+        if (at % width === 0) return at / width;
+      }
+      return -1;
+    },
   };
 }

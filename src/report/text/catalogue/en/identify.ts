@@ -1,6 +1,7 @@
 /** `whoforks identify`: whose file a program is, and whether it is what it claims. */
 export const identify = {
   "identify.headline": "{verdict:words}: {path}",
+  "identify.headline-but": "PROBLEM, though {verdict:words}: {path}",
   "identify.owner": "package {package} {version:words} ({manager:words})",
   "identify.owner.nobody": "no package",
   "identify.claims": "bears the name of {path} of package {package}",

@@ -1,6 +1,7 @@
 /** `whoforks identify`：文件属于谁，是否名副其实。 */
 export const identify = {
   "identify.headline": "{verdict:words}：{path}",
+  "identify.headline-but": "有问题，虽然是{verdict:words}：{path}",
   "identify.owner": "软件包 {package} {version:words}（{manager:words}）",
   "identify.owner.nobody": "不属于任何软件包",
   "identify.claims": "与软件包 {package} 的 {path} 同名",
