@@ -6,6 +6,7 @@ import { identifyPresent } from "./present.ts";
 import type { PackageDatabase } from "./package-database.ts";
 import { packageManagers, unreadableManager } from "./package-managers.ts";
 import { ownership } from "./ownership.ts";
+import { placeOf } from "./places.ts";
 import { runningReasons } from "./running.ts";
 import { ShippedFiles } from "./shipped-files.ts";
 import { reason } from "./reasons.ts";
@@ -83,6 +84,16 @@ class RootExaminer implements Examiner {
     const owner = this.#shipped.ownerOf(path);
     if (owner === null || process === undefined) return owner;
     return runningReasons(at, path, null, process).some(({ weight }) => weight !== "weak") ? null : owner;
+  }
+
+  isLocal(path: Untrusted): boolean {
+    const { database } = this.#database;
+    const [entry, real] = [this.#root.canonical(path), this.#root.realpath(path)];
+    const stat = real === null ? null : this.#root.stat(real);
+    if (database === null || entry === null || real === null || stat === null || (stat.mode & 0o6000n) !== 0n)
+      return false;
+    if (placeOf(entry) !== "local" || placeOf(real) !== "local" || !stat.isFile()) return false;
+    return ownership(this.#root, database, path).owners.length === 0 && database.ownersOf(real).length === 0;
   }
 
   identify(path: Untrusted, context: IdentifyContext = {}): Identity {

@@ -63,7 +63,7 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     reasons.push(...look(file, at, place, suspicious));
   }
   if (file.content !== null) reasons.push(...interpreterReasons(at, file.content.head));
-  if (context.process !== undefined) reasons.unshift(...runningReasons(at, path, file.identity, context.process));
+  if (context.process !== undefined) reasons.unshift(...runningReasons(at, path, file, context.process));
   for (const technique of techniquesOf(reasons)) if (!attack.includes(technique)) attack.push(technique);
   return {
     path,

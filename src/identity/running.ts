@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import type { Surrounding } from "./answer.ts";
-import { inspectLinked } from "./file-facts.ts";
+import { inspectLinked, type InspectedFile } from "./file-facts.ts";
 import { isKernelThreadName } from "./kernel-threads.ts";
 import { lastName, placeOf } from "./places.ts";
 import { reason } from "./reasons.ts";
@@ -12,22 +12,29 @@ const MOST = 5;
 
 /**
  * What a process says beside its file: whether it runs what stands at its path, what names it gives itself, and which
- * libraries it was given that no package answers for. `identity`: device and inode of the file at the path, or null.
+ * libraries it was given that no package answers for. `file`: what stands at the path, or null to leave that out.
  */
 export function runningReasons(
   at: Surrounding,
   path: Untrusted,
-  identity: string | null,
+  file: InspectedFile | null,
   process: RunningProgram,
 ): Reason[] {
-  return [...anotherFile(path, identity, process), ...names(path, process), ...libraries(at, path, process)];
+  return [...anotherFile(path, file, process), ...names(path, process), ...libraries(at, path, process)];
 }
 
-function anotherFile(path: Untrusted, identity: string | null, { exe }: RunningProgram): Reason[] {
-  if (identity === null) return [];
+function anotherFile(path: Untrusted, file: InspectedFile | null, { exe }: RunningProgram): Reason[] {
+  if (file === null) return [];
   const running = inspectLinked(exe);
-  if (running === null || running.identity === identity) return [];
-  return [reason("identity.runs-another-file", "strong", { path, sha256: running.facts.sha256 })];
+  if (running === null || running.identity === file.identity) return [];
+  // The same content: the process was started before it entered a root that has a copy.
+  if (running.content !== null && running.content.sha256 === file.content?.sha256) return [];
+  const weight = deviceOf(running) === deviceOf(file) ? "strong" : "medium";
+  return [reason("identity.runs-another-file", weight, { path, sha256: running.facts.sha256 })];
+}
+
+function deviceOf({ identity }: InspectedFile): string {
+  return identity.slice(0, identity.indexOf(":"));
 }
 
 /** Kernel threads have no file: whatever bears their name and has one hides behind it. */

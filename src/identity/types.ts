@@ -81,6 +81,11 @@ export interface Examiner {
    * half of `identify`, for thousands of files. Throws what the file system throws.
    */
   asShipped(path: Untrusted, process?: RunningProgram): Owner | null;
+  /**
+   * Whether a file is plain local software by its place alone: nobody owns it, it lies where the administrator and users
+   * keep theirs, and it has no set-id bit. `identify` would say `local` after reading all of it.
+   */
+  isLocal(path: Untrusted): boolean;
   /** Full judgement of one file. Never throws for what a file can be; a missing one gives verdict `deleted`. */
   identify(path: Untrusted, context?: IdentifyContext): Identity;
 }

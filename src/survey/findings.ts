@@ -17,6 +17,11 @@ export class Findings {
     this.#count("genuine", true);
   }
 
+  /** Counts plain local software. */
+  local(): void {
+    this.#count("local", false);
+  }
+
   /** Counts a judged file and keeps it when something is wrong or cannot be told. */
   add(file: IdentifiedFile, seenAs: readonly SeenAs[]): void {
     this.#count(file.verdict, file.owner !== null);

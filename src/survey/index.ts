@@ -42,8 +42,8 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
   const findings = new Findings();
   const entries = merged(root, sightings);
   // Processes first: how many there are is part of the account, and some of them end soon.
-  const processes = options.live ? await lookAtProcesses(findings) : null;
   const who = examiner(root);
+  const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who)) : null;
   let done = 0;
   for (const [path, { seen, standsBefore }] of entries) {
     if (done % 64 === 0) options.progress(done, entries.size);
@@ -51,6 +51,7 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
     try {
       const owner = who.asShipped(path);
       if (owner !== null) findings.asShipped();
+      else if (standsBefore === undefined && who.isLocal(path)) findings.local();
       else {
         const context = standsBefore === undefined ? {} : { standsBefore };
         findings.add(identified(root, who.identify(path, context), null), seen);
@@ -110,12 +111,12 @@ interface LookedAtProcesses {
 const ENDED: ReadonlySet<string> = new Set(["identify.process-ended", "identify.no-process", "identify.zombie"]);
 
 /** Judges what runs, each file once: the first process that runs it stands for the others. */
-async function lookAtProcesses(findings: Findings): Promise<LookedAtProcesses> {
-  const programs = new ProcessPrograms();
+async function lookAtProcesses(findings: Findings, programs: ProcessPrograms): Promise<LookedAtProcesses> {
   const couldNotLook: NotLooked[] = [];
   const known = new Set<string>();
   let running = 0;
-  for (const facts of programs.look().values()) {
+  // A copy: each judgement looks again.
+  for (const facts of Array.from(programs.look().values())) {
     // This process knows what it runs.
     if (facts.kernelThread || facts.state === "Z" || facts.pid === process.pid) continue;
     running++;

@@ -16,16 +16,27 @@ const TRIES = 3;
 
 /** Judges the programs of processes, each in the root that its process sees. */
 export class ProcessPrograms {
+  readonly #processes = new Map<number, ProcFacts>();
+  readonly #host: Examiner | null;
   #lookup: Lookup | null = null;
-  #processes: ReadonlyMap<number, ProcFacts> = new Map();
+
+  /** `host`: of this host's own root, when it is at hand; its package database is then read once for both. */
+  constructor(host: Examiner | null = null) {
+    this.#host = host;
+  }
 
   /** All that live now, as `asShipped` and `identify` take them. */
   look(): ReadonlyMap<number, ProcFacts> {
-    this.#processes = snapshot().processes;
-    this.#lookup = createLookup({
+    const { processes } = snapshot();
+    this.#processes.clear();
+    for (const [pid, facts] of processes) this.#processes.set(pid, facts);
+    // One for all looks: it keeps the package databases of the roots that it has opened.
+    this.#lookup ??= createLookup({
       root: null,
       processes: this.#processes,
       ownMountNamespace: mountNamespaceOf("self"),
+      prepared: (dir, root) =>
+        dir === "/" && this.#host !== null ? { root, examiner: this.#host, configuration: null } : null,
     });
     return this.#processes;
   }
