@@ -203,7 +203,7 @@ describe("a process", () => {
     expect(exitCode).toBe(1);
     expect(identities[0]).toMatchObject({
       verdict: "memory-only",
-      attack: ["T1620"],
+      attack: ["T1620", "T1036.005"],
       file: { sha256: createHash("sha256").update(fs.readFileSync("/bin/dash")).digest("hex") },
       process: { argv0: "kworker/0:1" },
     });
