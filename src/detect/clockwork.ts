@@ -2,12 +2,12 @@ import type { Distribution } from "../derive/distribution.ts";
 
 /** Fewer intervals say nothing about a pace. */
 const MIN_INTERVALS = 4;
-/** Of the intervals, what must be a period or, for several starts at one tick, next to nothing. */
-const NEARLY_ALL = 0.9;
+/** Of the intervals, what must be a period or, for several starts at one tick, next to nothing: a busy host delays some ticks. */
+const NEARLY_ALL = 0.8;
 
 /**
  * The period (ns) with which something starts by the clock, and how many start at each tick in one go. Null for what
- * has no even pace: of intervals as random arrivals have them (exponential) hardly three in four lie in the two bands.
+ * has no even pace: of intervals as random arrivals have them (exponential) about two in three lie in the two bands.
  */
 export function paceOf(interval: Distribution): { period: number; perTick: number } | null {
   if (interval.count < MIN_INTERVALS) return null;
