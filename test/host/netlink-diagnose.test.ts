@@ -56,7 +56,7 @@ describe.skipIf(obstacle !== null)(
         "--mount",
         "/bin/sh",
         "-c",
-        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing; mount -t tmpfs whoforks-test /sys && exec "$@"',
+        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing 2>/dev/null; mount -t tmpfs whoforks-test /sys && exec "$@"',
         "sh",
       ];
       const { result } = inNamespaces(covered, []);

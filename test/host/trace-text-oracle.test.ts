@@ -6,6 +6,7 @@ import { readTraceDat } from "../../src/formats/trace-dat/read.ts";
 import { traceTextFormat } from "../../src/formats/trace-text/index.ts";
 import type { ProcessEvent } from "../../src/model/events.ts";
 import { recordTrace, TRACE_CMD } from "../support/record-trace.ts";
+import { mountedTracefs } from "../support/tracefs.ts";
 import { diagnosed } from "../support/whoforks.ts";
 import { MEMBERS, RecordedStorms, ROUNDS, RUNS } from "./recorded-storms.ts";
 import { cannotRun } from "./tracefs-lab.ts";
@@ -53,10 +54,15 @@ function withoutTime(events: readonly ProcessEvent[]): unknown[] {
 
 describe.skipIf(obstacle !== null)(`text of kernel traces${obstacle === null ? "" : ` (${obstacle})`}`, () => {
   let storms: RecordedStorms;
+  let leaveTracefs: () => void;
   beforeAll(() => {
+    leaveTracefs = mountedTracefs();
     storms = new RecordedStorms();
   }, 60_000);
-  afterAll(() => storms.remove());
+  afterAll(() => {
+    storms.remove();
+    leaveTracefs();
+  });
 
   const keep = (name: string, text: string): string => {
     const file = storms.empty(name);

@@ -128,7 +128,7 @@ describe.skipIf(obstacle !== null)(
       const script = programs.script("tracefs-observe-script");
       // In a mount namespace of its own, where tracefs is not mounted.
       const shell =
-        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing; exec setpriv --bounding-set=-sys_admin "$@"';
+        'umount -q /sys/kernel/debug/tracing /sys/kernel/tracing 2>/dev/null; exec setpriv --bounding-set=-sys_admin "$@"';
       const args = ["--mount", "--propagation", "private", "/bin/sh", "-c", shell, "sh", process.execPath, script, "2"];
       const watcher = spawn("/usr/bin/unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
       let out = "";
