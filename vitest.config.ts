@@ -1,13 +1,31 @@
 import { defineConfig } from "vitest/config";
 
-// Host and lab tests share one kernel (tracefs, audit, CPU load), so files run one after another.
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 180_000,
     execArgv: ["--expose-gc"],
     reporters: ["default", "./test/closing-line-reporter.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        // They share one kernel (tracefs, audit, CPU load), so files run one after another, and after the others.
+        test: {
+          name: "host",
+          include: ["test/host/**/*.test.ts", "test/lab/**/*.test.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -95,7 +95,7 @@ async function bringUp(run) {
     facts.countedBy === "page"
       ? () => readPage(run.page).starts > 0
       : () => run.namespace.console().includes("Entering runlevel") && exeOf(run.namespace.initPid)?.endsWith("/init");
-  if ((await until(begun, facts.beginsWithinMs ?? 15_000)) === null)
+  if ((await until(begun, 15_000)) === null)
     throw new Error(`lab: ${scenario.name} did not start: ${run.namespace.console()}`);
   run.baseline = { forks: run.pids.look(), ns: monotonicNs() };
 }

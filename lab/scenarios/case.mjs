@@ -118,7 +118,7 @@ export const variedChain = {
 const PERMIT = "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n";
 
 /** The case with another supervisor below init, which has the impostor's job in its own files. */
-function caseUnder(name, about, restart, { starter, files, links = [], defaults, beginsWithinMs }) {
+function caseUnder(name, about, restart, { starter, files, links = [], defaults }) {
   return {
     name,
     about,
@@ -127,7 +127,7 @@ function caseUnder(name, about, restart, { starter, files, links = [], defaults,
     prepare(tools, options) {
       for (const [path, text, mode] of files) tools.write(path, text, mode);
       for (const [path, target] of links) tools.link(path, target);
-      return { ...plant(tools, options, { bits: 64, chains: options.chains, starter }), beginsWithinMs };
+      return plant(tools, options, { bits: 64, chains: options.chains, starter });
     },
   };
 }
@@ -161,17 +161,14 @@ export const caseS6 = caseUnder(
 
 export const caseCron = caseUnder(
   "case-cron",
-  "the case under real cron: a line of /etc/cron.d starts the impostor at the next full minute",
-  { supervisor: "cron", unit: "later:4", file: "/etc/cron.d/later", line: 4, directive: "* * * * *" },
+  "the case under real cron: a line of /etc/cron.d starts the impostor when cron starts",
+  { supervisor: "cron", unit: "later:4", file: "/etc/cron.d/later", line: 4, directive: "@reboot" },
   {
     starter: "cr:2345:respawn:/usr/sbin/cron -f",
     files: [
-      ["/etc/cron.d/later", "PATH=/usr/sbin:/usr/bin\n# jobs for later\n\n* * * * * root nice -n 1 /usr/bin/atd\n"],
+      ["/etc/cron.d/later", "PATH=/usr/sbin:/usr/bin\n# jobs for later\n\n@reboot root nice -n 1 /usr/bin/atd\n"],
       ["/etc/pam.d/cron", PERMIT],
     ],
-    // Up to a minute passes before the storm begins.
-    defaults: { seconds: 90 },
-    beginsWithinMs: 70_000,
   },
 );
 
