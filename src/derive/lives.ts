@@ -135,7 +135,8 @@ export class Lives {
     if (life.image.unseenChildOf !== null)
       this.#becomes(life, this.images.byExe(event.exe, event.comm, life.image.place));
     else if (life.image.exe === null) this.images.name(life.image, event.exe);
-    else if (life.image.exe !== event.exe) life.image.runs = event.exe;
+    // Of a child that is looked at just before the event of its exec comes, that is not its parent's program.
+    else if (life.image.exe !== event.exe && life.execs > 0) life.image.runs = event.exe;
     if (event.cgroup) noteCgroup(life.image, event.cgroup);
     if (event.bits !== null) life.image.abi ??= { machine: `${event.bits}-bit`, bits: event.bits };
   }

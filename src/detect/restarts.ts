@@ -33,7 +33,8 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
     // Without its name nothing tells a shell that runs two commands in turn from a supervisor of two programs.
     if (spawner === "" && siblings.length > 0) continue;
     const alone = family.startsWhenAlone / family.spawned;
-    if (view.known.lifetimes && alone < 0.6) continue;
+    // One that lives on beside the one that is brought back, or whose end was not seen, makes two.
+    if (view.known.lifetimes && alone < 0.6 && family.peakAlive > 2) continue;
     const ends = endShares(family);
     const reasons = [reason("for", "one-spawner", { share: top.share, spawner: spawnerText(top.actor) })];
     if (view.known.lifetimes) {

@@ -78,6 +78,18 @@ describe("a program that is brought back", () => {
         s.wait(5000).run(superd, "/usr/bin/worker", 1000, signal === null ? code : null, signal);
     };
 
+  it("beside another copy that lives on is a respawn loop still", () => {
+    const detection = look((s) => {
+      const superd = s.exec(s.fork(1), "/usr/sbin/superd");
+      s.exec(s.fork(superd), "/usr/bin/worker");
+      for (let i = 0; i < 200; i++) {
+        const worker = s.exec(s.wait(5000).fork(superd), "/usr/bin/worker");
+        s.wait(2000).exit(worker);
+      }
+    });
+    expect(kinds(detection)).toEqual(["respawn-loop"]);
+  });
+
   it("and ends well is a respawn loop", () => {
     const [finding] = look(loop(0)).findings;
     expect(finding).toMatchObject({ kind: "respawn-loop", confidence: "high" });
