@@ -3,7 +3,6 @@ import { CallRecorder } from "../behave/recorder.ts";
 import type { Behaviour } from "../behave/result.ts";
 import { hostFacts } from "../capture/procfs/host.ts";
 import { jsonReport } from "../report/json.ts";
-import { chooseLanguage } from "../report/text/language.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import { aimAtProcess, aimAtStorm, type Aim } from "./behave-target.ts";
 import { byKernel, byTracer } from "./behave-ways.ts";
@@ -14,7 +13,7 @@ import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { writeResult } from "./output.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
+import { reportOptions } from "./terminal.ts";
 
 /** How long a fresh look for storms lasts at most, seconds. */
 const LOOK_SECONDS = 5;
@@ -141,12 +140,5 @@ function exitCode({ judgement, target, programs, window, couldNotLook }: Behavio
 async function rendered(behaviour: Behaviour, flags: BehaveFlags): Promise<string> {
   if (flags.json === true || flags.format === "json") return jsonReport(behaviour);
   const { behaviourReport } = await import("../report/behaviour.ts");
-  const toTerminal = flags.output === undefined && process.stdout.isTTY;
-  return behaviourReport(behaviour, {
-    columns: columnsOf(toTerminal),
-    colour: colourWanted(flags.color, toTerminal),
-    lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
-    verbose: flags.verbose === true,
-    unicode: unicodeWanted(process.env),
-  });
+  return behaviourReport(behaviour, reportOptions(flags));
 }

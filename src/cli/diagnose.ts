@@ -9,7 +9,7 @@ import { interruptSignal } from "./interrupt.ts";
 import { writeAll, writeResult } from "./output.ts";
 import type { DiagnoseFlags } from "./commands/diagnose.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
+import { reportOptions } from "./terminal.ts";
 
 /** `whoforks diagnose`: observes this host or reads files, prints the result, gives the exit code. */
 export async function diagnoseCommand(flags: DiagnoseFlags, version: string): Promise<ExitCode> {
@@ -95,14 +95,7 @@ function asJson({ json, format }: DiagnoseFlags): boolean {
 async function rendered(diagnosis: Diagnosis, flags: DiagnoseFlags): Promise<string> {
   if (asJson(flags)) return jsonReport(diagnosis);
   const { terminalReport } = await import("../report/terminal.ts");
-  const toTerminal = flags.output === undefined && process.stdout.isTTY;
-  return terminalReport(diagnosis, {
-    columns: columnsOf(toTerminal),
-    colour: colourWanted(flags.color, toTerminal),
-    lang: languageOf(flags),
-    verbose: flags.verbose === true,
-    unicode: unicodeWanted(process.env),
-  });
+  return terminalReport(diagnosis, reportOptions(flags));
 }
 
 function languageOf(flags: DiagnoseFlags): Language {

@@ -2,7 +2,6 @@ import { examiner } from "../identity/index.ts";
 import { IDENTITIES_SCHEMA, type Identities, type IdentifiedFile, type NotLooked } from "../identity/result.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
-import { chooseLanguage } from "../report/text/language.ts";
 import type { IdentifyFlags } from "./commands/identify.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { targetOf, type Target } from "./identify-target.ts";
@@ -12,7 +11,7 @@ import { createProgress } from "./progress.ts";
 import { rawArguments } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
 import { identified, ProcessPrograms, survey } from "../survey/index.ts";
-import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
+import { reportOptions } from "./terminal.ts";
 
 /** `whoforks identify PATH|PID…`: judges each, prints the verdicts, gives the exit code. */
 export async function identifyCommand(
@@ -94,14 +93,7 @@ function isRefusal({ code, args }: IdentifiedFile["reasons"][number]): boolean {
 
 async function rendered(result: Identities, flags: IdentifyFlags): Promise<string> {
   if (flags.json === true || flags.format === "json") return jsonReport(result);
-  const toTerminal = flags.output === undefined && process.stdout.isTTY;
-  const options = {
-    columns: columnsOf(toTerminal),
-    colour: colourWanted(flags.color, toTerminal),
-    lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
-    verbose: flags.verbose === true,
-    unicode: unicodeWanted(process.env),
-  };
+  const options = reportOptions(flags);
   if (flags.all === true) return (await import("../report/survey.ts")).surveyReport(result, options);
   return (await import("../report/identities.ts")).identitiesReport(result, options);
 }

@@ -1,3 +1,26 @@
+import type { TerminalOptions } from "../report/screen.ts";
+import { chooseLanguage, type Language } from "../report/text/language.ts";
+
+/** Flags that say how a report is written, as commander hands them over. */
+interface ReportFlags {
+  output?: string;
+  lang?: Language;
+  color: boolean;
+  verbose?: boolean;
+}
+
+/** How a report is written: to a terminal or elsewhere, in which language, by flags and environment. */
+export function reportOptions({ output, lang, color, verbose }: ReportFlags): TerminalOptions {
+  const toTerminal = output === undefined && process.stdout.isTTY;
+  return {
+    columns: columnsOf(toTerminal),
+    colour: colourWanted(color, toTerminal),
+    lang: chooseLanguage({ ...(lang === undefined ? {} : { flag: lang }), env: process.env }),
+    verbose: verbose === true,
+    unicode: unicodeWanted(process.env),
+  };
+}
+
 /** Width to write for: the terminal's, `COLUMNS`, or 100 for pipes and files. */
 export function columnsOf(toTerminal: boolean): number {
   const given = toTerminal ? process.stdout.columns : Number(process.env["COLUMNS"]);

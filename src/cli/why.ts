@@ -1,11 +1,9 @@
 import { livingProcess } from "../capture/calls/living.ts";
 import { environmentOf } from "../capture/procfs/environment.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
-import { fromBytes } from "../model/text.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
-import { chooseLanguage } from "../report/text/language.ts";
 import { why, type Sight } from "../why/answer.ts";
 import { questionOf } from "../why/question.ts";
 import type { Question, Why } from "../why/result.ts";
@@ -13,8 +11,9 @@ import type { WhyFlags } from "./commands/why.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { writeResult } from "./output.ts";
+import { rawArguments, workingDirectory } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
-import { colourWanted, columnsOf, unicodeWanted } from "./terminal.ts";
+import { reportOptions } from "./terminal.ts";
 
 /** Variables by which supervisors name the job of a process: upstart's is `JobQuestion.environment`'s. */
 const NAMES_OF_JOBS = ["UPSTART_JOB"];
@@ -25,9 +24,10 @@ export async function whyCommand(word: string, flags: WhyFlags, version: string)
   const root = rootFolder(flags.root ?? "/");
   // A root of its own has no processes: its numbers would be those of this host.
   const sight = root.dir === "/" ? sightOf(root) : null;
-  const question = questionOf(word, process.cwd());
+  const [asked = word] = rawArguments([word]);
+  const question = questionOf(asked, workingDirectory());
   if (question.kind === "process") checkProcess(question, sight);
-  const answer = await why({ version, asked: fromBytes(Buffer.from(word)), question, root, sight });
+  const answer = await why({ version, asked, question, root, sight });
   writeResult(await rendered(answer, flags), flags.output);
   return exitCode(answer);
 }
@@ -77,12 +77,5 @@ function exitCode({ verdict, couldNotLook }: Why): ExitCode {
 async function rendered(answer: Why, flags: WhyFlags): Promise<string> {
   if (flags.json === true || flags.format === "json") return jsonReport(answer);
   const { whyReport } = await import("../report/why.ts");
-  const toTerminal = flags.output === undefined && process.stdout.isTTY;
-  return whyReport(answer, {
-    columns: columnsOf(toTerminal),
-    colour: colourWanted(flags.color, toTerminal),
-    lang: chooseLanguage({ ...(flags.lang === undefined ? {} : { flag: flags.lang }), env: process.env }),
-    verbose: flags.verbose === true,
-    unicode: unicodeWanted(process.env),
-  });
+  return whyReport(answer, reportOptions(flags));
 }

@@ -1,5 +1,5 @@
 import type { Behaviour, Generations, ProgramBehaviour, Step } from "../behave/result.ts";
-import { facts, indentedTable, labelled } from "./layout.ts";
+import { facts, indentedTable, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { gapLines } from "./sections/gaps.ts";
 import { accountOf } from "./sections/sources.ts";
@@ -28,13 +28,8 @@ export function behaviourReport(behaviour: Behaviour, options: TerminalOptions):
     left > 0 ? wrap(say(sheet.voice, "behave.more-programs", { count: left }), sheet.columns) : [],
     sources(sheet, behaviour, options.verbose),
     gapLines(sheet, behaviour.couldNotLook),
-  ].filter((block) => block.length > 0);
-  return (
-    blocks
-      .map((block) => block.join("\n"))
-      .join("\n\n")
-      .replaceAll("\u00a0", " ") + "\n"
-  );
+  ];
+  return reportOf(blocks);
 }
 
 function verdict({ voice, columns, paint }: Sheet, { judgement }: Behaviour): string[] {

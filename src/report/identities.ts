@@ -1,5 +1,5 @@
 import type { Identities, IdentifiedFile, NotLooked } from "../identity/result.ts";
-import { besides, labelled } from "./layout.ts";
+import { besides, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { factsOf } from "./sections/identity-detail.ts";
 import { render, say } from "./text/catalogue/index.ts";
@@ -17,12 +17,7 @@ export function identitiesReport(result: Identities, options: TerminalOptions): 
     ...result.identities.map((identity) => identityBlock(sheet, identity, options.verbose)),
     ...result.couldNotLook.map((gap) => gapBlock(sheet, gap)),
   ];
-  return (
-    blocks
-      .map((lines) => lines.join("\n"))
-      .join("\n\n")
-      .replaceAll("\u00a0", " ") + "\n"
-  );
+  return reportOf(blocks);
 }
 
 /** A genuine file with which something is wrong all the same must not look like one with which all is well. */

@@ -39,6 +39,12 @@ export function sentence(screen: Sheet, clauses: readonly Safe[]): Safe {
   return join(clauses, screen.voice.language === "zh-CN" ? line`；` : line`; `);
 }
 
+/** Blocks of lines as the text of a report: a blank line between two, a newline at the end; empty ones are left out. */
+export function reportOf(blocks: readonly (readonly string[])[]): string {
+  const texts = blocks.filter((block) => block.length > 0).map((block) => block.join("\n"));
+  return texts.join("\n\n").replaceAll("\u00a0", " ") + "\n";
+}
+
 /** Short facts side by side. */
 export function facts(screen: Sheet, parts: readonly Safe[]): Safe {
   return join(parts, screen.voice.unicode ? line` · ` : line` - `);

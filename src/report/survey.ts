@@ -1,6 +1,6 @@
 import type { Identities, IdentifiedFile } from "../identity/result.ts";
 import { gapBlock, headlineOf, identityBlock } from "./identities.ts";
-import { besides, labelled } from "./layout.ts";
+import { besides, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { render, say } from "./text/catalogue/index.ts";
 import { line, type Safe } from "./text/sanitise.ts";
@@ -25,12 +25,7 @@ export function surveyReport(result: Identities, options: TerminalOptions): stri
     ),
     ...gapsOf(sheet, result, options.verbose),
   ];
-  return (
-    blocks
-      .map((lines) => lines.join("\n"))
-      .join("\n\n")
-      .replaceAll("\u00a0", " ") + "\n"
-  );
+  return reportOf(blocks);
 }
 
 function headBlock(sheet: Sheet, result: Identities): string[] {

@@ -1,5 +1,5 @@
-import type { Why, WhyRestart } from "../why/result.ts";
-import { labelled } from "./layout.ts";
+import { howOf, type Why, type WhyRestart } from "../why/result.ts";
+import { labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { gapLines } from "./sections/gaps.ts";
 import { render, say, type MessageCode } from "./text/catalogue/index.ts";
@@ -24,13 +24,8 @@ export function whyReport(answer: Why, options: TerminalOptions): string {
     ...shown.map((job, at) => jobLines(sheet, job, at > 0)),
     left > 0 ? wrap(say(sheet.voice, "why.more-jobs", { count: left }), sheet.columns) : [],
     gapLines(sheet, answer.couldNotLook),
-  ].filter((block) => block.length > 0);
-  return (
-    blocks
-      .map((block) => block.join("\n"))
-      .join("\n\n")
-      .replaceAll("\u00a0", " ") + "\n"
-  );
+  ];
+  return reportOf(blocks);
 }
 
 function verdict({ voice, columns, paint }: Sheet, { verdict: { code, args, outcome } }: Why): string[] {
@@ -111,11 +106,6 @@ function commandLines(sheet: Sheet, label: MessageCode, command: readonly string
   const lead = line`  ${padEnd(say(sheet.voice, label), MARGIN - 2)}`;
   // Continued lines are as shellLines has them, so that all can be pasted together.
   return [sheet.paint.dim(lead) + first.slice(MARGIN), ...more];
-}
-
-function howOf({ inactive, restarts }: WhyRestart): string {
-  if (inactive !== null) return "would-not";
-  return restarts === "on-schedule" || restarts === "on-demand" || restarts === "never" ? restarts : "brings-back";
 }
 
 function baseOf(path: string | null): string | null {

@@ -16,7 +16,7 @@ import {
   type Resolution,
 } from "../supervisors/index.ts";
 import { forebearsOf, startedFile } from "./descent.ts";
-import { SCHEMA, type Question, type ToldBy, type Why, type WhyRestart } from "./result.ts";
+import { howOf, SCHEMA, type Question, type ToldBy, type Why, type WhyRestart } from "./result.ts";
 
 /** What the host is asked through; the answer itself reads nothing but configuration. */
 export interface Sight {
@@ -261,12 +261,6 @@ function verdictOf(
       args: { program: process.exe ?? process.comm, parent: `${parent.comm} (pid ${parent.pid})`, looked },
     };
   return { outcome: "not-found", code: "why.no-job", args: { asked, looked } };
-}
-
-function howOf({ inactive, restarts }: WhyRestart): string {
-  if (inactive !== null) return "would-not";
-  if (restarts === "on-schedule" || restarts === "on-demand" || restarts === "never") return restarts;
-  return "brings-back";
 }
 
 const SHOWN_PROBLEMS = 3;

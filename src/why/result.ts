@@ -67,3 +67,10 @@ export interface Why {
   looked: string[];
   couldNotLook: CouldNotLook[];
 }
+
+/** How a job comes to start its program: the last part of a `why.*` code. */
+export function howOf({ inactive, restarts }: WhyRestart): string {
+  if (inactive !== null) return "would-not";
+  if (restarts === "on-schedule" || restarts === "on-demand" || restarts === "never") return restarts;
+  return "brings-back";
+}
