@@ -66,22 +66,44 @@ export interface NoLibC {
 
 let loaded: LibC | NoLibC | null = null;
 
+/** Declares one function of the C library, by a C prototype. */
+export type Declare = (prototype: string) => unknown;
+
+/** Further calls of the C library, for a room that needs more than `libC` gives. `errno` is that of the call before. */
+export function bindC<T>(bind: (declare: Declare, errno: () => number) => T): T | NoLibC {
+  const koffi = koffiOf();
+  if ("missing" in koffi) return koffi;
+  try {
+    const c = koffi.load(null);
+    return bind(
+      (prototype) => c.func(prototype),
+      () => koffi.errno(),
+    );
+  } catch (error) {
+    return { missing: "library", why: `koffi cannot call this C library (${reasonOf(error)})` };
+  }
+}
+
 /** The C library of this process, through the optional package koffi. Loaded at the first call only. */
 export function libC(): LibC | NoLibC {
   loaded ??= load();
   return loaded;
 }
 
-function load(): LibC | NoLibC {
-  let koffi: Koffi;
+function koffiOf(): Koffi | NoLibC {
   try {
     const require = createRequire(import.meta.url);
-    koffi = require("koffi") as Koffi;
+    return require("koffi") as Koffi;
   } catch (error) {
     // MODULE_NOT_FOUND brings the stack of requirers on further lines.
     const [first] = reasonOf(error).split("\n");
     return { missing: "package", why: `the optional npm package koffi cannot be loaded (${first ?? ""})` };
   }
+}
+
+function load(): LibC | NoLibC {
+  const koffi = koffiOf();
+  if ("missing" in koffi) return koffi;
   try {
     return declare(koffi);
   } catch (error) {

@@ -27,6 +27,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   report: ["model", "diagnosis", "behave", "identity", "why"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],
+  journal: ["model", "platform"],
   cli: [
     "model",
     "platform",
@@ -44,13 +45,14 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "report",
     "top",
     "why",
+    "journal",
   ],
 };
 
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "why"],
+  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "journal", "why"],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],
@@ -64,7 +66,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 
 /** Modules of Node that change or start something on the host, and the rooms that may. */
 const EFFECTS: Record<string, readonly string[]> = {
-  "node:fs": ["casefolder", "cli", "capture", "formats", "identity", "platform", "supervisors", "survey"],
+  "node:fs": ["casefolder", "cli", "capture", "formats", "identity", "journal", "platform", "supervisors", "survey"],
   "node:child_process": ["capture", "identity", "platform", "supervisors"],
 };
 
