@@ -6,6 +6,7 @@ import type { Finding } from "../detect/types.ts";
 import { factsOf, isToldByFacts } from "./kind-words.ts";
 import type { Material } from "./material.ts";
 import { actorName, endingName, processName, programName } from "./names.ts";
+import type { PaceLine } from "./pace-line.ts";
 import type { RestartFacts } from "./restarts.ts";
 import type { Diagnosis, Storm, Symptom } from "./result.ts";
 
@@ -19,6 +20,7 @@ export interface Story {
   finding: Finding;
   restarts: readonly RestartFacts[];
   identity: Identity | null;
+  pace: PaceLine | null;
 }
 
 /** The causal story of the worst storm, from the symptom to the cause, one step a sentence. */

@@ -2,13 +2,14 @@ import { cpuUse } from "../derive/cpu.ts";
 import { zombieParents } from "../derive/zombies.ts";
 import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
-import type { Identity } from "../identity/types.ts";
+import type { Root } from "../platform/root.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
 import { withoutCallsOf32Bit } from "./calls-of-32-bit.ts";
 import { chainOf, scriptOf, type Story } from "./chain.ts";
 import { cpuAccount } from "./cpu-account.ts";
 import type { LookupAnswer, ProgramPlace } from "./lookup.ts";
 import type { Material } from "./material.ts";
+import type { PaceLine } from "./pace-line.ts";
 import { SCHEMA, type Diagnosis, type SourceAccount } from "./result.ts";
 import { restartsOf, type RestartAnswer, type RestartFacts } from "./restarts.ts";
 import { toStorm } from "./storms.ts";
@@ -34,7 +35,7 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     const looked =
       index < LOOKED_INTO && !storm.benign
         ? await lookInto(material, storm, finding, couldNotLook)
-        : { identity: null, restarts: [] };
+        : { identity: null, restarts: [], pace: null };
     const elf = looked.identity?.elf ?? null;
     // The kernel tells 32 or 64 bits; the file also names the machine.
     if (elf !== null && (storm.abi === null || storm.abi.bits === elf.bits))
@@ -99,7 +100,7 @@ async function lookInto(
   storm: Story["storm"],
   finding: Finding,
   couldNotLook: Diagnosis["couldNotLook"],
-): Promise<{ identity: Identity | null; restarts: RestartFacts[] }> {
+): Promise<Pick<Story, "identity" | "restarts" | "pace">> {
   const exe = storm.program.exe;
   if (exe !== null && exe !== "?" && !exe.startsWith("/")) {
     couldNotLook.push({
@@ -108,7 +109,7 @@ async function lookInto(
       why: "the log names it relative to a folder that it does not tell",
       remedy: null,
     });
-    return { identity: null, restarts: [] };
+    return { identity: null, restarts: [], pace: null };
   }
   if (exe === null && material.live === null && storm.program.comm !== "?") {
     couldNotLook.push({
@@ -117,7 +118,7 @@ async function lookInto(
       why: "the evidence has the name of its task and no file",
       remedy: "sudo whoforks diagnose",
     });
-    return { identity: null, restarts: [] };
+    return { identity: null, restarts: [], pace: null };
   }
   if (exe === null || !exe.startsWith("/")) {
     couldNotLook.push({
@@ -126,17 +127,17 @@ async function lookInto(
       why: "the processes were gone before their file could be read, and no exec of theirs was seen",
       remedy: "whoforks diagnose --duration 30s",
     });
-    return { identity: null, restarts: [] };
+    return { identity: null, restarts: [], pace: null };
   }
   const answer =
     material.recorded === undefined
       ? await lookUp(exe, material, storm, finding)
       : (material.recorded.answerFor(storm) ?? notRecorded(exe));
-  const { root, identity, restarts } = answer;
+  const { root, identity, restarts, pace = null } = answer;
   material.onAnswer?.({ program: exe, spawner: storm.spawner?.pid ?? null, place: storm.program.root, ...answer });
   if (root !== null) storm.program.root = root;
   couldNotLook.push(...answer.couldNotLook);
-  return { identity, restarts };
+  return { identity, restarts, pace };
 }
 
 /** Looks at the file and the supervisors of the root that the program belongs to. */
@@ -157,6 +158,7 @@ async function lookUp(exe: string, material: Material, storm: Story["storm"], fi
   const answer = await restartsOf({ root, storm, finding, examiner, configuration, script, processes });
   couldNotLook.push(...couldNotRead(answer, root.dir));
   const { restarts } = answer;
+  const pace = await paceOf(material, finding, root, script);
   const identity = examiner.identify(exe, standsBefore(restarts, exe));
   if (examiner.manager === null) {
     couldNotLook.push({
@@ -166,7 +168,21 @@ async function lookUp(exe: string, material: Material, storm: Story["storm"], fi
       remedy: null,
     });
   }
-  return { root: root.dir, identity, restarts, couldNotLook };
+  return { root: root.dir, identity, restarts, ...(pace === null ? {} : { pace }), couldNotLook };
+}
+
+/** Only loops and agents have a line that sets their pace. */
+async function paceOf(
+  material: Material,
+  finding: Finding,
+  root: Root,
+  script: string | null,
+): Promise<PaceLine | null> {
+  const { kind, spawner } = finding;
+  if (spawner === null || (kind !== "shell-loop" && kind !== "polling-agent")) return null;
+  const living = material.live?.after.processes.get(spawner.pid)?.argv;
+  const { paceLine } = await import("./pace-line.ts");
+  return paceLine({ root, finding, script, argv: living ?? spawner.image.argvExamples[0] ?? null });
 }
 
 /** Why the root of a program could not be looked into. */

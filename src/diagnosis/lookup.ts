@@ -4,6 +4,7 @@ import type { Examiner, Identity } from "../identity/types.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import type { Configuration } from "../supervisors/index.ts";
+import type { PaceLine } from "./pace-line.ts";
 import type { PreparedRoot } from "./prepare.ts";
 import type { RestartFacts } from "./restarts.ts";
 import type { Diagnosis, Storm } from "./result.ts";
@@ -38,6 +39,8 @@ export interface LookupAnswer {
   root: string | null;
   identity: Identity | null;
   restarts: RestartFacts[];
+  /** Where whoever starts the storm's processes is told how often. Absent: not found, or not looked for. */
+  pace?: PaceLine;
   /** What could not be looked at on the way. */
   couldNotLook: Diagnosis["couldNotLook"];
 }

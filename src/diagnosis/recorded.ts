@@ -19,6 +19,7 @@ const restartFacts = z.object({
   counted: z
     .object({ restarts: z.number(), result: text } satisfies Fields<NonNullable<RestartFacts["counted"]>>)
     .nullable(),
+  expects: text.nullable().exactOptional(),
   ownerMismatch: z.object({ jobPackage: text }).nullable(),
 } satisfies Fields<RestartFacts>);
 
@@ -30,6 +31,7 @@ const answers = z.array(
     root: text.nullable(),
     identity: identity.nullable(),
     restarts: z.array(restartFacts),
+    pace: z.object({ file: text, line: z.int().positive(), text, by: z.enum(["setting", "loop"]) }).exactOptional(),
     couldNotLook: z.array(
       z.object({
         code: text,
@@ -65,10 +67,11 @@ export function recordedAnswers(value: unknown): LookupAnswers | null {
 }
 
 /** A newer version may number the storms in another order. */
-function forStorm({ root, identity: who, restarts, couldNotLook }: RecordedAnswer, storm: string): LookupAnswer {
+function forStorm({ root, identity: who, restarts, pace, couldNotLook }: RecordedAnswer, storm: string): LookupAnswer {
   return {
     root,
     identity: who,
+    ...(pace === undefined ? {} : { pace }),
     restarts: restarts.map((facts) => ({ ...facts, restart: { ...facts.restart, storm } })),
     couldNotLook,
   };

@@ -22,6 +22,8 @@ export interface RestartFacts {
   limit: { code: string; args: Record<string, unknown> } | null;
   /** What the running systemd counted for the unit; null elsewhere. */
   counted: { restarts: number; result: string } | null;
+  /** Type= of systemd, `expect` of upstart: how the supervisor takes the program to start. Absent in older cases. */
+  expects?: string | null;
   /** The package that ships the job does not ship the program that it starts. */
   ownerMismatch: { jobPackage: string } | null;
 }
@@ -95,6 +97,7 @@ export async function restartsOf({
         : {}),
       limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
       counted: null,
+      ...(job.expects === null ? {} : { expects: job.expects }),
       ownerMismatch: mismatch ? { jobPackage } : null,
     };
   };

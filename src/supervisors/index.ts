@@ -10,6 +10,7 @@ export {
   type JobSearch,
   type MatchKind,
 } from "./find.ts";
+export { listConfig, newBudget, readConfig } from "./read-config.ts";
 export { initKind } from "./init-kind.ts";
 export {
   LIMIT_CODES,

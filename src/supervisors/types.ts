@@ -53,6 +53,8 @@ export interface Job {
   pods?: Untrusted[];
   /** Script that every command of this supervisor goes through (/etc/initscript). */
   through?: Untrusted;
+  /** The timer, socket or path of systemd whose `file` this is, and which starts `unit`. */
+  trigger?: Untrusted;
   /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */
   settings?: Partial<Record<"KillMode" | "PIDFile" | "User" | "Environment", Untrusted>>;
 }
@@ -117,4 +119,6 @@ export interface Restart {
   searchPath: Untrusted[] | null;
   resolvesTo: Untrusted | null;
   shadows: Untrusted[] | null;
+  /** The timer, socket or path of systemd that starts the unit, where `file` is that one's. */
+  trigger?: Untrusted;
 }

@@ -3,7 +3,7 @@ import type { ProcFacts } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { atOnce } from "../model/steps.ts";
-import { stopWay } from "../diagnosis/stop-ways.ts";
+import { stopWay } from "../diagnosis/packs/index.ts";
 import {
   findJobs,
   liveFacts,
@@ -210,6 +210,7 @@ async function restartOf(
     searchPath: job.searchPath,
     resolvesTo: resolution.resolvesTo,
     shadows: resolution.shadows,
+    ...(job.trigger === undefined ? {} : { trigger: job.trigger }),
   } as const;
   const way = stopWay({ ...shown, storm: "" }, root.dir);
   const asks = isLive && root.dir === "/" && job.supervisor === "systemd";

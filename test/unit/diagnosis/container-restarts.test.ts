@@ -1,11 +1,7 @@
 import { expect, test } from "vitest";
-import { createDerivation } from "../../../src/derive/index.ts";
-import { diagnose } from "../../../src/diagnosis/index.ts";
-import { createLookup } from "../../../src/diagnosis/lookup.ts";
-import type { Diagnosis } from "../../../src/diagnosis/result.ts";
-import { emptyLedger } from "../../../src/model/ledger.ts";
-import { Stream } from "../../support/storms.ts";
+import type { Stream } from "../../support/storms.ts";
 import { makeTree } from "../supervisors/tree.ts";
+import { judged } from "./judged.ts";
 
 const ID = "7c0f".repeat(16);
 
@@ -20,29 +16,6 @@ function restarting(stream: Stream): void {
   }
 }
 
-async function judged(dir: string): Promise<Diagnosis> {
-  const derivation = createDerivation();
-  const stream = new Stream((event) => derivation.onEvent(event));
-  stream.seen(1, 0, "/sbin/init");
-  restarting(stream);
-  const derived = derivation.finish();
-  return diagnose({
-    version: "0.0.0",
-    host: { hostname: null, kernel: null, machine: null, os: null, cpus: 2, bootedAt: null },
-    window: { startEpochMs: null, seconds: derived.lastTs / 1e9 },
-    sources: [{ ...emptyLedger("audit", 0), events: 100 }],
-    derived,
-    known: { exitStatus: true, lineage: true, lifetimes: true },
-    live: null,
-    remarks: [],
-    couldNotLook: [],
-    lookup: createLookup({ root: dir, processes: null, ownMountNamespace: null }),
-    countersOnly: null,
-    interrupted: false,
-    cost: () => ({ cpuSeconds: 0, wallSeconds: 0, peakRssBytes: 0 }),
-  });
-}
-
 function container(id: string, name: string, policy: string): Record<string, string> {
   const folder = `/var/lib/docker/containers/${id}`;
   return {
@@ -55,7 +28,7 @@ test("docker's policy of the container that is started again and again is named,
   const programs = { "/usr/bin/containerd": "", "/usr/bin/containerd-shim-runc-v2": "", "/usr/bin/runc": "" };
   const files = { ...programs, ...container(ID, "web", "always"), ...container("1".repeat(64), "other", "always") };
   const tree = makeTree(files);
-  const diagnosis = await judged(tree.dir).finally(() => tree.remove());
+  const diagnosis = await judged(tree.dir, restarting).finally(() => tree.remove());
   expect(diagnosis.storms[0]?.kind).toBe("container-restart-loop");
   expect(diagnosis.restarts).toMatchObject([
     {

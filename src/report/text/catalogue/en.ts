@@ -6,6 +6,7 @@ import { gaps } from "./en/gaps.ts";
 import { identify } from "./en/identify.ts";
 import { identity } from "./en/identity.ts";
 import { kinds } from "./en/kinds.ts";
+import { owners } from "./en/owners.ts";
 import { reasons } from "./en/reasons.ts";
 import { remarks } from "./en/remarks.ts";
 import { screen } from "./en/screen.ts";
@@ -19,6 +20,7 @@ export const en = {
   ...story,
   ...kinds,
   ...advice,
+  ...owners,
   ...reasons,
   ...identity,
   ...identify,

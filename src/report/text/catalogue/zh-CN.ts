@@ -6,6 +6,7 @@ import { gaps } from "./zh-CN/gaps.ts";
 import { identify } from "./zh-CN/identify.ts";
 import { identity } from "./zh-CN/identity.ts";
 import { kinds } from "./zh-CN/kinds.ts";
+import { owners } from "./zh-CN/owners.ts";
 import { reasons } from "./zh-CN/reasons.ts";
 import { remarks } from "./zh-CN/remarks.ts";
 import { screen } from "./zh-CN/screen.ts";
@@ -21,6 +22,7 @@ export const zhCN: Record<MessageCode, string> = {
   ...story,
   ...kinds,
   ...advice,
+  ...owners,
   ...reasons,
   ...identity,
   ...identify,

@@ -8,11 +8,17 @@ export const advice = {
   "advice.reinstall-host": "reinstall the host from trusted media: who placed this file was root",
   "advice.reboot": "reboot: the copies that run do not need the file any more, and each is gone before it can be ended",
   "advice.check-origin": "find out how {program} got here",
+  "advice.read-log": "read how the last runs of {unit} ended",
+  "advice.pause-process": "hold {spawner} while you look: it goes on where it was",
+  "advice.agent-interval":
+    "give {spawner} a longer interval: {file}:{line} says {text:words}, which is the {periodMs:ms} seen",
+  "advice.hold-udev": "hold the handling of device events while you look",
   "advice.fix-program": "find out why {program} [[ends with {end:end}||keeps ending]]",
   "advice.limit-restarts": "limit how often {supervisor} restarts {unit} ({file})",
   "advice.fix-script":
-    "make the loop of [[{spawner}||the shell]][[ in {script}]] wait, or work without a process each time",
-  "advice.cap-processes": "put a limit on processes before you stop {program:base}: it forks faster than you can kill",
+    "make the loop of [[{spawner}||the shell]][[ in {script}]][[, line {line},]] wait, or work without a process each time",
+  "advice.cap-processes":
+    "put a limit on processes[[ of {unit}]] before you stop {program:base}: it forks faster than you can kill",
   "advice.look-at-spawner": "look at {spawner}: it starts them",
   "advice.nothing": "nothing to do",
   "advice.run-as-root": "run as root: kernel events are closed to other users",

@@ -1,0 +1,55 @@
+import { advice } from "./advice-item.ts";
+import { packOf } from "./packs/index.ts";
+import type { Advice } from "./result.ts";
+import type { RestartFacts } from "./restarts.ts";
+
+/** What the sentences about a job are made of. */
+function argsOf({ restart }: RestartFacts): Record<string, unknown> {
+  const { supervisor, unit, file, line, directive, trigger = null } = restart;
+  return { supervisor, unit, file, line, directive, trigger };
+}
+
+/** How to keep supervisors from starting it again, and how to take that back. One job unless more are asked for. */
+export function stopAdvice(restarts: readonly RestartFacts[], root: string, most = 1): Advice[] {
+  return restarts.slice(0, most).map((facts) => {
+    const owned = packOf(facts.restart, root);
+    const way = owned?.pack.stop(owned.job) ?? null;
+    return advice("stop-supervisor", argsOf(facts), "needs-review", way?.command ?? null, way?.undo ?? null);
+  });
+}
+
+/** How its last runs ended, as its supervisor tells; nothing where no command shows it. */
+export function logAdvice(restarts: readonly RestartFacts[], root: string): Advice[] {
+  const [first] = restarts;
+  const owned = first === undefined ? null : packOf(first.restart, root);
+  const command = owned?.pack.log?.(owned.job) ?? null;
+  return first === undefined || command === null ? [] : [advice("read-log", argsOf(first), "safe", command)];
+}
+
+/** How the job is to come back less often: a job that starts the spawner neither restarts the program nor could limit that. */
+export function limitAdvice(restarts: readonly RestartFacts[], root: string, most = 1): Advice[] {
+  const limitable = restarts.filter(({ limit, restart }) => limit !== null || restart.trigger !== undefined);
+  return limitable.slice(0, most).map((facts) => {
+    const { restart, expects = null } = facts;
+    const owned = packOf(restart, root);
+    const way = owned?.pack.limit?.(owned.job) ?? null;
+    const of = owned === null ? "limit-restarts" : `limit.${ownerOf(facts)}`;
+    return advice(of, { ...argsOf(facts), expects }, "needs-review", way?.command ?? null, way?.undo ?? null);
+  });
+}
+
+/** `systemd.timer`, `systemd.socket`, `systemd.path` where another unit starts it in its turn. */
+function ownerOf({ restart: { supervisor, trigger } }: RestartFacts): string {
+  const type = /\.(timer|socket|path)$/.exec(trigger ?? "")?.[1];
+  return type === undefined ? supervisor : `${supervisor}.${type}`;
+}
+
+/** A program that ends well each time may have gone to the background, where its supervisor does not look for it. */
+export function foregroundAdvice(restarts: readonly RestartFacts[], program: string): Advice[] {
+  const facts = restarts.find(({ bringsBack }) => bringsBack);
+  if (facts === undefined || packOf(facts.restart, "/")?.pack.foreground !== true) return [];
+  const { expects = null } = facts;
+  const { supervisor } = facts.restart;
+  const own = supervisor === "systemd" || supervisor === "upstart" ? `foreground.${supervisor}` : "foreground";
+  return [advice(own, { ...argsOf(facts), program, expects }, "needs-review")];
+}
