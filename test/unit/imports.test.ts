@@ -24,6 +24,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   why: ["model", "platform", "diagnosis", "supervisors"],
+  experiment: ["model", "platform", "derive"],
   report: ["model", "diagnosis", "behave", "identity", "why"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],

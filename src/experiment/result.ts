@@ -1,0 +1,116 @@
+import type { CouldNotLook } from "../model/could-not-look.ts";
+import type { Untrusted } from "../model/text.ts";
+
+/** Name of this result's schema. Changes are additive only. */
+export const SCHEMA = "whoforks/experiment/1";
+
+/** From mild to strong: the order in which they are chosen. */
+export const INTERVENTION_KINDS = [
+  "cpu-weight",
+  "freeze",
+  "stop-process",
+  "stop-unit",
+  "disable-line",
+  "quarantine",
+] as const;
+export type InterventionKind = (typeof INTERVENTION_KINDS)[number];
+
+/** A sentence to be: its code in the message catalogue and what goes into it. */
+export interface Sentence {
+  code: string;
+  args: Record<string, unknown>;
+}
+
+/** What an intervention does and what takes it back, before anything is done. */
+export interface PlanStep {
+  effect: Sentence;
+  undo: Sentence;
+  /** The same by hand; null where no command does it. */
+  command: Untrusted[] | null;
+  undoCommand: Untrusted[] | null;
+}
+
+export interface Plan {
+  kind: InterventionKind;
+  /** What is held: a process, a unit, a line, a file. */
+  target: Untrusted;
+  steps: PlanStep[];
+  /** Pairs of one stretch held and one left free, in random order. */
+  pairs: number;
+  /** About how long it takes, seconds; the baseline decides. */
+  seconds: number;
+  /** Probability of a false proof: 2^-pairs at the most. */
+  errorRate: number;
+}
+
+/** `free`: the storm is left alone. `held`: the intervention is in effect. */
+export type State = "free" | "held";
+
+/** One stretch of the experiment, without the time that it took to take effect. */
+export interface Slot {
+  /** Seconds since the measurement began. */
+  at: number;
+  seconds: number;
+  state: State;
+  /** Starts of the storm's program a second. */
+  perSecond: number;
+  /** Starts of all other programs a second. */
+  othersPerSecond: number;
+  /** CPUs of the host that were busy; null: not known. */
+  busyCpus: number | null;
+}
+
+export interface Baseline {
+  seconds: number;
+  perSecond: number;
+  /** Lowest and highest rate over any stretch as long as a slot: the noise band. */
+  low: number;
+  high: number;
+  othersPerSecond: number;
+  busyCpus: number | null;
+}
+
+/** A program that started more while the storm was held: the storm under another name. */
+export interface Moved {
+  exe: Untrusted | null;
+  comm: Untrusted;
+  freePerSecond: number;
+  heldPerSecond: number;
+}
+
+export const OUTCOMES = ["proven", "refuted", "inconclusive", "planned"] as const;
+
+export interface Judgement {
+  outcome: "proven" | "refuted" | "inconclusive";
+  code: string;
+  args: Record<string, unknown>;
+  /** Probability that an intervention without any effect gives this by chance, at the most; null unless proven. */
+  errorRate: number | null;
+  /** What would decide it; null where it is decided. */
+  decide: Sentence | null;
+}
+
+/** The answer of `prove`. Reports compute nothing. */
+export interface Experiment {
+  schema: typeof SCHEMA;
+  tool: { name: "whoforks"; version: string };
+  /** Names the journal of this run; null where nothing was done. */
+  id: string | null;
+  storm: { kind: string; exe: Untrusted | null; comm: Untrusted; root: Untrusted } | null;
+  plan: Plan | null;
+  baseline: Baseline | null;
+  slotSeconds: number | null;
+  slots: Slot[];
+  /** Means over the slots; null where there was none of a kind. */
+  effect: {
+    freePerSecond: number;
+    heldPerSecond: number;
+    freeBusyCpus: number | null;
+    heldBusyCpus: number | null;
+  } | null;
+  moved: Moved[];
+  verdict: Omit<Judgement, "outcome"> & { outcome: (typeof OUTCOMES)[number] };
+  /** Whether all is as it was; `remaining`: what is left to do by hand. */
+  undone: { ok: boolean; remaining: { why: string; command: Untrusted[] | null }[] };
+  couldNotLook: CouldNotLook[];
+}
