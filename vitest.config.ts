@@ -1,5 +1,10 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that need this host's programs but look at a root, files or processes of their own only: any load may run beside them. */
+const BESIDE = ["identity-*", "identify", "identify-all", "elf-symbols", "other-files", "supervisors-systemd"].map(
+  (name) => `test/host/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -18,10 +23,15 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: "beside", include: BESIDE, maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
         // They share one kernel (tracefs, audit, CPU load), so files run one after another, and after the others.
         test: {
           name: "host",
           include: ["test/host/**/*.test.ts", "test/lab/**/*.test.ts"],
+          exclude: BESIDE,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

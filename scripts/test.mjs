@@ -38,7 +38,12 @@ const NEEDED = {
   "db5.3_load": "db5.3-util",
   python3: "python3",
 };
-const HEADERS = { "/usr/include/stdio.h": "libc6-dev", "/usr/include/linux/unistd.h": "linux-libc-dev" };
+/** The same for files. */
+const FILES = {
+  "/usr/include/stdio.h": "libc6-dev",
+  "/usr/include/linux/unistd.h": "linux-libc-dev",
+  "/usr/lib/x86_64-linux-gnu/libkshark.so.2": "libkshark2",
+};
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { stdio: "inherit", cwd: root, ...options });
@@ -55,7 +60,7 @@ function onPath(command) {
 function installPackages() {
   const missing = new Set();
   for (const [command, name] of Object.entries(NEEDED)) if (!onPath(command)) missing.add(name);
-  for (const [file, name] of Object.entries(HEADERS)) if (!existsSync(file)) missing.add(name);
+  for (const [file, name] of Object.entries(FILES)) if (!existsSync(file)) missing.add(name);
   const isDebian = existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");
   if (process.getuid() !== 0 || !isDebian) {
     console.log(

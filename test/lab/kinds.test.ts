@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { differences } from "../../lab/differences.mjs";
 import { scenarios } from "../../lab/lab.mjs";
 import { needsLab } from "./needs.ts";
@@ -9,6 +9,19 @@ function observed(name: string): Promise<Observed> {
   const { seconds, duration } = scenarios.get(name)?.observe ?? { seconds: 20, duration: "5s" };
   return observe(name, { seconds }, ["--duration", duration]);
 }
+
+/**
+ * Cron's storm comes with the full minute. It is looked at before whichever test begins shortly before one, so that nobody has
+ * to wait for the next.
+ */
+let cronStorm: Promise<Observed> | undefined;
+beforeEach(async (context) => {
+  needsLab(context);
+  const second = new Date().getSeconds();
+  if (cronStorm !== undefined || second < 40 || second > 52) return;
+  cronStorm = observed("cron-storm");
+  await cronStorm.catch(() => undefined);
+});
 
 /** Storms beside those of diagnose-live.test.ts, each with what the report must say of it. */
 for (const [name, code] of [
@@ -21,9 +34,10 @@ for (const [name, code] of [
   ["connection-storm", "connection-storm"],
   ["cron-storm", "cron-storm"],
 ] as const) {
-  test(`${name}: called by its right name`, async (context) => {
-    needsLab(context);
-    const { exitCode, result, scenario } = await observed(name);
+  test(`${name}: called by its right name`, async () => {
+    const { exitCode, result, scenario } = await (name === "cron-storm" && cronStorm !== undefined
+      ? cronStorm
+      : observed(name));
     expect(differences(result, scenario.expected)).toEqual([]);
     expect(exitCode).toBe(scenario.expected.exitCode);
     expect(result.verdict.code).toBe(`verdict.${code}`);
@@ -41,8 +55,7 @@ for (const name of [
   "quiet-cron",
   "quiet-tests",
 ] as const) {
-  test(`${name}: no storm`, async (context) => {
-    needsLab(context);
+  test(`${name}: no storm`, async () => {
     const { exitCode, result, scenario } = await observed(name);
     expect(differences(result, scenario.expected)).toEqual([]);
     expect(exitCode).toBe(0);

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
 import { startScenario } from "../../lab/lab.mjs";
 import { readEvents } from "../../src/casefolder/event-file.ts";
@@ -16,6 +17,8 @@ import { openTrace } from "../../src/ftrace/trace-dat/open.ts";
 import { recordTrace, TRACE_CMD } from "../support/record-trace.ts";
 import { diagnosed, whoforks } from "../support/whoforks.ts";
 import { needsLab, needsProgram } from "./needs.ts";
+
+const KERNEL_SHARK = "/usr/lib/x86_64-linux-gnu/libkshark.so.2";
 
 const folder = mkdtempSync(join(tmpdir(), "whoforks-trace-dat-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -174,6 +177,22 @@ describe("the trace.dat of a case", () => {
     } finally {
       closeSync(fd);
     }
+  });
+
+  test("KernelShark's library loads the same records, at the same times", (context) => {
+    needs(context);
+    needsProgram(context, KERNEL_SHARK);
+    const loader = fileURLToPath(new URL("kernelshark-entries.mjs", import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [loader, join(path, "trace.dat")], {
+      encoding: "utf8",
+      maxBuffer: 1 << 30,
+    });
+    expect(status, stderr).toBe(0);
+    const loaded = stdout.trimEnd().split("\n");
+    const reported = report(join(path, "trace.dat")).map(({ at, cpu, task, event }) => `${at} ${cpu} ${task} ${event}`);
+    expect(loaded.length).toBeGreaterThan(1000);
+    // It names an event with its system before it.
+    expect(loaded.map((line) => line.replace(/ \w+\/(\w+)$/, " $1")).sort()).toEqual(reported.sort());
   });
 
   test("its storm is event for event the one in events.bin", async (context) => {
