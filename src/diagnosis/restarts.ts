@@ -3,6 +3,7 @@ import { isShell } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Examiner } from "../identity/types.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
+import { atOnce } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import type { Configuration, JobMatch, JobSearch, Starter } from "../supervisors/index.ts";
@@ -69,7 +70,21 @@ export async function restartsOf({
   processes,
 }: RestartQuestion): Promise<RestartAnswer> {
   // Loaded when first asked: most runs on a quiet host never ask.
-  const { findJobs, initKind, jobOwnerMismatch, limitAllowsRate, toRestart } = await import("../supervisors/index.ts");
+  const {
+    findJobs,
+    initKind,
+    jobOwnerMismatch,
+    limitAllowsRate,
+    readConfiguration,
+    runningInit,
+    toRestart,
+    withoutIdleInits,
+  } = await import("../supervisors/index.ts");
+  let asRead: Configuration | null = null;
+  const read = (): Configuration => {
+    const init = initOf(root, storm, processes, runningInit);
+    return (asRead ??= withoutIdleInits(configuration ?? atOnce(readConfiguration(root)), init));
+  };
   const starter = finding.kind === "self-replicating-chain" ? (storm.reaper ?? storm.spawner) : storm.spawner;
   const ask = (program: Untrusted, asked: Process | null, of: number | null): JobSearch =>
     findJobs(
@@ -79,7 +94,7 @@ export async function restartsOf({
         ...(asked === null ? {} : { spawner: seenAs(asked, processes) }),
         cgroup: cgroupOf(storm, of, processes),
       },
-      configuration ?? undefined,
+      read(),
     );
   const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
   const factsOf = ({ job, resolution }: JobMatch, starts: Untrusted, perSecond: number | null): RestartFacts => {
@@ -104,7 +119,7 @@ export async function restartsOf({
   const { id, turns } = finding.facts;
   if (finding.kind === "container-restart-loop" && typeof id === "string") {
     // A shim is the same program for all containers; the id in its arguments tells which one is started.
-    const search = findJobs(root, { programs: [], container: id }, configuration ?? undefined);
+    const search = findJobs(root, { programs: [], container: id }, read());
     const perSecond = typeof turns === "number" ? turns / Math.max(seconds, 1e-3) : null;
     const restarts = search.matches.map((match) => factsOf(match, match.job.unit, perSecond));
     return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
@@ -134,14 +149,37 @@ export async function restartsOf({
         ? ask(program, parentOf(starter.pid, processes), starter.pid)
         : ask(program, starter, null);
   const starting = bySpawner.length > 0 ? bySpawner : search.matches.filter(isActive);
-  const fitting = starting.filter((match) => match.spawnerFits !== false);
-  const chosen = (fitting.length > 0 ? fitting : starting).slice(0, MAX_RESTARTS);
+  // What would start it, if its supervisor were the one that was seen, is not what started it.
+  const chosen = starting.filter((match) => match.spawnerFits !== false).slice(0, MAX_RESTARTS);
   const restarts = chosen.map((match) => factsOf(match, program, viaSpawner ? null : storm.perSecond));
   // Only the systemd of this very host can be asked, and only about a host that is being observed.
   if (root.dir === "/" && processes !== null) {
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
   }
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+/**
+ * The init of the PID namespace in which the storm is, where it lives in the storm's root; of evidence without processes the
+ * one that the root would boot.
+ */
+function initOf(
+  root: Root,
+  { spawner, reaper }: Storm,
+  processes: RestartQuestion["processes"],
+  runningInit: (root: Root, exe: Untrusted | null) => string | null,
+): string | null {
+  if (processes === null) return runningInit(root, null);
+  const near = [spawner, reaper].map((one) => processes.get(one?.pid ?? 0)).find((one) => one !== undefined);
+  if (near === undefined) return null;
+  for (const process of processes.values())
+    if (process.namespacePid === 1 && process.pidNamespace === near.pidNamespace)
+      return process.exe !== null && isSamePlace(process, near) ? runningInit(root, process.exe) : null;
+  return null;
+}
+
+function isSamePlace(a: ProcFacts, b: ProcFacts): boolean {
+  return a.mountNamespace === b.mountNamespace && a.root === b.root;
 }
 
 type Process = { pid: number; comm: Untrusted; exe: Untrusted | null };

@@ -2,8 +2,9 @@ import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import { containerOf } from "../platform/container.ts";
 import type { Root } from "../platform/root.ts";
-import { attempt } from "./read-config.ts";
+import { attempt, newBudget } from "./read-config.ts";
 import { supervisors as allSupervisors } from "./registry.ts";
+import { readStarted } from "./scripts.ts";
 import { resolveCommand, type Resolution } from "./shadow.ts";
 import { mentionedWords } from "./shell-words.ts";
 import { isUnitName, templateOf } from "./systemd-names.ts";
@@ -27,7 +28,8 @@ export interface JobQuestion {
 /**
  * Why a job is taken for the one, best first.
  * `cgroup`: the process is in the cgroup of this unit or container. `container`: the job makes the container of this id. `command`: the job names the file. `search-path`: a bare
- * name that resolves to it. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
+ * name that resolves to it. `script`: the job starts a script that becomes it (`exec`), and whoever spawned it is that
+ * supervisor. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
  * if a file of the same name did not come first. `shell`: the job runs a shell command or wrapper that mentions it.
  */
 export const MATCH_KINDS = [
@@ -35,6 +37,7 @@ export const MATCH_KINDS = [
   "container",
   "command",
   "search-path",
+  "script",
   "environment",
   "shadowed",
   "shell",
@@ -102,8 +105,27 @@ export function findJobs(
     const match = matchJob(job, resolution, question, targets);
     if (match !== null) found.matches.push({ ...match, spawnerFits: fits(job) });
   }
+  const isNamed = ({ how, spawnerFits }: JobMatch): boolean =>
+    spawnerFits === true && how !== "shadowed" && how !== "shell";
+  // Reading scripts costs: only those of the supervisor that was seen, and where nothing else tells.
+  if (question.spawner !== undefined && targets.length > 0 && !found.matches.some(isNamed))
+    for (const { job, resolution } of jobs) {
+      const target = fits(job) === true ? becomes(root, resolution, targets) : undefined;
+      if (target === undefined) continue;
+      found.matches = found.matches.filter((match) => match.job !== job);
+      found.matches.push({ job, resolution, how: "script", also: ["script"], program: target.path, spawnerFits: true });
+    }
   found.matches.sort((a, b) => rank(a) - rank(b));
   return found;
+}
+
+/** The target that a script becomes, where the job starts a script. */
+function becomes(root: Root, { resolvesTo }: Resolution, targets: readonly Target[]): Target | undefined {
+  if (resolvesTo === null || /\/(?:ba|da|k|z)?sh$/.test(resolvesTo)) return undefined;
+  const program = readStarted(root, resolvesTo, [], newBudget())?.program ?? null;
+  if (program === null || program === resolvesTo) return undefined;
+  const path = attempt([], program, program, () => root.canonical(program) ?? program);
+  return targets.find((target) => target.path === path || (!program.includes("/") && target.name === program));
 }
 
 /** Kind first; then a supervisor that runs before one that does not, and jobs that restart before those that start once. */

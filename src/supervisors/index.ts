@@ -12,6 +12,7 @@ export {
 } from "./find.ts";
 export { listConfig, newBudget, readConfig } from "./read-config.ts";
 export { initKind } from "./init-kind.ts";
+export { runningInit, withoutIdleInits } from "./running-init.ts";
 export {
   LIMIT_CODES,
   limitAllowsRate,

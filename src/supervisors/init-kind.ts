@@ -1,6 +1,9 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 
+/** They start their system's jobs as PID 1 and not otherwise. */
+export const INITS: ReadonlySet<string> = new Set(["systemd", "upstart", "sysvinit"]);
+
 /** Words that only one kind of init has in its binary: its bus name, its table, its own name. */
 const MARKS: readonly (readonly [string, string])[] = [
   ["upstart", "com.ubuntu.Upstart"],

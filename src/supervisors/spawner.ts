@@ -1,6 +1,6 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { initKind } from "./init-kind.ts";
+import { initKind, INITS } from "./init-kind.ts";
 import { supervisors } from "./registry.ts";
 import type { AtWork, Job, Starter } from "./types.ts";
 
@@ -21,7 +21,8 @@ export function spawnerTest(root: Root, spawner: Starter | undefined): (job: Job
   const isInit = kind !== null || spawner.pid === 1;
   return (job) => {
     const atWork = AT_WORK.get(job.supervisor);
-    if (atWork === undefined) return kind === null ? null : kind === job.supervisor;
+    // What rc.local or a container's manager has started may be handed to any init.
+    if (atWork === undefined) return kind === null || !INITS.has(job.supervisor) ? null : kind === job.supervisor;
     return isInit ? null : worksFor(atWork, spawner, job);
   };
 }

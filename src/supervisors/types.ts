@@ -43,8 +43,11 @@ export interface Job {
   definition?: Untrusted;
   /** Set when the supervisor starts a shell that then decides: a script, or a command with shell characters. */
   shell?: true;
-  /** Why the supervisor would not start it by itself, as its files say. `rejected`: it refuses the file, but may run what an earlier version said. */
-  inactive?: "off" | "manual" | "template" | "rejected";
+  /**
+   * Why the supervisor would not start it by itself, as its files say. `rejected`: it refuses the file, but may run what an
+   * earlier version said. `not-running`: another init than this one is PID 1.
+   */
+  inactive?: "off" | "manual" | "template" | "rejected" | "not-running";
   /** Directory that becomes the program's own root (upstart `chroot`, systemd RootDirectory=): its paths are not those of the host. */
   chroot?: Untrusted;
   /** Id of the container that the supervisor makes for it: its processes' cgroup bears it (`containerOf`). */

@@ -9,6 +9,8 @@ import {
   liveFacts,
   MATCH_KINDS,
   readConfiguration,
+  runningInit,
+  withoutIdleInits,
   type Configuration,
   type Job,
   type JobMatch,
@@ -49,7 +51,9 @@ interface Found {
 export async function why(options: WhyOptions): Promise<Why> {
   const { question } = options;
   if (question.kind === "process") return aboutProcess(options, question.pid);
-  const configuration = atOnce(readConfiguration(options.root));
+  // Where processes can be asked about, the root is this host's own.
+  const init = runningInit(options.root, options.sight?.facts(1)?.exe ?? null);
+  const configuration = withoutIdleInits(atOnce(readConfiguration(options.root)), init);
   const jobs =
     question.kind === "file"
       ? byFile(options.root, configuration, question.path)
@@ -70,7 +74,18 @@ async function aboutProcess(options: WhyOptions, pid: number): Promise<Why> {
     if (known !== undefined) return known;
     // The oldest that lives there stands for the place: its /proc/PID/root lasts longest.
     const root = sight.rootOf(line.findLast((other) => isSamePlace(other, member)) ?? member);
-    const place = root === null ? null : { root, configuration: atOnce(readConfiguration(root)), jobs: [] };
+    const init = line.find((other) => other.namespacePid === 1 && isSamePlace(other, member))?.exe ?? null;
+    const place =
+      root === null
+        ? null
+        : {
+            root,
+            configuration: withoutIdleInits(
+              atOnce(readConfiguration(root)),
+              init === null ? null : runningInit(root, init),
+            ),
+            jobs: [],
+          };
     places.set(key, place);
     return place;
   };
@@ -138,6 +153,7 @@ function startersOf(
 }
 
 function isStarter({ how, job, spawnerFits }: JobMatch, parent: ProcFacts | undefined): boolean {
+  if (job.inactive === "not-running") return false;
   if (how === "cgroup") return true;
   if (how === "shadowed" || job.inactive === "template" || spawnerFits === false) return false;
   return spawnerFits === true || how === "environment" || parent?.pid === 1;

@@ -44,7 +44,7 @@ export const restarts = z.object({
       delaySeconds: count,
       everySeconds: count.nullable(),
       minimumLifeSeconds: count.nullable(),
-      inactive: z.enum(["off", "manual", "template", "rejected"]).nullable(),
+      inactive: z.enum(["off", "manual", "template", "rejected", "not-running"]).nullable(),
       definition: text.nullable(),
       script: z.object({ file: text, line: z.int().positive() }).nullable(),
       through: text.nullable(),

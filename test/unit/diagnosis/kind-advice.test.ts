@@ -120,3 +120,21 @@ test("a storm of cron's: the lines of its tables become comments", async () => {
   ]);
   expect(find(diagnosis, "limit.cron")?.args).toMatchObject({ file: "/etc/cron.d/jobs", line: 1 });
 });
+
+test("a unit that lies there while another init runs is not what started it", async () => {
+  const files = {
+    "/sbin/init": "x /etc/inittab x",
+    "/usr/sbin/cron": "",
+    "/opt/job": { mode: 0o755 },
+    "/usr/lib/systemd/system/cron.service": "[Service]\nExecStart=/usr/sbin/cron -f\nRestart=on-failure\n",
+    "/etc/inittab": "x:2:once:/bin/true\n",
+  };
+  const crowd = (stream: Stream): void => {
+    const cron = stream.exec(stream.fork(1), "/usr/sbin/cron", ["cron", "-f"]);
+    for (let job = 0; job < 40; job++) stream.wait(5000).exec(stream.fork(cron), "/opt/job");
+    stream.wait(4_000_000);
+  };
+  expect((await about(files, crowd)).restarts).toEqual([]);
+  const systemd = { ...files, [SYSTEMD]: "", "/sbin/init": { link: SYSTEMD } };
+  expect((await about(systemd, crowd, SYSTEMD)).restarts).toMatchObject([{ unit: "cron.service" }]);
+});

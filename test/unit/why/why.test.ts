@@ -122,6 +122,18 @@ describe("what starts a program, by the files of a root", () => {
   });
 });
 
+describe("a unit of an init that is not PID 1", () => {
+  it("would start it, and does not by itself: another init runs", async () => {
+    const root = openRoot(dir);
+    const facts = { pid: 1, ppid: 0, comm: "sh", exe: "/usr/bin/poll" } as ProcFacts;
+    const sight = { facts: () => facts, environment: () => null, rootOf: () => root };
+    const answer = await why({ version: "1", asked: "poll", question: questionOf("poll", "/"), root, sight });
+    expect(answer.verdict.code).toBe("why.would-not");
+    expect(answer.restarts[0]).toMatchObject({ unit: "poll.service", inactive: "not-running" });
+    expect(whyReport(answer, OPTIONS)).toContain("another init is PID 1 here");
+  });
+});
+
 describe("the question", () => {
   it.each([
     ["812", { kind: "process", pid: 812 }],
