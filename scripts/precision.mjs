@@ -1,33 +1,47 @@
 // Runs scenarios of the lab again and again beside the tool and writes how often the verdict was right: `npm run precision
-// [-- --runs 10] [-o FILE] [SCENARIO …]`. Needs root. The table says what the machine did beside it.
+// [-- --runs 10] [--minutes N] [-o FILE] [--keep FOLDER] [SCENARIO …]`. Needs root. The table says what the machine did beside it.
+// Each round runs every scenario once; with --minutes no run begins later, and with --keep the cases of runs that were not
+// right are left in the folder, for `whoforks diagnose --from`.
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { differences } from "../lab/differences.mjs";
+import { runs32Bit } from "../lab/kernel-abi.mjs";
 import { scenarios, startScenario, stopAll } from "../lab/lab.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: "string", default: "10" }, output: { type: "string", short: "o" } },
+  options: {
+    runs: { type: "string", default: "10" },
+    minutes: { type: "string", default: "600" },
+    output: { type: "string", short: "o" },
+    keep: { type: "string" },
+  },
 });
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new RangeError("--runs: a number from 1 to 1000");
-const names = positionals.length > 0 ? positionals : [...scenarios.keys()];
+const runs = within("runs", 1000);
+const until = Date.now() + within("minutes", 10_000) * 60_000;
+const names =
+  positionals.length > 0
+    ? positionals
+    : [...scenarios.keys()].filter((name) => scenarios.get(name).executes32Bit !== true || runs32Bit());
 for (const name of names) if (!scenarios.has(name)) throw new RangeError(`no scenario ${name}`);
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
-    stopAll();
-    process.exit(130);
-  });
+if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
+
+function within(option, most) {
+  const number = Number(values[option]);
+  if (!Number.isInteger(number) || number < 1 || number > most)
+    throw new RangeError(`--${option}: a number from 1 to ${most}`);
+  return number;
 }
 
 /** The parsed result of `diagnose --json`, or null when there was none. */
-function diagnose(duration) {
+function diagnose(args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [`${root}/bin/whoforks`, "diagnose", "--json", "--duration", duration], {
+    const child = spawn(process.execPath, [`${root}/bin/whoforks`, "diagnose", "--json", ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const chunks = [];
@@ -43,13 +57,15 @@ function diagnose(duration) {
   });
 }
 
-async function once(name) {
+async function once(name, round) {
   const { seconds, duration } = scenarios.get(name).observe ?? { seconds: 20, duration: "5s" };
+  const path = values.keep === undefined ? null : join(values.keep, `${name}-${round}`);
   const scenario = await startScenario(name, { seconds });
   try {
-    const result = await diagnose(duration);
+    const result = await diagnose(["--duration", duration, ...(path === null ? [] : ["--save", path])]);
     const wrong = result === null ? ["no result"] : differences(result, scenario.expected);
     const judged = wrong.length === 0 ? "right" : result?.verdict.outcome === "inconclusive" ? "inconclusive" : "wrong";
+    if (judged === "right" && path !== null) rmSync(path, { recursive: true, force: true });
     return { judged, confidence: result?.verdict.confidence ?? null, wrong };
   } finally {
     await scenario.stop();
@@ -57,34 +73,50 @@ async function once(name) {
 }
 
 const count = (list, holds) => list.filter(holds).length;
+const counts = (told) => ["right", "inconclusive", "wrong"].map((word) => count(told, (one) => one.judged === word));
 
 function row(name, told) {
   const { expected } = scenarios.get(name);
   const kinds = expected.kind === null ? expected.outcome : `${expected.outcome}: ${expected.kind}`;
   const sure = ["high", "medium", "low"].map((word) => count(told, (one) => one.confidence === word)).join(" / ");
   const said = [...new Set(told.flatMap(({ wrong }) => wrong))].slice(0, 3).join("; ").replaceAll("|", "\\|");
-  const judged = ["right", "inconclusive", "wrong"].map((word) => count(told, (one) => one.judged === word));
-  return `| \`${name}\` | ${kinds} | ${judged.join(" | ")} | ${sure} | ${said} |`;
+  return `| \`${name}\` | ${kinds} | ${counts(told).join(" | ")} | ${sure} | ${said} |`;
 }
 
 const began = loadavg()[0];
-const rows = [];
-for (const name of names) {
-  const told = [];
-  for (let run = 0; run < runs; run++) told.push(await once(name));
-  rows.push(row(name, told));
-  process.stderr.write(`${rows.at(-1)}\n`);
-}
-const memory = Number(/^MemTotal: +(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1] ?? 0) / 2 ** 20;
-const text = `# How often the verdict is right
+const told = new Map(names.map((name) => [name, []]));
 
-Made by \`npm run precision -- --runs ${runs}${positionals.length > 0 ? ` ${names.join(" ")}` : ""}\`: each scenario of [the lab](lab.md) ${runs} times, and \`whoforks diagnose\` beside it on the host. Right: all that the scenario expects (outcome, kind, program, who starts it, who brings it back, whose file it is). What was said instead stands in the last column.
+function report() {
+  const memory = Number(/^MemTotal: +(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1] ?? 0) / 2 ** 20;
+  const all = [...told.values()].flat();
+  const [right, inconclusive, wrong] = counts(all);
+  return `# How often the verdict is right
 
-Kernel ${release()}, ${cpus().length} CPUs, ${memory.toFixed(1)} GB; load average ${began.toFixed(1)} at the beginning and ${loadavg()[0].toFixed(1)} at the end. Storms of others on the machine count as wrong where a scenario expects none.
+Made by \`npm run precision -- --runs ${runs}${positionals.length > 0 ? ` ${names.join(" ")}` : ""}\`: the scenarios of [the lab](lab.md) again and again, and \`whoforks diagnose\` beside them on the host. Right: all that the scenario expects (outcome, kind, program, who starts it, who brings it back, whose file it is). What was said instead stands in the last column.
+
+${all.length} runs: ${right} right, ${inconclusive} inconclusive, ${wrong} wrong. Kernel ${release()}, ${cpus().length} CPUs, ${memory.toFixed(1)} GB; load average ${began.toFixed(1)} at the beginning and ${loadavg()[0].toFixed(1)} at the end. Storms of others on the machine count as wrong where a scenario expects none.
 
 | scenario | expected | right | inconclusive | wrong | high / medium / low | said instead |
 | --- | --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+${names.map((name) => row(name, told.get(name))).join("\n")}
 `;
-if (values.output === undefined) process.stdout.write(text);
-else writeFileSync(values.output, text);
+}
+
+const finish = () =>
+  values.output === undefined ? process.stdout.write(report()) : writeFileSync(values.output, report());
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    stopAll();
+    finish();
+    process.exit(130);
+  });
+}
+for (let round = 1; round <= runs && Date.now() < until; round++) {
+  for (const name of names) {
+    if (Date.now() >= until) break;
+    const one = await once(name, round);
+    told.get(name).push(one);
+    process.stderr.write(`${round} ${name}: ${one.judged}${one.wrong.map((text) => `; ${text}`).join("")}\n`);
+  }
+}
+finish();
