@@ -27,13 +27,30 @@ const INSTALLED = ["at"];
 
 /**
  * The packages to unpack and the libraries they depend on which the host does not have; their names bear versions, so
- * that each release has other ones (apt-cache(8)).
+ * that each release has other ones (apt-cache(8)). Asking takes a second, so the answer is kept until the host's dpkg status
+ * changes.
  */
 function unpacked() {
+  const key = digest(UNPACKED.join(" "), readFileSync("/var/lib/dpkg/status"));
+  const kept = `${cacheFolder()}/unpacked-${key}.json`;
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8"));
   const { stdout } = spawnSync("apt-cache", ["depends", "--no-recommends", "--no-suggests", ...UNPACKED]);
   const libraries = [...String(stdout).matchAll(/^ +Depends: (lib[a-z0-9.+-]+)$/gm)].map(([, name]) => name);
   const isMissing = (name) => spawnSync("dpkg-query", ["-W", name], { stdio: "ignore" }).status !== 0;
-  return [...UNPACKED, ...[...new Set(libraries)].filter(isMissing)];
+  const names = [...UNPACKED, ...[...new Set(libraries)].filter(isMissing)];
+  // Without package lists there is no answer yet.
+  if (libraries.length > 0) {
+    mkdirSync(cacheFolder(), { recursive: true });
+    writeFileSync(`${kept}.${process.pid}`, JSON.stringify(names));
+    renameSync(`${kept}.${process.pid}`, kept);
+  }
+  return names;
+}
+
+function digest(...parts) {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** Where downloads, compiled programs and the prepared layer are kept between runs (WHOFORKS_LAB_CACHE, or .cache/lab). */
@@ -77,13 +94,7 @@ function fetch(names, folder) {
  */
 export async function packageLayer() {
   const debs = downloadPackages();
-  const status = readFileSync("/var/lib/dpkg/status");
-  const key = createHash("sha256")
-    .update(status)
-    .update(PREPARE)
-    .update(debs.map((deb) => basename(deb)).join("\n"))
-    .digest("hex")
-    .slice(0, 16);
+  const key = digest(readFileSync("/var/lib/dpkg/status"), PREPARE, debs.map((deb) => basename(deb)).join("\n"));
   const layers = `${cacheFolder()}/layers`;
   const layer = `${layers}/${key}`;
   if (existsSync(layer)) return layer;
