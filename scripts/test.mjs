@@ -34,6 +34,8 @@ const NEEDED = {
   "systemd-nspawn": "systemd-container",
   debootstrap: "debootstrap",
   rpmbuild: "rpm",
+  getcap: "libcap2-bin",
+  debsums: "debsums",
   pacman: "pacman-package-manager",
   "db5.3_load": "db5.3-util",
   python3: "python3",

@@ -2,17 +2,18 @@ import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { fromBytes } from "../model/text.ts";
 import type { PackageManager } from "./package-database.ts";
+import { reasonChecks } from "./reason-checks.ts";
 import { managerFor } from "./package-managers.ts";
 import type { Check, Identity } from "./types.ts";
 
 /**
  * The commands by which a reader with nothing but the host's own tools comes to the same verdict: who owns it, whether
- * its package's files are as shipped, how it compares with the program whose name it bears.
+ * its package's files are as shipped, how it compares with the program whose name it bears; then what shows single reasons.
  */
 export function checksOf(root: Root, identity: Identity, pid: number | null): Check[] {
   const checks: Check[] = [];
   const add = (code: string, command: Untrusted[]) => checks.push({ code, args: {}, command });
-  const manager = managerOf(root, identity);
+  const by = managerOf(root, identity)?.commands(root, identity.path) ?? null;
   const { path, owner, claims, verdict, file } = identity;
   const onHost = hostPath(root, path);
   if (pid !== null && (verdict === "deleted" || verdict === "memory-only")) {
@@ -20,8 +21,7 @@ export function checksOf(root: Root, identity: Identity, pid: number | null): Ch
     add("identity-check.digest", ["sha256sum", `/proc/${pid}/exe`]);
     return checks;
   }
-  if (manager !== null && verdict !== "memory-only") {
-    const by = manager.commands(root, path);
+  if (by !== null && verdict !== "memory-only") {
     if (owner === null) add("identity-check.owned-by-nobody", by.owner);
     else add("identity-check.owner", by.owner);
     if (owner !== null && verdict !== "deleted") add("identity-check.verify", by.verify(owner.package));
@@ -29,7 +29,9 @@ export function checksOf(root: Root, identity: Identity, pid: number | null): Ch
   if (claims !== null && file !== null) add("identity-check.compare", ["cmp", onHost, hostPath(root, claims.path)]);
   else if (owner === null && file !== null) add("identity-check.file", ["stat", onHost]);
   else if (file === null) add("identity-check.missing", ["ls", "-ld", onHost]);
-  return checks;
+  const shown = new Set(checks.map(({ command }) => command.join("\0")));
+  const more = file === null ? [] : reasonChecks(root, identity, pid, by);
+  return [...checks, ...more.filter(({ command }) => !shown.has(command.join("\0")))];
 }
 
 function hostPath(root: Root, path: Untrusted): Untrusted {

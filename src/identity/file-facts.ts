@@ -5,6 +5,8 @@ import type { Root } from "../platform/root.ts";
 import { fileSource } from "../platform/file-source.ts";
 import { LARGEST_READ, readContent, type Content } from "./content.ts";
 import { readElf } from "../elf/read-elf.ts";
+import { capabilityText } from "./capabilities.ts";
+import { rightsOf, type Rights } from "./rights.ts";
 import type { DigestAlgorithm } from "./digests.ts";
 import type { ElfFacts, FileFacts } from "./types.ts";
 
@@ -28,6 +30,8 @@ export interface InspectedFile {
   allocated: number;
   /** It changed each time it was read. */
   changing: boolean;
+  /** Null where it was not opened. */
+  rights: Rights | null;
   /** errno name (`EACCES`, `EIO`) that kept it from being read, or null. */
   error: string | null;
 }
@@ -110,9 +114,12 @@ function readOnce(fd: number, stat: fs.BigIntStats, algorithms: readonly DigestA
   const content = readContent(fd, Number(stat.size), algorithms);
   const elf = readElf(fileSource(fd));
   const inspected = withoutContent(stat, null);
+  const rights = rightsOf(fd, stat);
+  const capabilities = rights.capabilities ? { capabilities: capabilityText(rights.capabilities) } : {};
   return {
     ...inspected,
-    facts: { ...inspected.facts, sha256: content.sha256 },
+    facts: { ...inspected.facts, sha256: content.sha256, ...capabilities },
+    rights,
     content,
     elf: elf === null ? null : { ...elf.facts, entropy: Math.round(content.entropy * 1000) / 1000 },
     elfProblems: elf?.problems ?? [],
@@ -140,7 +147,7 @@ function withoutContent(stat: fs.BigIntStats, error: string | null): InspectedFi
   const type = TYPES[(mode & 0o170000) >> 12]?.[1] ?? "unknown";
   const identity = `${stat.dev}:${stat.ino}`;
   const rest = { mtime: stat.mtimeNs, ctime: stat.ctimeNs, content: null, elf: null, elfProblems: [], error };
-  const more = { allocated: Number(stat.blocks) * 512, changing: false };
+  const more = { allocated: Number(stat.blocks) * 512, changing: false, rights: null };
   return { facts, identity, type, mode, ...rest, ...more };
 }
 

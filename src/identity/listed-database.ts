@@ -1,10 +1,10 @@
 import type { SourceLedger } from "../model/ledger.ts";
 import { skip } from "../model/ledger.ts";
 import type { Steps } from "../model/steps.ts";
-import { toBytes, type Untrusted } from "../model/text.ts";
+import { fromBytes, toBytes, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { isShipped, type DigestAlgorithm, type Digests } from "./digests.ts";
-import type { Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
+import type { FileRecord, Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { PathIndex, type ListedPath } from "./path-index.ts";
 import { Entries } from "./same-entry.ts";
 import type { Owner } from "./types.ts";
@@ -22,6 +22,10 @@ export interface ListedPackage {
   algorithms: readonly DigestAlgorithm[];
   /** What it shipped at one of these paths; null when it recorded no digest for it. */
   shipped(path: Untrusted): ShippedDigest | null;
+  /** Mode, owners and capabilities that it recorded for one of these paths; null: none. */
+  record(path: Untrusted): FileRecord | null;
+  /** All that it recorded digests for. */
+  digests(): Iterable<[Untrusted, ShippedDigest]>;
   /** The path for which it recorded the digest of this content, or null. */
   find(digests: Digests): Untrusted | null;
 }
@@ -44,6 +48,16 @@ export function listOf(paths: readonly Untrusted[]): Buffer {
   return Buffer.from(toBytes(lines.join("")));
 }
 
+/** The lines of a list that are absolute paths. */
+export function* linesOf(list: Buffer = Buffer.alloc(0)): Generator<Untrusted> {
+  for (let start = 0; start < list.length;) {
+    const newline = list.indexOf(10, start);
+    const end = newline < 0 ? list.length : newline;
+    if (list[start] === 47) yield fromBytes(list.subarray(start, end));
+    start = end + 1;
+  }
+}
+
 /** A package database without diversions, overrides and alternatives of its own: packages, and the paths they list. */
 export class ListedDatabase implements PackageDatabase {
   readonly manager: string;
@@ -55,6 +69,7 @@ export class ListedDatabase implements PackageDatabase {
   readonly #packages: readonly ListedPackage[];
   readonly #index: PathIndex;
   readonly #entries: Entries;
+  readonly #byName = new Map<string, ListedPackage[]>();
 
   static *of(root: Root, manager: string, ledger: SourceLedger, read: ListedPackages): Steps<ListedDatabase> {
     const index = yield* PathIndex.of(read.packages.map(({ list }) => list));
@@ -66,6 +81,11 @@ export class ListedDatabase implements PackageDatabase {
     this.algorithms = [...new Set(read.packages.flatMap(({ algorithms }) => algorithms))];
     this.ledger = ledger;
     this.#packages = read.packages;
+    for (const one of read.packages) {
+      const same = this.#byName.get(one.owner.package);
+      if (same === undefined) this.#byName.set(one.owner.package, [one]);
+      else same.push(one);
+    }
     this.#index = index;
     this.#entries = new Entries(root);
     for (const { list, line } of index.damaged) {
@@ -88,11 +108,28 @@ export class ListedDatabase implements PackageDatabase {
   }
 
   shipped({ owner, listed }: Ownership): ShippedDigest | null {
-    for (const one of this.#packages) {
-      // Several versions of one package (kernels) may be installed beside each other.
-      if (one.owner.package !== owner.package || one.owner.version !== owner.version) continue;
-      const digest = one.shipped(listed);
-      if (digest !== null) return digest;
+    return this.#firstOf(owner, (one) => one.shipped(listed));
+  }
+
+  recordOf({ owner, listed }: Ownership): FileRecord | null {
+    return this.#firstOf(owner, (one) => one.record(listed));
+  }
+
+  pathsOf({ owner }: Ownership): Iterable<Untrusted> {
+    return linesOf((this.#byName.get(owner.package) ?? []).find((one) => one.owner.version === owner.version)?.list);
+  }
+
+  *recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }> {
+    for (const { owner, state, digests } of this.#packages) {
+      for (const [listed, shipped] of digests()) yield { by: { owner, listed, diverted: false, state }, shipped };
+    }
+  }
+
+  #firstOf<T>({ package: name, version }: Owner, ask: (one: ListedPackage) => T | null): T | null {
+    // Several versions of one package (kernels) may be installed beside each other.
+    for (const one of this.#byName.get(name) ?? []) {
+      const answer = one.owner.version === version ? ask(one) : null;
+      if (answer !== null) return answer;
     }
     return null;
   }
@@ -109,8 +146,13 @@ export class ListedDatabase implements PackageDatabase {
     return null;
   }
 
-  modeOverrideOf(): null {
+  overrideOf(): null {
     return null;
+  }
+
+  /** Their scripts are no files of the database, and modes and owners that packages set are recorded. */
+  scriptsOf(): [] {
+    return [];
   }
 
   alternativeOf(): null {

@@ -26,6 +26,14 @@ export interface ManagerCommands {
   owner: Untrusted[];
   /** Compares the files of a package with what it shipped; says nothing of those that are as shipped. */
   verify(name: string): Untrusted[];
+  /** Lists what a package file holds, with modes and owners. */
+  contents?(archive: Untrusted): Untrusted[];
+  /** Lists what the administrator fixed for the path. */
+  override?(): Untrusted[];
+  /** Shows links and choices of an alternative. */
+  alternative?(name: Untrusted): Untrusted[];
+  /** Lists the diversions of a path. */
+  diversion?(from: Untrusted): Untrusted[];
 }
 
 /** Some lines of a file of the database, byte for byte. */
@@ -59,8 +67,16 @@ export interface PackageDatabase {
   shippedAs(digests: Digests): { path: Untrusted; package: string } | null;
   /** The diversion that takes packaged content away from, or brings it to, this canonical path. */
   diversionOf(entry: Untrusted): Diversion | null;
-  /** Permission bits that the administrator fixed for this canonical path (dpkg-statoverride), or null. */
-  modeOverrideOf(entry: Untrusted): number | null;
+  /** Mode and owners that the administrator fixed for this canonical path (dpkg-statoverride), or null. */
+  overrideOf(entry: Untrusted): FileRecord | null;
+  /** Mode, owners and capabilities that the package recorded for it; null when the database records none. */
+  recordOf(ownership: Ownership): FileRecord | null;
+  /** What its package lists. */
+  pathsOf(ownership: Ownership): Iterable<Untrusted>;
+  /** Every path of every package for which a digest is recorded. */
+  recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }>;
+  /** The scripts that a package runs when it is installed, which may change modes and owners. */
+  scriptsOf(ownership: Ownership): { path: Untrusted; text: Untrusted }[];
   /** What the alternatives system knows about the link at this canonical path. */
   alternativeOf(entry: Untrusted): Alternative | null;
   /** True when any package was unpacked or configured within `seconds` of the time (nanoseconds since 1970). */
@@ -83,6 +99,17 @@ export interface ShippedDigest {
   hex: string;
   /** Whether it is a configuration file, which the administrator may change. */
   conffile: boolean;
+}
+
+/** What was fixed for a file beside its content. */
+export interface FileRecord {
+  /** Permission and set-id bits, 0..0o7777; null: not recorded, or not to be compared. */
+  mode: number | null;
+  /** Names as of /etc/passwd and /etc/group, or `#104` for a number; null: as `mode`. */
+  user: string | null;
+  group: string | null;
+  /** As cap_to_text(3) writes them; "": none; null: not recorded. */
+  capabilities: string | null;
 }
 
 /** `dpkg-divert`: packages other than `by` have their file `from` placed at `to`. */

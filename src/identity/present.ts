@@ -3,7 +3,8 @@ import type { Root } from "../platform/root.ts";
 import { answerFor, type Surrounding } from "./answer.ts";
 import { differences, traits } from "./appearance.ts";
 import { LARGEST_READ } from "./content.ts";
-import { inodeFlags, inspect, modeString, type InspectedFile } from "./file-facts.ts";
+import { inodeFlags, inspect, type InspectedFile } from "./file-facts.ts";
+import { metadataReasons } from "./metadata.ts";
 import { ownership } from "./ownership.ts";
 import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { directoryOf, lastName, placeOf, type Place } from "./places.ts";
@@ -52,7 +53,9 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     diverted: found.diverted,
   };
   const { verdict, reasons, attack } = judge(fileCase);
-  reasons.push(...found.reasons, ...unreadReasons(path, file), ...overriddenMode(database, entry, file));
+  reasons.push(...found.reasons, ...unreadReasons(path, file));
+  if (file.rights !== null && file.type === "file")
+    reasons.push(...metadataReasons(at, real, found.owned, file.rights));
   if (verdict === "modified" && found.owned?.shipped) reasons.push(...movedOriginal(root, entry, found.owned.shipped));
   const suspicious = verdict === "impostor" || verdict === "modified" || verdict === "unpackaged";
   if (suspicious || verdict === "local") {
@@ -102,13 +105,6 @@ function unreadReasons(path: Untrusted, file: InspectedFile): Reason[] {
   if (content === null)
     return [reason("identity.too-large-to-read", "weak", { size: facts.size, limit: LARGEST_READ })];
   return [];
-}
-
-function overriddenMode(database: PackageDatabase | null, entry: Untrusted, { facts, mode }: InspectedFile): Reason[] {
-  const override = database?.modeOverrideOf(entry) ?? null;
-  if (override === null || override === (mode & 0o7777)) return [];
-  const wanted = modeString((mode & ~0o7777) | override);
-  return [reason("identity.mode-differs-from-override", "medium", { override: wanted, found: facts.mode })];
 }
 
 function movedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Reason[] {

@@ -115,6 +115,30 @@ export interface ReasonArgs {
   "identity.set-uid-unowned": { mode: string; uid: number; gid: number };
   /** The administrator fixed another mode for it (dpkg-statoverride). */
   "identity.mode-differs-from-override": { override: string; found: string };
+  "identity.owner-differs-from-override": { override: Untrusted; found: Untrusted };
+  /** Permission bits, owners or capabilities are not those that the package recorded; `archive`: the package file that says so. */
+  "identity.mode-not-as-shipped": { package: string; archive: Untrusted | null; recorded: string; found: string };
+  "identity.owner-not-as-shipped": {
+    package: string;
+    archive: Untrusted | null;
+    recorded: Untrusted;
+    found: Untrusted;
+  };
+  "identity.capabilities-not-as-shipped": {
+    package: string;
+    archive: Untrusted | null;
+    recorded: string;
+    found: string;
+  };
+  /** The package gives it capabilities, and whether it has them cannot be told here. */
+  "identity.capabilities-unread": { package: string; archive: Untrusted | null; recorded: string };
+  /** It has capabilities, and the package manager records none for any file. */
+  "identity.capabilities-unrecorded": { package: string; found: string };
+  "identity.writable-by-all": { mode: string };
+  /** It gives rights, and its inode was changed after most other files of the package were put here. */
+  "identity.rights-changed-later": { package: string; mode: string; owner: Untrusted; ctime: string; others: string };
+  /** A script of the package names the file and changes modes, owners or capabilities. */
+  "identity.rights-by-script": { package: string; script: Untrusted };
   /** chattr +i or +a. */
   "identity.immutable": { flags: string };
 }
@@ -181,6 +205,15 @@ export const REASON_CODES = [
   "identity.mode-unusual",
   "identity.set-uid-unowned",
   "identity.mode-differs-from-override",
+  "identity.owner-differs-from-override",
+  "identity.mode-not-as-shipped",
+  "identity.owner-not-as-shipped",
+  "identity.capabilities-not-as-shipped",
+  "identity.capabilities-unread",
+  "identity.capabilities-unrecorded",
+  "identity.writable-by-all",
+  "identity.rights-changed-later",
+  "identity.rights-by-script",
   "identity.immutable",
 ] as const satisfies readonly ReasonCode[];
 

@@ -31,6 +31,7 @@ export const identity = z.object({
       inode: count,
       sha256: z.string(),
       flags: z.array(z.string()),
+      capabilities: z.string().optional(),
     })
     .nullable(),
   elf: z
@@ -54,7 +55,7 @@ export const identity = z.object({
 const identified = identity.extend({
   concern: z.enum(["problem", "unsure", "none"]),
   process: z.object({ pid: count, comm: text, argv0: text.nullable() }).nullable(),
-  checks: z.array(z.object({ code: z.string(), args, command: z.array(text) })),
+  checks: z.array(z.object({ code: z.string(), args, command: z.array(text), reason: z.string().optional() })),
   seenAs: z
     .array(
       z.discriminatedUnion("how", [

@@ -5,19 +5,26 @@ import { answerFor, type Surrounding } from "./answer.ts";
 import { LARGEST_READ } from "./content.ts";
 import { isShipped, type DigestAlgorithm, type Digests } from "./digests.ts";
 import { isTooLarge } from "./file-facts.ts";
+import { areAsShipped } from "./metadata.ts";
+import { rightsOf, type Rights } from "./rights.ts";
 import type { Owner } from "./types.ts";
 
 const CHUNK = 1 << 20;
 
+interface Looked {
+  digests: Digests;
+  rights: Rights;
+}
+
 /**
- * The cheap half of a judgement, for thousands of files: the owner of a file whose content is what its package shipped and
- * against which nothing speaks. Null for everything else, which is then judged in full. Each inode is read once, whatever
+ * The cheap half of a judgement, for thousands of files: the owner of a file whose content and rights are what its package
+ * shipped and against which nothing speaks. Null for everything else, which is then judged in full. Each inode is read once, whatever
  * its number of names.
  */
 export class ShippedFiles {
   readonly #at: Surrounding;
-  /** `device:inode:size:mtime:ctime` → digests. */
-  readonly #digests = new Map<string, Digests | null>();
+  /** By `device:inode:size:mtime:ctime`; null: not read. */
+  readonly #looked = new Map<string, Looked | null>();
   readonly #buffer = Buffer.allocUnsafe(CHUNK);
 
   constructor(at: Surrounding) {
@@ -31,27 +38,29 @@ export class ShippedFiles {
     const entry = root.canonical(path);
     const real = root.realpath(path);
     if (entry === null || real === null || database.ownersOf(real).length === 0) return null;
-    const digests = this.#digestsOf(real, database.algorithms);
-    if (digests === null || database.modeOverrideOf(entry) !== null) return null;
+    const content = this.#look(real, database.algorithms);
+    if (content === null) return null;
+    const { digests, rights } = content;
     const { owned, reasons } = answerFor(this.#at, entry, real, digests);
     if (owned === null || !isShipped(owned.shipped, digests)) return null;
+    if (!areAsShipped(this.#at, real, owned.by, rights)) return null;
     const suspicious = reasons.some(({ weight }) => weight === "strong" || weight === "medium");
     return suspicious ? null : owned.by.owner;
   }
 
-  #digestsOf(real: Untrusted, algorithms: readonly DigestAlgorithm[]): Digests | null {
+  #look(real: Untrusted, algorithms: readonly DigestAlgorithm[]): Looked | null {
     const { root } = this.#at;
     const fd = root.open(real);
     if (fd === null) return null;
     try {
       const stat = fs.fstatSync(fd, { bigint: true });
       const key = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
-      let digests = this.#digests.get(key);
-      if (digests === undefined) {
-        digests = isTooLarge(stat) ? null : this.#read(fd, algorithms);
-        this.#digests.set(key, digests);
+      let looked = this.#looked.get(key);
+      if (looked === undefined) {
+        looked = isTooLarge(stat) ? null : { digests: this.#read(fd, algorithms), rights: rightsOf(fd, stat) };
+        this.#looked.set(key, looked);
       }
-      return digests;
+      return looked;
     } finally {
       fs.closeSync(fd);
     }

@@ -7,6 +7,10 @@ const TECHNIQUES: Partial<Record<ReasonCode, string>> = {
   "identity.resembles-packaged": "T1036.005",
   "identity.content-of-packaged": "T1036.003",
   "identity.preloaded": "T1574.006",
+  "identity.mode-not-as-shipped": "T1548.001",
+  "identity.rights-changed-later": "T1548.001",
+  "identity.capabilities-not-as-shipped": "T1548",
+  "identity.capabilities-unrecorded": "T1548",
 };
 
 /** The techniques that reasons point to, each once. */

@@ -31,6 +31,8 @@ export interface FileFacts {
   sha256: string;
   /** setuid, setgid, sticky, immutable, append-only: those that are set. */
   flags: string[];
+  /** File capabilities as getcap(8) prints them; left out where there are none or they cannot be read. */
+  capabilities?: string;
 }
 
 /** What an ELF file says of itself, and how mixed its bytes are. */
@@ -114,4 +116,6 @@ export interface Check {
   code: string;
   args: Record<string, unknown>;
   command: Untrusted[];
+  /** Code of the reason that it shows; left out where it shows the verdict. */
+  reason?: string;
 }

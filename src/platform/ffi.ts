@@ -35,6 +35,8 @@ export interface LibC {
   fsCreate(fd: number): number;
   /** fsmount(2): a mount that is attached nowhere and goes with its descriptor. */
   fsmount(fd: number, flags: number, attributes: number): number;
+  /** fgetxattr(2). */
+  fgetxattr(fd: number, name: string, value: Uint8Array, size: number): number;
   /** errno of the call before. */
   errno(): number;
 }
@@ -138,6 +140,9 @@ function declare(koffi: Koffi): LibC {
     fsopen: (type, flags) => fsopen(FSOPEN, type, flags),
     fsCreate: (fd) => fsconfig(FSCONFIG, fd, FSCONFIG_CMD_CREATE, null, null, 0),
     fsmount: (fd, flags, attributes) => fsmount(FSMOUNT, fd, flags, attributes),
+    fgetxattr: c.func(
+      "intptr_t fgetxattr(int fd, const char *name, uint8_t *value, size_t size)",
+    ) as LibC["fgetxattr"],
     errno: () => koffi.errno(),
   };
 }

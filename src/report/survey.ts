@@ -68,7 +68,6 @@ function groupBlock(sheet: Sheet, group: readonly IdentifiedFile[]): string[] {
       : say(voice, "survey.group", { verdict, length, package: first.owner?.package });
   const names = length === 1 ? (first.alsoAt ?? []) : group.map(({ path }) => path);
   const left = names.length - NAMED;
-  const [check] = first.checks;
   return [
     ...besides(sheet, line``, String, [headline], (text) => paint.bold(colour(text))),
     ...labelled(sheet, say(voice, length === 1 ? "label.also" : "label.file"), [
@@ -77,22 +76,40 @@ function groupBlock(sheet: Sheet, group: readonly IdentifiedFile[]): string[] {
     ]),
     ...labelled(sheet, say(voice, "label.seen"), seenAs(sheet, first)),
     ...weighed(sheet, first),
-    ...(check === undefined
-      ? []
-      : labelled(sheet, say(voice, "label.check"), [shellQuote(check.command, alphabetOf(voice))])),
+    ...labelled(
+      sheet,
+      say(voice, "label.check"),
+      checksOf(first).map(({ command }) => shellQuote(command, alphabetOf(voice))),
+    ),
   ];
 }
 
+type Reasons = IdentifiedFile["reasons"];
+
 /** The heaviest reasons against, and everything that speaks for it. */
-function weighed(sheet: Sheet, { reasons }: IdentifiedFile): string[] {
+function weighed(sheet: Sheet, file: IdentifiedFile): string[] {
   const { voice } = sheet;
-  const of = (weight: string): Safe[] =>
-    reasons.filter((one) => one.weight === weight).map(({ code, args }) => render(voice, code, args));
-  const against = [of("strong"), of("medium"), of("weak")].find((list) => list.length > 0) ?? [];
+  const words = (reasons: Reasons): Safe[] => reasons.map(({ code, args }) => render(voice, code, args));
   return [
-    ...labelled(sheet, say(voice, "label.why"), against.slice(0, 3)),
-    ...labelled(sheet, say(voice, "label.exculpatory"), of("exculpatory")),
+    ...labelled(sheet, say(voice, "label.why"), words(against(file))),
+    ...labelled(sheet, say(voice, "label.exculpatory"), words(speakingFor(file))),
   ];
+}
+
+function against({ reasons }: IdentifiedFile): Reasons {
+  const of = (weight: string): Reasons => reasons.filter((one) => one.weight === weight);
+  return ([of("strong"), of("medium"), of("weak")].find((list) => list.length > 0) ?? []).slice(0, 3);
+}
+
+function speakingFor({ reasons }: IdentifiedFile): Reasons {
+  return reasons.filter(({ weight }) => weight === "exculpatory");
+}
+
+/** The first check of the verdict, and one for each reason that is shown where a command shows it. */
+function checksOf(file: IdentifiedFile): IdentifiedFile["checks"] {
+  const shown = new Set([...against(file), ...speakingFor(file)].map(({ code }) => code));
+  const verdict = file.checks.filter(({ reason }) => reason === undefined).slice(0, 1);
+  return [...verdict, ...file.checks.filter(({ reason }) => reason !== undefined && shown.has(reason))];
 }
 
 function seenAs({ voice }: Sheet, { seenAs: seen = [] }: IdentifiedFile): Safe[] {

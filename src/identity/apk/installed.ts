@@ -3,7 +3,7 @@ import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { listOf, pathWith, type ListedPackage, type ListedPackages } from "../listed-database.ts";
-import type { ShippedDigest } from "../package-database.ts";
+import type { FileRecord, ShippedDigest } from "../package-database.ts";
 
 const STANZAS_A_STEP = 8;
 
@@ -34,6 +34,7 @@ export function* packagesOf(content: Buffer, root: Root, ledger: SourceLedger, l
 function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
   const fields = new Map<string, Untrusted>();
   const digests = new Map<Untrusted, ShippedDigest>();
+  const records = new Map<Untrusted, FileRecord>();
   const paths: Untrusted[] = [];
   let directory = "/";
   let file: Untrusted | null = null;
@@ -55,6 +56,11 @@ function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
         if (file !== null && digest !== null) digests.set(file, digest);
         break;
       }
+      case "a": {
+        const record = recordOf(value);
+        if (file !== null && record !== null) records.set(file, record);
+        break;
+      }
       case "P":
       case "V":
       case "A":
@@ -73,9 +79,21 @@ function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
     installedAt: null,
     list: listOf(paths),
     algorithms: [...new Set([...digests.values()].map(({ algorithm }) => algorithm))],
+    digests: () => [...digests].filter(([path]) => !isLink(root, path)),
     find: (wanted) => pathWith(digests, wanted),
+    record: (path) => (isLink(root, path) ? null : (records.get(path) ?? (digests.has(path) ? PLAIN : null))),
     shipped: (path) => (isLink(root, path) ? null : (digests.get(path) ?? null)),
   };
+}
+
+/** A file without an `a:` line (apk_db_fdb_read: root's, 0644). */
+const PLAIN: FileRecord = { mode: 0o644, user: "#0", group: "#0", capabilities: null };
+
+/** `a:0:0:4755`: user, group, octal mode; a checksum of extended attributes may follow, which is not read. */
+function recordOf(value: Untrusted): FileRecord | null {
+  const [, user, group, mode] = /^(\d+):(\d+):([0-7]{1,5})(?::|$)/.exec(value) ?? [];
+  if (mode === undefined) return null;
+  return { mode: Number.parseInt(mode, 8) & 0o7777, user: `#${user}`, group: `#${group}`, capabilities: null };
 }
 
 /** The checksum of a link is that of the path it holds, not of what it leads to; the database does not say which is one. */

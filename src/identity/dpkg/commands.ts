@@ -9,9 +9,15 @@ import type { ManagerCommands } from "../package-database.ts";
 export function commandsOf(root: Root, path: Untrusted): ManagerCommands {
   const { dir } = root;
   const there = dir === "/" ? [] : [`--admindir=${dir}/var/lib/dpkg`];
-  const names = namesOf(root, path).map((name) => name.replaceAll(/[*?[\]\\]/g, String.raw`\$&`));
+  const patterns = (paths: Untrusted[]): Untrusted[] =>
+    paths.map((name) => name.replaceAll(/[*?[\]\\]/g, String.raw`\$&`));
+  const names = patterns(namesOf(root, path));
   return {
     owner: ["dpkg-query", ...there, "--search", ...names],
+    contents: (archive) => ["dpkg-deb", "--contents", archive],
+    override: () => ["dpkg-statoverride", ...there, "--list", ...names],
+    alternative: (name) => ["update-alternatives", ...(dir === "/" ? [] : ["--root", dir]), "--query", name],
+    diversion: (from) => ["dpkg-divert", ...(dir === "/" ? [] : ["--root", dir]), "--list", ...patterns([from])],
     verify: (name) => ["dpkg", ...(dir === "/" ? [] : [`--root=${dir}`]), "--verify", name],
   };
 }

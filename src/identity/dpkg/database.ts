@@ -1,11 +1,19 @@
 import { emptyLedger, skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
-import type { Untrusted } from "../../model/text.ts";
+import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
-import type { Alternative, Diversion, Ownership, PackageDatabase, ShippedDigest } from "../package-database.ts";
+import type {
+  Alternative,
+  Diversion,
+  FileRecord,
+  Ownership,
+  PackageDatabase,
+  ShippedDigest,
+} from "../package-database.ts";
 import { Alternatives } from "./alternatives.ts";
 import { Entries } from "../same-entry.ts";
-import { md5Of, pathOf } from "./digests.ts";
+import { linesOf } from "../listed-database.ts";
+import { allDigests, md5Of, pathOf } from "./digests.ts";
 import type { Digests } from "../digests.ts";
 import { Diversions, readDiversions } from "./diversions.ts";
 import { readDatabase, type DatabaseReading, type ListedPackage } from "./package-lists.ts";
@@ -29,7 +37,7 @@ export class DpkgDatabase implements PackageDatabase {
   readonly #diversions: Diversions;
   readonly #alternatives: Alternatives;
   readonly #md5sums = new Map<Untrusted, Buffer | null>();
-  #overrides: ReadonlyMap<Untrusted, number> | null = null;
+  #overrides: ReadonlyMap<Untrusted, FileRecord> | null = null;
   #installTimes: Float64Array | null = null;
 
   static *read(this: void, root: Root): Steps<DpkgDatabase> {
@@ -99,9 +107,44 @@ export class DpkgDatabase implements PackageDatabase {
     return this.#diversions.at(entry);
   }
 
-  modeOverrideOf(entry: Untrusted): number | null {
+  pathsOf({ owner }: Ownership): Iterable<Untrusted> {
+    return linesOf(this.#byName.get(owner.package)?.list);
+  }
+
+  *recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }> {
+    for (const [number, { status, md5sums }] of this.#listed.entries()) {
+      // Removed, its configuration kept: nothing else of it is here.
+      if (status.state === "config-files") continue;
+      const owner = { manager: this.manager, package: this.#names[number] as string, version: status.version };
+      const ownership = (listed: Untrusted): Ownership => ({ owner, listed, diverted: false, state: status.state });
+      for (const [listed, hex] of status.conffiles) {
+        yield { by: ownership(listed), shipped: { algorithm: "md5", hex, conffile: true } };
+      }
+      for (const [listed, hex] of allDigests(this.#read(md5sums) ?? Buffer.alloc(0))) {
+        if (status.conffiles.has(listed)) continue;
+        yield { by: ownership(listed), shipped: { algorithm: "md5", hex, conffile: false } };
+      }
+    }
+  }
+
+  overrideOf(entry: Untrusted): FileRecord | null {
     this.#overrides ??= this.#readOverrides();
     return this.#overrides.get(entry) ?? null;
+  }
+
+  /** dpkg records none: they stand in the archive that the package came in. */
+  recordOf(): null {
+    return null;
+  }
+
+  scriptsOf({ owner }: Ownership): { path: Untrusted; text: Untrusted }[] {
+    const md5sums = this.#byName.get(owner.package)?.md5sums;
+    if (md5sums === undefined) return [];
+    const base = md5sums.replace(/\.md5sums$/, "");
+    return ["preinst", "postinst", "config"].flatMap((kind) => {
+      const content = this.#read(`${base}.${kind}`);
+      return content === null ? [] : [{ path: `${base}.${kind}`, text: fromBytes(content) }];
+    });
   }
 
   alternativeOf(entry: Untrusted): Alternative | null {
@@ -146,11 +189,11 @@ export class DpkgDatabase implements PackageDatabase {
     return diversions;
   }
 
-  #readOverrides(): Map<Untrusted, number> {
+  #readOverrides(): Map<Untrusted, FileRecord> {
     const file = "/var/lib/dpkg/statoverride";
     const { overrides, damaged } = readStatOverrides(this.#read(file) ?? new Uint8Array());
     for (const line of damaged) skip(this.ledger, file, "not `user group mode path`", line);
-    return new Map(overrides.map(({ path, mode }) => [this.#canonical(path), mode]));
+    return new Map(overrides.map(({ path, record }) => [this.#canonical(path), record]));
   }
 
   #read(file: Untrusted): Buffer | null {

@@ -33,6 +33,18 @@ export function pathOf(md5: string, md5sums: Buffer): Untrusted | null {
   return null;
 }
 
+/** Every path of a NAME.md5sums file, with the leading slash, and its MD5; lines of another form are left out. */
+export function* allDigests(md5sums: Buffer): Generator<[Untrusted, string]> {
+  for (let start = 0; start < md5sums.length;) {
+    const newline = md5sums.indexOf(10, start);
+    const end = newline < 0 ? md5sums.length : newline;
+    const hex = md5sums.toString("latin1", start, start + HEX_LENGTH).toLowerCase();
+    const path = start + HEX_LENGTH + SEPARATOR.length;
+    if (path < end && /^[0-9a-f]{32}$/.test(hex)) yield [`/${fromBytes(md5sums.subarray(path, end))}`, hex];
+    start = end + 1;
+  }
+}
+
 /** The paths that a NAME.md5sums file mentions, with the leading slash, one a line: stands in for a lost file list. */
 export function listFromMd5sums(md5sums: Buffer): Buffer {
   const lines: Buffer[] = [];

@@ -5,7 +5,7 @@ import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { listOf, pathWith, type ListedPackage, type ListedPackages } from "../listed-database.ts";
 import type { ShippedDigest } from "../package-database.ts";
-import { digestsOf } from "./mtree.ts";
+import { readMtree, type MtreeEntry } from "./mtree.ts";
 
 export const LOCAL = "/var/lib/pacman/local";
 const LARGEST = 64 << 20;
@@ -58,9 +58,9 @@ function packageOf(
   const paths = (files.get("FILES") ?? []).map((path) => `/${path.replace(/\/$/, "")}`);
   const kept = new Set((files.get("BACKUP") ?? []).map((line) => line.split("\t")[0]));
   const installed = Number(desc.get("INSTALLDATE")?.[0]);
-  let digests: ReadonlyMap<Untrusted, ShippedDigest> | null = null;
-  const recorded = (): ReadonlyMap<Untrusted, ShippedDigest> =>
-    (digests ??= digestsOf(unpacked(root, `${LOCAL}/${folder}/mtree`, ledger)));
+  let entries: ReadonlyMap<Untrusted, MtreeEntry> | null = null;
+  const recorded = (): ReadonlyMap<Untrusted, MtreeEntry> =>
+    (entries ??= readMtree(unpacked(root, `${LOCAL}/${folder}/mtree`, ledger)));
   return {
     owner: { manager: "pacman", package: name, version },
     architecture: desc.get("ARCH")?.[0] ?? null,
@@ -68,12 +68,21 @@ function packageOf(
     installedAt: Number.isFinite(installed) ? installed : null,
     list: listOf(paths),
     algorithms: ["sha256", "md5"],
-    find: (wanted) => pathWith(recorded(), wanted),
+    digests: function* () {
+      for (const [path, digest] of digestsIn(recorded()))
+        yield [path, { ...digest, conffile: kept.has(path.slice(1)) }];
+    },
+    find: (wanted) => pathWith(digestsIn(recorded()), wanted),
+    record: (path) => recorded().get(path)?.record ?? null,
     shipped(path) {
-      const found = recorded().get(path);
-      return found === undefined ? null : { ...found, conffile: kept.has(path.slice(1)) };
+      const found = recorded().get(path)?.digest ?? null;
+      return found === null ? null : { ...found, conffile: kept.has(path.slice(1)) };
     },
   };
+}
+
+function* digestsIn(entries: ReadonlyMap<Untrusted, MtreeEntry>): Generator<[Untrusted, ShippedDigest]> {
+  for (const [path, { digest }] of entries) if (digest !== null) yield [path, digest];
 }
 
 /** Values by field: `%NAME%`, then one value a line, up to an empty line. */

@@ -1,24 +1,52 @@
 import { fromBytes, type Untrusted } from "../../model/text.ts";
-import type { ShippedDigest } from "../package-database.ts";
+import type { FileRecord, ShippedDigest } from "../package-database.ts";
+
+/** What an mtree tells of a path. */
+export interface MtreeEntry {
+  /** Null: not a regular file, or without a digest. */
+  digest: ShippedDigest | null;
+  record: FileRecord;
+}
 
 /**
- * Digests by path of an mtree(5) file as makepkg writes it with libarchive: `./usr/bin/x time=… mode=755 size=9
- * md5digest=… sha256digest=…`, bytes outside of plain ASCII as `\ooo`. Only regular files have digests.
+ * Entries by path of an mtree(5) file as makepkg writes it with libarchive: `./usr/bin/x time=… mode=755 size=9
+ * md5digest=… sha256digest=…`, bytes outside of plain ASCII as `\ooo`. `/set` gives what the lines after it leave out.
+ * Links are not there: they have no mode of their own.
  */
-export function digestsOf(content: Uint8Array): Map<Untrusted, ShippedDigest> {
-  const found = new Map<Untrusted, ShippedDigest>();
+export function readMtree(content: Uint8Array): Map<Untrusted, MtreeEntry> {
+  const found = new Map<Untrusted, MtreeEntry>();
+  let defaults: ReadonlyMap<string, string> = new Map();
   for (const line of Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1").split("\n")) {
-    if (!line.startsWith("./")) continue;
-    const words = line.split(" ");
-    const digest = digestIn(words, "sha256", 64) ?? digestIn(words, "md5", 32);
-    if (digest !== null) found.set(unescaped((words[0] as string).slice(1)), digest);
+    const [first = "", ...words] = line.split(" ");
+    const given = new Map(
+      words.map((word): [string, string] => {
+        const equals = word.indexOf("=");
+        return [word.slice(0, equals), word.slice(equals + 1)];
+      }),
+    );
+    if (first === "/set") defaults = new Map([...defaults, ...given]);
+    if (!first.startsWith("./")) continue;
+    const value = (key: string): string | undefined => given.get(key) ?? defaults.get(key);
+    if (value("type") === "link") continue;
+    const [mode, uid, gid] = [value("mode"), value("uid"), value("gid")];
+    const record: FileRecord = {
+      mode: mode === undefined || !/^[0-7]{1,5}$/.test(mode) ? null : Number.parseInt(mode, 8) & 0o7777,
+      user: uid === undefined ? null : `#${uid}`,
+      group: gid === undefined ? null : `#${gid}`,
+      capabilities: null,
+    };
+    const digest = digestIn(given, "sha256", 64) ?? digestIn(given, "md5", 32);
+    found.set(unescaped(first.slice(1)), { digest, record });
   }
   return found;
 }
 
-function digestIn(words: readonly string[], algorithm: "sha256" | "md5", length: number): ShippedDigest | null {
-  const key = `${algorithm}digest=`;
-  const hex = words.find((word) => word.startsWith(key))?.slice(key.length);
+function digestIn(
+  given: ReadonlyMap<string, string>,
+  algorithm: "sha256" | "md5",
+  length: number,
+): ShippedDigest | null {
+  const hex = given.get(`${algorithm}digest`);
   return hex !== undefined && hex.length === length && /^[0-9a-f]+$/.test(hex)
     ? { algorithm, hex, conffile: false }
     : null;

@@ -10,11 +10,16 @@ export const TAG = {
   arch: 1022,
   oldFileNames: 1027,
   fileStates: 1029,
+  fileModes: 1030,
   fileDigests: 1035,
   fileFlags: 1037,
+  fileUserName: 1039,
+  fileGroupName: 1040,
+  fileVerifyFlags: 1045,
   directoryIndexes: 1116,
   baseNames: 1117,
   directoryNames: 1118,
+  fileCapabilities: 5010,
   digestAlgorithm: 5011,
 } as const;
 

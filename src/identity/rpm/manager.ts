@@ -93,6 +93,15 @@ function commandsOf(root: Root, path: Untrusted): ManagerCommands {
   const there = root.dir === "/" ? [] : ["--root", root.dir];
   return {
     owner: ["rpm", ...there, "--query", "--file", path],
+    contents: (archive) => ["rpm", "--query", "--list", "--verbose", "--package", archive],
+    alternative: (name) => [
+      "alternatives",
+      ...(root.dir === "/"
+        ? []
+        : ["--altdir", `${root.dir}/etc/alternatives`, "--admindir", `${root.dir}/var/lib/alternatives`]),
+      "--display",
+      name,
+    ],
     verify: (name) => ["rpm", ...there, "--verify", name],
   };
 }

@@ -1,7 +1,7 @@
 import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { listOf, type ListedPackage } from "../listed-database.ts";
-import type { ShippedDigest } from "../package-database.ts";
+import type { FileRecord, ShippedDigest } from "../package-database.ts";
 import { RpmHeader, TAG } from "./header.ts";
 
 /** File digest algorithms by their OpenPGP numbers (RFC 9580, section 9.5); an absent tag means MD5. */
@@ -35,6 +35,16 @@ export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): 
   const algorithm = ALGORITHMS[header.number(TAG.digestAlgorithm) ?? 1];
   const list = listOf(paths.filter((_, index) => (states[index] ?? NORMAL) === NORMAL));
   let places: ReadonlyMap<Untrusted, number> | null = null;
+  const indexOf = (path: Untrusted): number | undefined => {
+    places ??= new Map(paths.map((each, index) => [each, index]));
+    return places.get(path);
+  };
+  const shippedAt = (index: number): ShippedDigest | null => {
+    const hex = digests.at(index);
+    if (hex === "" || algorithm === undefined || ((flags[index] ?? 0) & GHOST) !== 0) return null;
+    return { algorithm, hex, conffile: ((flags[index] ?? 0) & CONFIG) !== 0 };
+  };
+  let records: ((index: number) => FileRecord | null) | null = null;
   return {
     owner: {
       manager: "rpm",
@@ -46,19 +56,49 @@ export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): 
     installedAt: header.number(TAG.installTime),
     list,
     algorithms: algorithm === undefined ? [] : [algorithm],
+    *digests() {
+      for (const [index, path] of paths.entries()) {
+        const shipped = (states[index] ?? NORMAL) === NORMAL ? shippedAt(index) : null;
+        if (shipped !== null) yield [path, shipped];
+      }
+    },
     find(wanted) {
       const hex = algorithm === undefined ? undefined : wanted[algorithm];
       const index = hex === undefined ? -1 : digests.indexOf(hex);
       return index < 0 ? null : (paths[index] ?? null);
     },
-    shipped(path) {
-      places ??= new Map(paths.map((each, index) => [each, index]));
-      const index = places.get(path);
-      const hex = index === undefined ? "" : digests.at(index);
-      if (index === undefined || hex === "" || algorithm === undefined) return null;
-      if (((flags[index] ?? 0) & GHOST) !== 0) return null;
-      return { algorithm, hex, conffile: ((flags[index] ?? 0) & CONFIG) !== 0 };
+    record(path) {
+      const index = indexOf(path);
+      records ??= recordsOf(header);
+      return index === undefined || ((flags[index] ?? 0) & GHOST) !== 0 ? null : records(index);
     },
+    shipped(path) {
+      const index = indexOf(path);
+      return index === undefined ? null : shippedAt(index);
+    },
+  };
+}
+
+/** RPMVERIFY_USER, _GROUP, _MODE and _CAPS of rpmfiles.h: what the packager wants compared; all without the tag. */
+const VERIFY = { user: 1 << 3, group: 1 << 4, mode: 1 << 6, capabilities: 1 << 8 };
+
+/** Mode, owners and capabilities by the place of the path. */
+function recordsOf(header: RpmHeader): (index: number) => FileRecord | null {
+  const modes = header.numbers(TAG.fileModes);
+  const [users, groups] = [header.strings(TAG.fileUserName), header.strings(TAG.fileGroupName)];
+  const capabilities = header.strings(TAG.fileCapabilities);
+  const wanted = header.numbers(TAG.fileVerifyFlags);
+  return (index) => {
+    const mode = modes[index];
+    if (mode === undefined) return null;
+    const asked = (flag: number): boolean => ((wanted[index] ?? -1) & flag) !== 0;
+    return {
+      mode: asked(VERIFY.mode) ? mode & 0o7777 : null,
+      user: asked(VERIFY.user) ? (users[index] ?? null) : null,
+      group: asked(VERIFY.group) ? (groups[index] ?? null) : null,
+      // A package none of whose files has any goes without the tag.
+      capabilities: asked(VERIFY.capabilities) ? (capabilities[index] ?? "") : null,
+    };
   };
 }
 

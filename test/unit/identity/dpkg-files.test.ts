@@ -173,8 +173,8 @@ test("stat overrides", () => {
   const text = "root messagebus 4754 /usr/lib/dbus\n#104 #0 0711 /usr/bin/with space\nbroken\nroot root 9 /x\n";
   expect(readStatOverrides(bytes(text))).toEqual({
     overrides: [
-      { path: "/usr/lib/dbus", mode: 0o4754 },
-      { path: "/usr/bin/with space", mode: 0o711 },
+      { path: "/usr/lib/dbus", record: { mode: 0o4754, user: "root", group: "messagebus", capabilities: null } },
+      { path: "/usr/bin/with space", record: { mode: 0o711, user: "#104", group: "#0", capabilities: null } },
     ],
     damaged: ["broken", "root root 9 /x"],
   });

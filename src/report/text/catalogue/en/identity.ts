@@ -64,5 +64,17 @@ export const identity = {
   "identity.set-uid-unowned":
     "runs with the rights of uid {uid}, gid {gid} (mode {mode:words}), and no package answers for it",
   "identity.mode-differs-from-override": "mode {found:words}; the administrator fixed {override:words}",
+  "identity.owner-differs-from-override": "belongs to {found}; the administrator fixed {override}",
+  "identity.mode-not-as-shipped": "mode {found:words}; package {package} has it as {recorded:words}[[ in {archive}]]",
+  "identity.owner-not-as-shipped": "belongs to {found}; package {package} has it as {recorded}'s[[ in {archive}]]",
+  "identity.capabilities-not-as-shipped":
+    "[[has the capabilities {found:words}||has no capabilities]]; package {package} gives it [[{recorded:words}||none]]",
+  "identity.capabilities-unread":
+    "package {package} gives it the capabilities {recorded:words}; whether it has them cannot be read here",
+  "identity.capabilities-unrecorded": "has the capabilities {found:words}; package {package} recorded none for it",
+  "identity.writable-by-all": "anybody may change it: mode {mode:words}",
+  "identity.rights-changed-later":
+    "{mode:words} of {owner}, changed {ctime:time} UTC; most other files of package {package} were put here {others:time} UTC",
+  "identity.rights-by-script": "{script} of package {package} names it and sets such rights",
   "identity.immutable": "protected against change: {flags:words}",
 } as const;

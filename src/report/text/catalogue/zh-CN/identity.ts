@@ -62,5 +62,16 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.mode-unusual": "权限为 {mode:words}，软件包的程序没有这样的权限",
   "identity.set-uid-unowned": "以 uid {uid}、gid {gid} 的权限运行（{mode:words}），却没有软件包为它负责",
   "identity.mode-differs-from-override": "权限为 {found:words}；管理员规定的是 {override:words}",
+  "identity.owner-differs-from-override": "属主为 {found}；管理员规定的是 {override}",
+  "identity.mode-not-as-shipped": "权限为 {found:words}；软件包 {package}[[ 在 {archive} 中]]规定的是 {recorded:words}",
+  "identity.owner-not-as-shipped": "属主为 {found}；软件包 {package}[[ 在 {archive} 中]]规定的是 {recorded}",
+  "identity.capabilities-not-as-shipped":
+    "[[具有能力（capabilities）{found:words}||没有任何能力（capabilities）]]；软件包 {package} 给它的是[[ {recorded:words}||：无]]",
+  "identity.capabilities-unread": "软件包 {package} 给它能力（capabilities）{recorded:words}；此处无法读取它是否具有",
+  "identity.capabilities-unrecorded": "具有能力（capabilities）{found:words}；软件包 {package} 没有为它记录任何能力",
+  "identity.writable-by-all": "任何人都可以更改它：权限为 {mode:words}",
+  "identity.rights-changed-later":
+    "{owner} 的 {mode:words}，更改于 {ctime:time} UTC；软件包 {package} 的其他文件大多在 {others:time} UTC 放到这里",
+  "identity.rights-by-script": "软件包 {package} 的 {script} 提到它，并设置这类权限",
   "identity.immutable": "受保护，不可更改：{flags:words}",
 };
