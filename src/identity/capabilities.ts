@@ -23,7 +23,7 @@ export function capabilitiesOf(fd: number): FileCapabilities | null | undefined 
   const c = libC();
   if ("missing" in c) return undefined;
   const value = Buffer.alloc(LARGEST);
-  const length = Number(c.fgetxattr(fd, ATTRIBUTE, value, value.length));
+  const length = c.fgetxattr(fd, ATTRIBUTE, value, value.length);
   if (length < 0) return c.errno() === ENODATA ? null : undefined;
   return readCapabilities(value.subarray(0, length)) ?? undefined;
 }

@@ -120,8 +120,9 @@ export class ListedDatabase implements PackageDatabase {
   }
 
   *recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }> {
-    for (const { owner, state, digests } of this.#packages) {
-      for (const [listed, shipped] of digests()) yield { by: { owner, listed, diverted: false, state }, shipped };
+    for (const one of this.#packages) {
+      const { owner, state } = one;
+      for (const [listed, shipped] of one.digests()) yield { by: { owner, listed, diverted: false, state }, shipped };
     }
   }
 
