@@ -140,9 +140,7 @@ function declare(koffi: Koffi): LibC {
     fsopen: (type, flags) => fsopen(FSOPEN, type, flags),
     fsCreate: (fd) => fsconfig(FSCONFIG, fd, FSCONFIG_CMD_CREATE, null, null, 0),
     fsmount: (fd, flags, attributes) => fsmount(FSMOUNT, fd, flags, attributes),
-    fgetxattr: c.func(
-      "intptr_t fgetxattr(int fd, const char *name, uint8_t *value, size_t size)",
-    ) as LibC["fgetxattr"],
+    fgetxattr: c.func("intptr_t fgetxattr(int fd, const char *name, uint8_t *value, size_t size)") as LibC["fgetxattr"],
     errno: () => koffi.errno(),
   };
 }
