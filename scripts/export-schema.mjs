@@ -10,6 +10,7 @@ const SCHEMAS = [
   { from: "./src/diagnosis/schema.ts", of: "diagnosis", title: "Result of whoforks diagnose --json" },
   { from: "./src/behave/schema.ts", of: "behaviour", title: "Result of whoforks behave --json" },
   { from: "./src/identity/schema.ts", of: "identities", title: "Result of whoforks identify --json" },
+  { from: "./src/origin/schema.ts", of: "origin", title: "Result of whoforks origin --json" },
   { from: "./src/why/schema.ts", of: "restarts", title: "Result of whoforks why --json" },
   { from: "./src/formats/event-schema.ts", of: "events", title: "One line of whoforks events" },
 ];

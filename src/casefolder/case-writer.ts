@@ -8,7 +8,8 @@ import { toJson, type RunFacts } from "./facts.ts";
 import { makeFolder, sha256, writeAll, type NewFolder } from "./folder.ts";
 import { CASE_SCHEMA, type Manifest, type Part } from "./manifest.ts";
 import { MANIFEST, MANIFEST_DIGEST, PARTS, TRACE } from "./names.ts";
-import { Redaction, REDACTION_RULES } from "./redact.ts";
+import { REDACTION_RULES } from "../model/redact.ts";
+import { Redaction } from "./redact.ts";
 import { TraceFile } from "./trace-file.ts";
 
 /** Of a configuration file no more than this is copied, bytes. */

@@ -5,6 +5,7 @@ import { addEvents } from "./commands/events.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addIdentify } from "./commands/identify.ts";
+import { addOrigin } from "./commands/origin.ts";
 import { addRecord } from "./commands/record.ts";
 import { addTop } from "./commands/top.ts";
 import { addWhy } from "./commands/why.ts";
@@ -13,7 +14,18 @@ import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 
 /** Every command, in the order of `--help`. What one does is loaded when it runs. */
-const COMMANDS = [addDiagnose, addRecord, addEvents, addTop, addWhy, addIdentify, addBehave, addDoctor, addExplain];
+const COMMANDS = [
+  addDiagnose,
+  addRecord,
+  addEvents,
+  addTop,
+  addWhy,
+  addIdentify,
+  addOrigin,
+  addBehave,
+  addDoctor,
+  addExplain,
+];
 
 /** Parses the command line, runs the command and ends the process with its exit code. */
 export async function run(argv: readonly string[], version: string): Promise<void> {

@@ -22,10 +22,11 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   identity: ["model", "platform", "elf"],
   supervisors: ["model", "platform"],
   survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis"],
+  origin: ["model", "platform", "formats", "identity"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   why: ["model", "platform", "diagnosis", "supervisors"],
   experiment: ["model", "platform", "derive"],
-  report: ["model", "diagnosis", "behave", "identity", "why"],
+  report: ["model", "diagnosis", "behave", "identity", "origin", "why"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],
   journal: ["model", "platform"],
@@ -42,6 +43,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "behave",
     "identity",
     "survey",
+    "origin",
     "diagnosis",
     "report",
     "top",
@@ -53,7 +55,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "journal", "why"],
+  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "journal", "origin", "why"],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],
@@ -67,7 +69,18 @@ const PACKAGES: Record<string, readonly string[]> = {
 
 /** Modules of Node that change or start something on the host, and the rooms that may. */
 const EFFECTS: Record<string, readonly string[]> = {
-  "node:fs": ["casefolder", "cli", "capture", "formats", "identity", "journal", "platform", "supervisors", "survey"],
+  "node:fs": [
+    "casefolder",
+    "cli",
+    "capture",
+    "formats",
+    "identity",
+    "journal",
+    "origin",
+    "platform",
+    "supervisors",
+    "survey",
+  ],
   "node:child_process": ["capture", "identity", "platform", "supervisors"],
 };
 

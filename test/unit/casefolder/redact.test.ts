@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { redactArguments, REDACTED, Redaction } from "../../../src/casefolder/redact.ts";
+import { Redaction } from "../../../src/casefolder/redact.ts";
+import { redactArguments, REDACTED } from "../../../src/model/redact.ts";
 
 const R = REDACTED;
 

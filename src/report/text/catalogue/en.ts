@@ -6,6 +6,7 @@ import { gaps } from "./en/gaps.ts";
 import { identify } from "./en/identify.ts";
 import { identity } from "./en/identity.ts";
 import { kinds } from "./en/kinds.ts";
+import { origin } from "./en/origin.ts";
 import { owners } from "./en/owners.ts";
 import { reasons } from "./en/reasons.ts";
 import { remarks } from "./en/remarks.ts";
@@ -33,6 +34,7 @@ export const en = {
   ...behave,
   ...top,
   ...why,
+  ...origin,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

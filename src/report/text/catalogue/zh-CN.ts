@@ -6,6 +6,7 @@ import { gaps } from "./zh-CN/gaps.ts";
 import { identify } from "./zh-CN/identify.ts";
 import { identity } from "./zh-CN/identity.ts";
 import { kinds } from "./zh-CN/kinds.ts";
+import { origin } from "./zh-CN/origin.ts";
 import { owners } from "./zh-CN/owners.ts";
 import { reasons } from "./zh-CN/reasons.ts";
 import { remarks } from "./zh-CN/remarks.ts";
@@ -35,4 +36,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...behave,
   ...top,
   ...why,
+  ...origin,
 };

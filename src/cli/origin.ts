@@ -1,0 +1,54 @@
+import { originOf, type Origin } from "../origin/index.ts";
+import { openRoot } from "../platform/root.ts";
+import { jsonReport } from "../report/json.ts";
+import type { OriginFlags } from "./commands/origin.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { targetOf } from "./identify-target.ts";
+import { writeResult } from "./output.ts";
+import { createProgress } from "./progress.ts";
+import { rawArguments } from "./raw-arguments.ts";
+import { rootFolder } from "./root-folder.ts";
+import { reportOptions } from "./terminal.ts";
+
+/** `whoforks origin PATH`: looks where a file came from, prints it, gives the exit code. */
+export async function originCommand(text: string, flags: OriginFlags, version: string): Promise<ExitCode> {
+  const root = flags.root === undefined ? null : rootFolder(flags.root);
+  const [asked = text] = rawArguments([text]);
+  const target = targetOf(asked, root);
+  if ("pid" in target)
+    throw new Failure(
+      `${target.pid} is a number of a process, and origin asks about a file`,
+      `its program: whoforks origin "$(readlink /proc/${target.pid}/exe)"; a file with this name: ./${target.pid}`,
+    );
+  const progress = createProgress(flags.quiet !== true);
+  const origin = await originOf({
+    version,
+    root: root ?? openRoot("/"),
+    path: target.path,
+    around: flags.around,
+    live: root === null || root.dir === "/",
+    histories: flags.histories === true,
+    now: Date.now(),
+    progress: (source) => progress.show(`looking into ${source} …`),
+  });
+  progress.clear();
+  writeResult(await rendered(origin, flags), flags.output);
+  return exitCodeOf(origin);
+}
+
+/** A strong sign is a problem whatever else is known; a file of a package with nothing against it is in order. */
+function exitCodeOf({ verdict, signs, identity, couldNotLook }: Origin): ExitCode {
+  const refused = couldNotLook.some(({ code, why }) => code === "origin.unreadable" && /^E(?:ACCES|PERM)\b/.test(why));
+  if (verdict.outcome === "no-file") return refused ? EXIT.noPrivilege : EXIT.usage;
+  const bad = identity?.verdict === "impostor" || identity?.verdict === "modified";
+  if (bad || signs.some(({ weight }) => weight === "strong")) return EXIT.problemFound;
+  if (verdict.outcome === "arrived-by") return EXIT.nothingWrong;
+  return refused ? EXIT.noPrivilege : EXIT.inconclusive;
+}
+
+async function rendered(origin: Origin, flags: OriginFlags): Promise<string> {
+  if (flags.json === true || flags.format === "json") return jsonReport(origin);
+  const { originReport } = await import("../report/origin.ts");
+  return originReport(origin, reportOptions(flags));
+}

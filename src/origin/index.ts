@@ -1,0 +1,167 @@
+import { statfsSync } from "node:fs";
+import { examiner } from "../identity/index.ts";
+import type { Identity } from "../identity/index.ts";
+import { isoTime } from "../identity/file-facts.ts";
+import { directoryOf } from "../identity/places.ts";
+import type { CouldNotLook } from "../model/could-not-look.ts";
+import type { Untrusted } from "../model/text.ts";
+import { reasonOf } from "../platform/errno.ts";
+import type { Root } from "../platform/root.ts";
+import { fileSystemName, fileTimes } from "./file-times.ts";
+import { isoMs, msOf } from "./iso.ts";
+import { Zone } from "./logs/zone.ts";
+import { Moments, type Moment } from "./moments.ts";
+import { ORIGIN_SCHEMA, type Origin, type OriginEvent, type SourceAccount } from "./result.ts";
+import { signs } from "./signs/index.ts";
+import { sources } from "./sources/index.ts";
+import type { FileInQuestion, Question, Told } from "./types.ts";
+import { verdictOf } from "./verdict.ts";
+
+export type { Origin, OriginEvent, Sign } from "./result.ts";
+
+export interface OriginOptions {
+  version: string;
+  root: Root;
+  /** Absolute, as seen from inside the root. */
+  path: Untrusted;
+  /** Seconds. */
+  around: number;
+  /** Whether the root is that of this living host. */
+  live: boolean;
+  histories: boolean;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Told before each source is looked into. */
+  progress(source: string): void;
+}
+
+/** How a file came to its place, as far as anything tells. Never throws for what it finds. */
+export async function originOf(options: OriginOptions): Promise<Origin> {
+  const gaps: CouldNotLook[] = [];
+  const question = ask(options, gaps);
+  const told: { id: string; what: Told }[] = [];
+  for (const source of question.file === null && question.packages.length === 0 ? [] : sources) {
+    options.progress(source.id);
+    const what = await source.look(question);
+    if (what === null) {
+      if (EXPECTED.has(source.id)) gaps.push(gap("origin.no-such-source", source.id, "there is none"));
+      continue;
+    }
+    told.push({ id: source.id, what });
+    gaps.push(...what.gaps, ...beginsLater(source.id, what, question.moments.arrival));
+  }
+  const events = told.flatMap(({ what }) => what.events).sort(byTime);
+  const { file, identity, root, path } = question;
+  const about = file === null ? [] : signs.flatMap((sign) => sign({ question, file, events }));
+  return {
+    schema: ORIGIN_SCHEMA,
+    tool: { name: "whoforks", version: options.version },
+    asked: options.path,
+    root: root.dir,
+    path,
+    verdict: verdictOf(question, events),
+    identity: identity === null ? null : { verdict: identity.verdict, owner: identity.owner, claims: identity.claims },
+    times: file === null ? [] : timesOf(file),
+    fileSystem: file === null ? null : fileSystemOf(root, path),
+    aroundSeconds: options.around,
+    signs: [...about, ...told.flatMap(({ what }) => what.signs)].sort(
+      (a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight),
+    ),
+    events,
+    sources: told.map(({ id, what }) => account(id, what)),
+    couldNotLook: gaps,
+  };
+}
+
+const WEIGHTS = ["strong", "medium", "weak", "exculpatory"];
+/** Whose absence is worth a word: the others belong to other systems. */
+const EXPECTED = new Set(["audit", "wtmp", "btmp", "auth-log"]);
+
+function ask(options: OriginOptions, gaps: CouldNotLook[]): Question {
+  const { root, around, live, histories, now } = options;
+  const path = quietly(() => root.canonical(options.path)) ?? options.path;
+  const files = examiner(root);
+  let file: FileInQuestion | null = null;
+  try {
+    const stat = root.lstat(path);
+    file = stat === null ? null : fileTimes(stat);
+  } catch (error) {
+    gaps.push(gap("origin.unreadable", path, reasonOf(error)));
+  }
+  let identity: Identity | null = null;
+  try {
+    identity = files.identify(path);
+  } catch (error) {
+    gaps.push(gap("origin.no-identity", path, reasonOf(error)));
+  }
+  if (file !== null && file.birth === null) gaps.push(gap("origin.no-birth", path, "no time of birth is kept"));
+  const zone = Zone.of(root);
+  if (!zone.known) gaps.push(gap("origin.no-zone", "/etc/localtime", "the time zone of the logs is taken as UTC"));
+  const real = quietly(() => root.realpath(path));
+  const names = [...new Set([path, options.path, ...(real === null ? [] : [real]), ...aliases(root, path)])];
+  const packages = [identity?.owner?.package, identity?.claims?.package].filter((name) => name !== undefined);
+  const moments = new Moments(file === null ? [] : momentsOf(file), around * 1000);
+  return { root, path, names, file, identity, packages, moments, zone, examiner: files, now, live, histories };
+}
+
+/** Names of the same file under the other names of merged directories: /bin/x for /usr/bin/x. */
+function aliases(root: Root, path: Untrusted): Untrusted[] {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const places = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/lib", "/lib64"].map((place) => `${place}/${name}`);
+  return places.filter((other) => quietly(() => root.canonical(other)) === path);
+}
+
+/** A modification before the birth was set, and may be that of anything; things around it have nothing to do with this file. */
+function momentsOf({ birth, change, modification }: FileInQuestion): Moment[] {
+  const moments: Moment[] = [{ what: "change", ms: msOf(change) }];
+  if (birth !== null) moments.unshift({ what: "birth", ms: msOf(birth) });
+  if (birth === null || modification >= birth) moments.push({ what: "modification", ms: msOf(modification) });
+  return moments;
+}
+
+function timesOf({ birth, change, modification }: FileInQuestion): Origin["times"] {
+  return [
+    { kind: "birth", time: birth === null ? null : isoTime(birth) },
+    { kind: "change", time: isoTime(change) },
+    { kind: "modification", time: isoTime(modification) },
+  ];
+}
+
+function fileSystemOf(root: Root, path: Untrusted): string | null {
+  return quietly(() => fileSystemName(statfsSync(Buffer.from(root.hostPath(directoryOf(path)))).type));
+}
+
+/** A log whose oldest record is younger than the file cannot tell of its coming: it was rotated away, or emptied. */
+function beginsLater(id: string, { span, files }: Told, arrival: Moment | null): CouldNotLook[] {
+  if (NO_LOGS.has(id) || arrival === null) return [];
+  const [file = id] = files;
+  if (span === null) return files.length === 0 ? [] : [gap("origin.empty", file, "it has no records")];
+  if (span.from <= arrival.ms) return [];
+  return [gap("origin.begins-later", file, `its oldest record is of ${isoMs(span.from)}`)];
+}
+
+const NO_LOGS = new Set(["processes", "files", "utmp", "lastlog", "histories"]);
+
+function account(id: string, { files, ledger, span, leftOut }: Told): SourceAccount {
+  const { events: records, skipped, examples } = ledger;
+  const [from, to] = span === null ? [null, null] : [isoMs(span.from), isoMs(span.to)];
+  return { id, files: files.slice(0, 50), records, skipped, examples, from, to, leftOut };
+}
+
+function byTime(a: OriginEvent, b: OriginEvent): number {
+  if (a.time === null || b.time === null) return (a.time === null ? 1 : 0) - (b.time === null ? 1 : 0);
+  return Date.parse(a.time) - Date.parse(b.time);
+}
+
+function gap(code: string, what: Untrusted, why: string): CouldNotLook {
+  return { code, what, why, remedy: null };
+}
+
+/** Null for what the file system refuses: it is told where it matters. */
+function quietly<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}

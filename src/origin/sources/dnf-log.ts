@@ -1,0 +1,52 @@
+import { readLog } from "../logs/lines.ts";
+import { stamped, syslogStamped } from "../logs/stamp.ts";
+import { Transactions } from "../logs/transactions.ts";
+import { namesPath } from "../names.ts";
+import { Telling } from "../told.ts";
+import type { Source } from "../types.ts";
+
+const LOGS = ["/var/log/dnf.rpm.log", "/var/log/dnf.log", "/var/log/dnf5.log", "/var/log/yum.log"];
+/** `SUBDEBUG Installed: at-3.2.5-1.fc40.x86_64`; yum: `Installed: at-3.1.13-24.el7.x86_64`, with an epoch before it. */
+const ACTION =
+  /(?:^|\s)(Installed|Upgraded|Updated|Upgrade|Install|Erase|Erased|Removed|Downgraded|Reinstalled|Reinstall): (?:\d+:)?(\S+)$/;
+const COMMAND = /(?:DDEBUG Command:|Command:) (.*)$/;
+
+/** Logs of dnf and yum beside their history: a line a package. */
+export const dnfLog: Source = {
+  id: "dnf.log",
+  async look(question) {
+    const telling = new Telling(this.id, question);
+    const others = new Transactions(telling, question.moments);
+    const { packages, zone, moments, names } = question;
+    let found = false;
+    for (const log of LOGS) {
+      const there = await readLog(question.root, log, telling, (line, place, file) => {
+        const at = log.endsWith("yum.log") ? syslogStamped(line, zone, file.modified) : stamped(line, zone);
+        if (at === null || !telling.record(at.ms, place, true)) return;
+        const action = ACTION.exec(at.rest);
+        if (action !== null) {
+          const [, doing = "", spelt = ""] = action;
+          const { name, version } = nevra(spelt);
+          const args = { action: doing.toLowerCase(), package: name, version };
+          if (packages.includes(name)) telling.event(at.ms, "package", "origin.package-action", args, place);
+          else others.add(at.ms, name, place);
+          return;
+        }
+        const command = COMMAND.exec(at.rest);
+        if (command !== null && moments.near(at.ms))
+          telling.event(at.ms, "around", "origin.manager-run", { command: command[1] }, place);
+        else if (namesPath(at.rest, names))
+          telling.event(at.ms, "file", "origin.install-output", { line: at.rest }, place);
+      });
+      others.end();
+      found ||= there;
+    }
+    return found ? telling.end() : null;
+  },
+};
+
+/** `at-3.2.5-1.fc40.x86_64` by its last two dashes and its last dot. */
+export function nevra(spelt: string): { name: string; version: string | null } {
+  const match = /^(.+)-(?:\d+:)?([^-]+-[^-]+?)(?:\.[a-z0-9_]+)?$/.exec(spelt);
+  return match === null ? { name: spelt, version: null } : { name: match[1] as string, version: match[2] as string };
+}

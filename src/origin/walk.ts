@@ -1,0 +1,90 @@
+import * as fs from "node:fs";
+import { fromBytes, type Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+
+export interface WalkBounds {
+  /** Names looked at. */
+  entries: number;
+  /** Milliseconds. */
+  time: number;
+}
+
+export interface Walk {
+  entries: number;
+  directories: number;
+  /** What ended it before the end, or null. */
+  cutBy: "entries" | "time" | null;
+  /** Directories that could not be listed. */
+  unlisted: number;
+}
+
+/** A name in a directory, its directories resolved. */
+export interface Visited {
+  path: Untrusted;
+  stat: fs.BigIntStats;
+}
+
+/**
+ * Walks directories of one file system, each once, in the order of `starts`, and follows no link. Files of a directory that
+ * `isFresh` turns down are not looked at, only its directories: whoever puts a file into a directory changes the directory.
+ */
+export function walk(
+  root: Root,
+  device: bigint,
+  starts: readonly Untrusted[],
+  bounds: WalkBounds,
+  isFresh: (directory: Visited) => boolean,
+  visit: (file: Visited) => void,
+): Walk {
+  const began = performance.now();
+  const result: Walk = { entries: 0, directories: 0, cutBy: null, unlisted: 0 };
+  const seen = new Set<bigint>();
+  for (const start of starts) {
+    const pending = [start];
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+      if (result.entries > bounds.entries) result.cutBy = "entries";
+      else if (performance.now() - began > bounds.time) result.cutBy = "time";
+      if (result.cutBy !== null) return result;
+      const stat = lstat(root, path);
+      if (stat === null || !stat.isDirectory() || stat.dev !== device || seen.has(stat.ino)) continue;
+      seen.add(stat.ino);
+      result.directories++;
+      const names = entriesOf(root, path);
+      if (names === null) {
+        result.unlisted++;
+        continue;
+      }
+      result.entries += names.length;
+      const fresh = isFresh({ path, stat });
+      // Last first, because the stack gives them back in the other direction.
+      for (const { name, isDirectory } of names.reverse()) {
+        const inside = path === "/" ? `/${name}` : `${path}/${name}`;
+        if (isDirectory) pending.push(inside);
+        else if (fresh) {
+          const file = lstat(root, inside);
+          if (file !== null && !file.isDirectory()) visit({ path: inside, stat: file });
+        }
+      }
+    }
+  }
+  return result;
+}
+
+function lstat(root: Root, path: Untrusted): fs.BigIntStats | null {
+  try {
+    return fs.lstatSync(Buffer.from(root.hostPath(path)), { bigint: true });
+  } catch {
+    return null;
+  }
+}
+
+function entriesOf(root: Root, path: Untrusted): { name: Untrusted; isDirectory: boolean }[] | null {
+  try {
+    // A directory that became a link since it was looked at is no longer its own real path.
+    if (root.realpath(path) !== path) return null;
+    const found = fs.readdirSync(Buffer.from(root.hostPath(path)), { withFileTypes: true, encoding: "buffer" });
+    return found.map((entry) => ({ name: fromBytes(entry.name), isDirectory: entry.isDirectory() }));
+  } catch {
+    return null;
+  }
+}

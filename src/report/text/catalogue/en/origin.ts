@@ -1,0 +1,132 @@
+/** `whoforks origin`: how a file came to its place. */
+export const origin = {
+  "origin.no-file": "THERE IS NO {path}",
+  "origin.by-package": "CAME WITH PACKAGE {package} {version:words}: {path}",
+  "origin.by-package-unlogged":
+    "CAME WITH PACKAGE {package} {version:words} by its content, though no log tells of it then: {path}",
+  "origin.by-process": "MOST LIKELY MADE BY {exe} (pid {pid}), logged in as {user}: {path}",
+  "origin.by-command": "MOST LIKELY BROUGHT BY A COMMAND OF {user}: {path}",
+  "origin.not-known": "NOT KNOWN how this file came: {path}",
+  "origin.confidence": "{confidence:words}[[; {evidence:words}]]",
+  "origin.command": "{command:words}",
+  "origin.in": "on {fileSystem:words}",
+
+  "origin.label.times": "times",
+  "origin.label.signs": "signs",
+  "origin.label.then": "then",
+  "origin.label.sources": "read",
+  "origin.label.told-by": "told by",
+  "origin.time.birth": "born     {time:words}",
+  "origin.time.change": "changed  {time:words}",
+  "origin.time.modification": "modified {time:words}",
+  "origin.time.unknown": "born     not known",
+  "origin.proves.birth":
+    "the kernel sets it when the inode is made; to forge it takes a wrong clock or writing to the raw disk. A copy or a rename over it begins anew",
+  "origin.proves.change":
+    "the kernel sets it at each change of content, mode, owner, name or times; to forge it takes a wrong clock or writing to the raw disk",
+  "origin.proves.modification": "anybody who may write the file can set it to any time; archives and packages do",
+
+  "origin.weight.strong": "strong",
+  "origin.weight.medium": "medium",
+  "origin.weight.weak": "weak",
+  "origin.weight.exculpatory": "for it",
+  "origin.title.timeline": "TIMELINE (UTC)",
+  "origin.title.no-time": "without a time",
+  "origin.nothing-around": "nothing that is known happened within {seconds:seconds} of its times",
+  "origin.more-events": "{left:count} more {left#event|events} (-v)",
+  "origin.until": "{when:words} until {until:words}",
+  "origin.born": "the file is born",
+  "origin.changed": "its inode changes",
+  "origin.modified": "its content changes, by its own word",
+
+  "origin.package-action": "package {package}[[ {version:words}]]: {action:words}",
+  "origin.conffile": "dpkg decided on this configuration file: {action:words}",
+  "origin.apt-run":
+    "apt[[ for {by}]][[ changed {count:count} {count#package|packages}]][[, {package} among them]][[: {command}]][[, with error {error:words}]]",
+  "origin.manager-run": "the package manager ran: {command}",
+  "origin.install-output": "printed while packages were installed: {line}",
+  "origin.other-packages": "{count:count} other {count#package was|packages were} changed: {packages:list}",
+  "origin.audit-created": "created by {exe} (pid {pid})[[, logged in as {user}]][[, by {syscall:words}]]",
+  "origin.audit-deleted": "deleted or replaced by {exe} (pid {pid})[[, logged in as {user}]][[, by {syscall:words}]]",
+  "origin.audit-changed": "opened or changed by {exe} (pid {pid})[[, logged in as {user}]][[, by {syscall:words}]]",
+  "origin.audit-executed": "started (pid {pid})[[, logged in as {user}]][[: {command}]]",
+  "origin.audit-named": "named by a command of {exe} (pid {pid})[[, logged in as {user}]][[: {command}]]",
+  "origin.session": "{user} was logged in on {line}[[ from {host}]][[ ({ended:words})]]",
+  "origin.boot": "the system started[[, kernel {kernel}]]",
+  "origin.failed-logins":
+    "{count:count} {count#login was|logins were} refused[[, as {users:list}]][[, from {hosts:list}]]",
+  "origin.last-login": "last login of {user}, on {line}[[ from {host}]]",
+  "origin.ssh-login": "{user} logged in by ssh from {host} ({method:words})",
+  "origin.sudo": "{user} ran by sudo as {as}: {command}",
+  "origin.su": "{user} became {as} on {terminal}",
+  "origin.logged-in": "{user} logged in[[ on {terminal}]]",
+  "origin.users-changed": "users were changed: {line}",
+  "origin.cron-ran": "cron ran for {user}: {command}",
+  "origin.crontab-changed": "crontab of {whose}: {action:words} by {user}",
+  "origin.log-line": "{program} wrote: {line}",
+  "origin.run-by": "is run now by {comm} (pid {pid})",
+  "origin.written-by": "is open for writing now in {comm} (pid {pid})",
+  "origin.open-by": "is open now in {comm} (pid {pid})",
+  "origin.mapped-by": "is mapped now by {comm} (pid {pid})",
+  "origin.starter-changed": "what starts programs or lets users in changed: {path}[[ (package {package})]]",
+  "origin.born-then": "born then, of no package: {path}",
+  "origin.more-born-then": "{count:count} more {count#file|files} of no package {count#was|were} born then",
+  "origin.packaged-born-then":
+    "{count:count} {count#file|files} of {packageCount:count} {packageCount#package|packages} {count#was|were} born then: {packages:list}",
+  "origin.command-typed": "in the shell history of {user}: {command}",
+
+  "origin.login-records-wiped":
+    "{count:count} {count#record|records} of {file} {count#is|are} nothing but zeros, as tools leave them that hide logins",
+  "origin.session-not-logged": "{user} is logged in on {line}[[ from {host}]], and wtmp has no record of that login",
+  "origin.records-of-the-future":
+    "{count:count} {count#record|records} of {source:words} {count#bears|bear} a time in the future",
+  "origin.log-goes-back":
+    "{file}, {at:words}: time goes back from {from:time} to {to:time} UTC: lines were put in, or the clock was set",
+  "origin.changed-before-birth": "its inode changed {change:time}, before it was born {birth:time} UTC",
+  "origin.time-in-future": "its time of {kind:words} is in the future: {time:time} UTC",
+  "origin.modified-after-change":
+    "modified {modification:time}, later than the last change of its inode {change:time} UTC: that time was set",
+  "origin.set-back-later":
+    "born {birth:time}, and says it was modified {modification:time} UTC; its inode changed {seconds:seconds} after the birth, when that time may have been set",
+  "origin.modified-before-birth": "says it was modified {seconds:seconds} before it was born: a program set that time",
+  "origin.modified-whole-second":
+    "modified at a whole second, though this file system keeps fractions: the time was set",
+  "origin.time-of-another": "modified at exactly the time of {path}[[ of package {package}]], as touch -r does",
+  "origin.as-shipped": "its content is what package {package} shipped",
+  "origin.born-with-package": "born {birth:time}, when package {package} was unpacked ({installed:time} UTC)",
+  "origin.born-after-install":
+    "born {birth:time}, after package {package} was last installed ({installed:time} UTC): it was put there anew",
+  "origin.changed-before-install":
+    "its inode last changed {change:time}, before package {package} was last installed by its log ({installed:time} UTC): that installation did not write it",
+  "origin.changed-later": "its inode was changed {days:count} {days#day|days} after it was born and written",
+  "origin.changed-long-after-modification":
+    "its inode was changed {days:count} {days#day|days} after the time that its content claims",
+  "origin.otherwise.clock": "a clock that was wrong or set back explains it, too",
+  "origin.otherwise.damaged-file": "a disk that was full or a crash leaves zeros, too",
+  "origin.otherwise.no-wtmp-login": "some programs write no wtmp, and it may have been rotated away",
+  "origin.otherwise.moved-later": "a file that was unpacked and then moved or given another mode looks the same",
+  "origin.otherwise.kept-times": "tar, cp -p, rsync -t and packages keep the time of the original",
+  "origin.otherwise.whole-seconds": "archives and packages store whole seconds",
+  "origin.otherwise.renamed": "rename, chmod, chown, a new hard link or a restore do that, too",
+  "origin.otherwise.one-archive": "both may have been copied with their times from one place at different moments",
+  "origin.otherwise.same-second": "two files of one build may bear the same second",
+  "origin.otherwise.copied-system": "so is every file of a system that was copied, restored or made from an image",
+
+  "couldnot.origin.unreadable": "{what}: {why:words}",
+  "couldnot.origin.no-regular-file": "{what} is no regular file and was not opened",
+  "couldnot.origin.packed": "{what}: {why:words}, which cannot be unpacked here",
+  "couldnot.origin.damaged": "{what} is damaged, and was read up to that: {why:words}",
+  "couldnot.origin.too-long": "{what} is too long: {why:words}",
+  "couldnot.origin.walk-cut": "files born then: the walk ended after {entries:count} names",
+  "couldnot.origin.walk-unlisted": "files born then: {folders:count} {folders#folder|folders} could not be listed",
+  "couldnot.origin.too-many-open": "processes that have it open: only {count:count} descriptors were looked at",
+  "couldnot.origin.processes-refused":
+    "processes that have it open: {processes:count} {processes#process|processes} may not be looked into by this user",
+  "couldnot.origin.no-identity": "whose file {what} is: {why:words}",
+  "couldnot.origin.no-birth":
+    "when {what} was born: its inode bears no birth. The kernel or the file system keeps none, or an image was made without",
+  "couldnot.origin.no-zone": "in which time zone the logs are written: taken as UTC",
+  "couldnot.origin.begins-later": "{what} does not reach back to the file's arrival: {why:words}",
+  "couldnot.origin.empty": "{what} has no records: never written, rotated away or emptied",
+  "couldnot.origin.no-such-source": "{what:words}: there is no such log here",
+} as const;
