@@ -4,5 +4,5 @@ export interface Bounds {
   current(): number | null;
   refusals(): number | null;
 }
-export function makeBounds(name: string, limit: number): Bounds;
+export function makeBounds(name: string, limit: number, how?: { systemd?: boolean }): Bounds;
 export function removeBounds(folders: string[]): void;

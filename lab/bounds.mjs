@@ -4,15 +4,17 @@ import { pause } from "./shell.mjs";
 
 /**
  * A cgroup that holds one scenario: `limit` processes at the most, and its CPU time counted, the dead included.
- * Version 1 (controllers pids and cpuacct in hierarchies of their own) and version 2 are both handled.
+ * Version 1 (controllers pids and cpuacct in hierarchies of their own) and version 2 are both handled. With `systemd` also
+ * one in each hierarchy that systemd keeps its units in, so that one inside makes its own below it.
  * @returns {{folders: string[], cpuSeconds(): number|null, current(): number|null, refusals(): number|null}}
  * @throws Error when this kernel has no pids controller to bound the storm with.
  */
-export function makeBounds(name, limit) {
-  const { pids, cpu } = controllers();
+export function makeBounds(name, limit, { systemd = false } = {}) {
+  const { pids, cpu, units } = controllers();
   if (pids === null)
     throw new Error("lab: no pids controller under /sys/fs/cgroup; a storm without a limit is not started");
-  const folders = [...new Set([pids, cpu])].filter((parent) => parent !== null).map((parent) => `${parent}/${name}`);
+  const parents = new Set([pids, cpu, ...(systemd ? units : [])]);
+  const folders = [...parents].filter((parent) => parent !== null).map((parent) => `${parent}/${name}`);
   for (const folder of folders) mkdirSync(folder);
   writeFileSync(`${folders[0]}/pids.max`, String(limit));
   return openBounds(folders);
@@ -37,7 +39,7 @@ function openBounds(folders) {
 
 /** Ends what is left in the cgroups and removes them. They hold nothing but what a scenario started. */
 export function removeBounds(folders) {
-  for (const folder of folders) {
+  for (const folder of folders.flatMap(deepestFirst)) {
     for (let round = 0; existsSync(folder); round++) {
       for (const pid of membersOf(folder)) orNull(() => process.kill(pid, "SIGKILL"));
       const failure = tryRmdir(folder);
@@ -51,13 +53,25 @@ export function removeBounds(folders) {
 
 /** Cgroup folders with this prefix that some run left behind. */
 export function findBounds(prefix) {
-  const { pids, cpu } = controllers();
-  const parents = [...new Set([pids, cpu])].filter((parent) => parent !== null);
+  const { pids, cpu, units } = controllers();
+  const parents = [...new Set([pids, cpu, ...units])].filter((parent) => parent !== null);
   return parents.flatMap((parent) =>
     readdirSync(parent)
       .filter((name) => name.startsWith(prefix))
       .map((name) => `${parent}/${name}`),
   );
+}
+
+/** Every process in a cgroup and in those below it. */
+export function allMembersOf(folder) {
+  return deepestFirst(folder).flatMap(membersOf);
+}
+
+/** A cgroup and those that systemd made below it. */
+function deepestFirst(folder) {
+  const below = orNull(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  const folders = below.filter((entry) => entry.isDirectory()).map((entry) => `${folder}/${entry.name}`);
+  return [...folders.flatMap(deepestFirst), folder];
 }
 
 function membersOf(folder) {
@@ -81,10 +95,11 @@ function controllers() {
   if (existsSync("/sys/fs/cgroup/cgroup.controllers")) {
     const root = "/sys/fs/cgroup";
     const has = readFileSync(`${root}/cgroup.subtree_control`, "latin1").split(/\s/).includes("pids");
-    return { pids: has ? root : null, cpu: has ? root : null };
+    return { pids: has ? root : null, cpu: has ? root : null, units: [root] };
   }
   const v1 = (controller) => (existsSync(`/sys/fs/cgroup/${controller}/tasks`) ? `/sys/fs/cgroup/${controller}` : null);
-  return { pids: v1("pids"), cpu: v1("cpuacct") };
+  const units = ["systemd", "unified"].map((name) => `/sys/fs/cgroup/${name}`).filter((dir) => existsSync(dir));
+  return { pids: v1("pids"), cpu: v1("cpuacct"), units };
 }
 
 const numberOrNull = (text) =>

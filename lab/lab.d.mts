@@ -32,6 +32,7 @@ export interface Expected {
     line?: number;
     directive?: string;
     resolvesTo?: string;
+    limit?: { starts: number; seconds: number };
     limitAllowsRate?: boolean;
   };
   identity?: { path: string; verdict: string; claims: { package: string; path: string } };
@@ -114,14 +115,33 @@ export interface Scenario {
   defaults?: Partial<LabOptions>;
   /** How long it has to last and to be observed, where the defaults of both do not do. */
   observe?: { seconds: number; duration: string };
+  /** What runs it: sysvinit (unless set) over the host's files, or systemd in nspawn over a minimal Debian. */
+  system?: "sysvinit" | "systemd";
+  /** For systemd: paths here → paths inside, read-only there. */
+  binds?: Record<string, string>;
+  prepare(tools: RootTools, options: LabOptions): ScenarioFacts;
+}
+
+/** Prepares the root of a scenario. Paths are absolute inside it. */
+export interface RootTools {
+  write(path: string, text: string, mode?: number): void;
+  link(path: string, target: string): void;
+}
+
+/** What a scenario tells about itself once its root is prepared. */
+export interface ScenarioFacts {
+  /** For sysvinit: its entries. */
+  inittab?: string[];
+  /** How the storm is counted, and so when it is under way. `pids` unless set: once the system is up. */
+  countedBy?: "page" | "pids";
 }
 
 export const scenarios: ReadonlyMap<string, Scenario>;
 export const OPTIONS: Readonly<Record<keyof LabOptions, { fallback: number; max: number; about: string }>>;
 
-/** Starts a scenario. RangeError for an unknown name or option; Error when this host cannot hold it. */
+/** Starts a scenario, one of the list by its name. RangeError for an unknown name or option; Error when this host cannot hold it. */
 export function startScenario(
-  name: string,
+  scenario: string | Scenario,
   options?: Partial<LabOptions>,
   how?: { keep?: boolean; loginUid?: number | null },
 ): Promise<RunningScenario>;

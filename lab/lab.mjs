@@ -1,19 +1,17 @@
-import { writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { makeBounds, removeBounds } from "./bounds.mjs";
 import { NO_32_BIT, runs32Bit } from "./kernel-abi.mjs";
 import { clearLeftovers } from "./leftovers.mjs";
-import { enterNamespace } from "./namespace.mjs";
 import { settle } from "./options.mjs";
-import { makeFolder, mountRoot, removeFolder } from "./overlay.mjs";
-import { copyLayer, packageLayer } from "./packages.mjs";
+import { makeFolder, removeFolder } from "./overlay.mjs";
 import { PAGE_PATH, askToStop, limitsOf, monotonicNs, readPage, writePage } from "./page.mjs";
 import { ForkSeries } from "./fork-series.mjs";
 import { PidCount } from "./pid-count.mjs";
-import { exeOf } from "./processes.mjs";
 import { rootTools } from "./root-tools.mjs";
 import { scenarios } from "./scenarios/index.mjs";
 import { pause, until } from "./shell.mjs";
+import { SYSTEMS } from "./systems.mjs";
 import { describe } from "./truth.mjs";
 import { underWay } from "./under-way.mjs";
 
@@ -23,21 +21,22 @@ export { OPTIONS } from "./options.mjs";
 
 /**
  * Starts a scenario in namespaces of its own and returns once it is under way (with `delay`: once it waits to begin).
- * lab.d.mts tells the shapes.
+ * A name, or a scenario that is not in the list. lab.d.mts tells the shapes.
  * @throws RangeError for an unknown scenario or option, Error when this host cannot hold it
  */
-export async function startScenario(name, given = {}, { keep = false, loginUid = null } = {}) {
-  const scenario = scenarios.get(name);
+export async function startScenario(named, given = {}, { keep = false, loginUid = null } = {}) {
+  const scenario = typeof named === "string" ? scenarios.get(named) : named;
   if (scenario === undefined)
-    throw new RangeError(`lab: no scenario ${name}; there are ${[...scenarios.keys()].join(", ")}`);
+    throw new RangeError(`lab: no scenario ${named}; there are ${[...scenarios.keys()].join(", ")}`);
+  const { name } = scenario;
   if (process.getuid() !== 0) throw new Error("lab: scenarios need root (mounts, namespaces, cgroups)");
   if (scenario.executes32Bit === true && !runs32Bit()) throw new Error(`lab: ${name}: ${NO_32_BIT}`);
   const options = settle(given, scenario.defaults);
   clearLeftovers();
-  const layer = await packageLayer();
 
   const run = {
     scenario,
+    system: SYSTEMS[scenario.system ?? "sysvinit"],
     options,
     dir: makeFolder({ scenario: name, kept: keep }),
     loginUid,
@@ -52,7 +51,6 @@ export async function startScenario(name, given = {}, { keep = false, loginUid =
   };
   underWay.add(tidy);
   try {
-    copyLayer(layer, `${run.dir}/upper`);
     await bringUp(run);
   } catch (error) {
     tidy();
@@ -63,16 +61,12 @@ export async function startScenario(name, given = {}, { keep = false, loginUid =
 }
 
 async function bringUp(run) {
-  const { scenario, options, dir } = run;
-  run.root = mountRoot(dir);
+  const { scenario, system, options, dir } = run;
+  run.root = await system.root(run);
   run.page = `${run.root}${PAGE_PATH}`;
   run.facts = { expected: scenario.expected, countedBy: "pids", ...scenario.prepare(rootTools(run.root), options) };
   const { facts } = run;
-  writeFileSync(
-    `${run.root}/etc/inittab`,
-    ["id:2:initdefault:", "si::sysinit:/bin/true", ...facts.inittab, ""].join("\n"),
-  );
-  run.bounds = makeBounds(basename(dir), options.pids);
+  run.bounds = makeBounds(basename(dir), options.pids, { systemd: system.hasOwnCgroups === true });
   mkdirSync(dirname(run.page), { recursive: true });
   run.bornNs = monotonicNs();
   writePage(run.page, limitsOf(options, facts, run.bornNs));
@@ -80,22 +74,10 @@ async function bringUp(run) {
     run.secondPage = `${run.root}${facts.second.page}`;
     writePage(run.secondPage, limitsOf(options, facts.second, run.bornNs));
   }
-  run.namespace = await enterNamespace({
-    dir,
-    command: ["/sbin/init"],
-    cgroups: run.bounds.folders,
-    seconds: Math.ceil(options.seconds + options.delay + 10),
-    nice: options.nice,
-    pidMax: facts.pidMax ?? null,
-    loginUid: run.loginUid,
-    network: scenario.network === true,
-  });
+  run.namespace = await system.enter(run, Math.ceil(options.seconds + options.delay + 10));
   run.pids = new PidCount(run.namespace.initPid);
-  const begun =
-    facts.countedBy === "page"
-      ? () => readPage(run.page).starts > 0
-      : () => run.namespace.console().includes("Entering runlevel") && exeOf(run.namespace.initPid)?.endsWith("/init");
-  if ((await until(begun, 15_000)) === null)
+  const begun = facts.countedBy === "page" ? () => readPage(run.page).starts > 0 : () => system.isUp(run);
+  if ((await until(begun, 30_000)) === null)
     throw new Error(`lab: ${scenario.name} did not start: ${run.namespace.console()}`);
   run.baseline = { forks: run.pids.look(), ns: monotonicNs() };
 }

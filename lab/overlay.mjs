@@ -24,13 +24,13 @@ export function makeFolder(note) {
   return dir;
 }
 
-/** Mounts the host's root, copy on write, at DIR/root. Nothing that happens there reaches the host's files. */
-export function mountRoot(dir) {
+/** Mounts the host's root or another tree, copy on write, at DIR/root. Nothing that happens there reaches its files. */
+export function mountRoot(dir, lower = "/") {
   run("mount", [
     "-t",
     "overlay",
     "-o",
-    `lowerdir=/,upperdir=${dir}/upper,workdir=${dir}/work`,
+    `lowerdir=${lower},upperdir=${dir}/upper,workdir=${dir}/work`,
     PREFIX + "root",
     `${dir}/root`,
   ]);

@@ -11,14 +11,14 @@ const SYSVINITS = {
   limitAllowsRate: false,
 };
 
-const storm = (bits, restart = SYSVINITS) => ({
+const storm = (bits, restart = SYSVINITS, reaper = "/usr/sbin/init") => ({
   outcome: "storm",
   exitCode: 1,
   kind: "self-replicating-chain",
   notKinds: ["respawn-loop", "crash-loop", "fork-bomb"],
   exe: IMPOSTOR.path,
   bits,
-  reaper: "/usr/sbin/init",
+  reaper,
   restart,
   identity: { path: IMPOSTOR.path, verdict: "impostor", claims: { package: "at", path: "/usr/sbin/atd" } },
 });
@@ -268,3 +268,32 @@ export const caseMonit = caseUnder(
     ],
   },
 );
+
+export const caseSystemd = {
+  name: "case-systemd",
+  about: "the case under real systemd (in nspawn): a unit of /etc that takes the place of the packaged one",
+  system: "systemd",
+  defaults: { pids: 300 },
+  expected: storm(
+    64,
+    {
+      supervisor: "systemd",
+      unit: "atd.service",
+      file: "/etc/systemd/system/atd.service",
+      line: 6,
+      directive: "Restart=always",
+      limit: { starts: 5, seconds: 10 },
+      limitAllowsRate: false,
+      resolvesTo: IMPOSTOR.path,
+    },
+    "/usr/lib/systemd/systemd",
+  ),
+  prepare(tools, options) {
+    // As in the packaged unit, KillMode= has systemd leave alone what the first process started.
+    tools.write(
+      "/etc/systemd/system/atd.service",
+      "[Unit]\nDescription=jobs for later\n[Service]\nExecStart=/usr/bin/atd\nKillMode=process\nRestart=always\n[Install]\nWantedBy=multi-user.target\n",
+    );
+    return plant(tools, options, { bits: 64, chains: options.chains });
+  },
+};

@@ -12,6 +12,7 @@ import {
   caseRunit,
   caseS6,
   caseSupervisord,
+  caseSystemd,
   pidReuse,
   short,
   variedChain,
@@ -30,6 +31,7 @@ import { cronStorm, quietCron } from "./cron.mjs";
 import loginStorm from "./login-storm.mjs";
 import quietInstall from "./quiet-install.mjs";
 import quietTests from "./quiet-tests.mjs";
+import timerStorm from "./timer-storm.mjs";
 import { quietAutoreap, zombies } from "./zombies.mjs";
 
 /** Every scenario by name, in the order of `node lab/run.mjs --list`. */
@@ -47,6 +49,7 @@ export const scenarios = new Map(
     caseSupervisord,
     caseOpenrc,
     caseMonit,
+    caseSystemd,
     short,
     pidReuse,
     variedChain,
@@ -65,6 +68,7 @@ export const scenarios = new Map(
     loginStorm,
     connectionStorm,
     cronStorm,
+    timerStorm,
     build,
     quiet,
     quietAutoreap,

@@ -54,7 +54,7 @@ function judge(group: SpawnerGroup, { derived }: View): Finding | null {
     benign: false,
     confidence: confidenceOf(reasons),
     reasons,
-    facts: { services: timed.length, periodMs, programs: programNames(timed).slice(0, 4) },
+    facts: { services: timed.length, periodMs, timer: null, programs: programNames(timed).slice(0, 4) },
   };
 }
 

@@ -256,9 +256,9 @@ function restartSteps({ restarts, storm }: Story): Step[] {
         step("counted-by-systemd", { unit: restart.unit, restarts: counted.restarts, result: counted.result }, asked),
       );
     }
-    if (facts.again?.when === "on-schedule" && restart.limitAllowsRate === false)
+    if (limit?.code === "limit.schedule" && restart.limitAllowsRate === false)
       steps.push(step("schedule-forbids-rate", { program, perSecond: storm.perSecond }));
-    else if (bringsBack && restart.limitAllowsRate === false) {
+    else if ((bringsBack || facts.again?.when === "on-schedule") && restart.limitAllowsRate === false) {
       steps.push(
         step("limit-forbids-rate", {
           supervisor,

@@ -4,6 +4,7 @@ import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Root } from "../platform/root.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
+import { askedByTimer } from "./by-timer.ts";
 import { withoutCallsOf32Bit } from "./calls-of-32-bit.ts";
 import { chainOf, scriptOf, type Story } from "./chain.ts";
 import { cpuAccount } from "./cpu-account.ts";
@@ -36,13 +37,18 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
       index < LOOKED_INTO && !storm.benign
         ? await lookInto(material, storm, finding, couldNotLook)
         : { identity: null, restarts: [], pace: null };
+    const byTimer = askedByTimer(finding, looked.restarts);
+    if (byTimer !== null) {
+      storm.kind = "timer-storm";
+      storm.reasons = byTimer.reasons;
+    }
     const elf = looked.identity?.elf ?? null;
     // The kernel tells 32 or 64 bits; the file also names the machine.
     if (elf !== null && (storm.abi === null || storm.abi.bits === elf.bits))
       storm.abi = { machine: elf.machine, bits: elf.bits };
     const unseen = withoutCallsOf32Bit(storm, material);
     if (unseen !== null) couldNotLook.push(unseen);
-    stories.push({ material, symptom, cpu, storm, finding, ...looked });
+    stories.push({ material, symptom, cpu, storm, finding: byTimer ?? finding, ...looked });
   }
   if (detection.findings.length > 0) {
     // What a detector could not look at matters only when there is something to tell apart.

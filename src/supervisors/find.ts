@@ -170,7 +170,8 @@ function matchJob(
   targets: readonly Target[],
 ): Omit<JobMatch, "spawnerFits"> | null {
   const hints: MatchKind[] = [];
-  if (job.supervisor === "systemd" && isUnitOf(job.unit, unitOfCgroup(question.cgroup ?? null))) hints.push("cgroup");
+  if (job.supervisor === "systemd" && isUnitOf(job.activates ?? job.unit, unitOfCgroup(question.cgroup ?? null)))
+    hints.push("cgroup");
   if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
   const { container } = question;
   if (container && container.length >= 12 && job.container?.startsWith(container) === true) hints.push("container");

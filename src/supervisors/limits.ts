@@ -92,9 +92,10 @@ export function limitAllowsRate(
     // One start may fall at either end of the observation.
     const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
     const args = { everySeconds, maxPerSecond: delayMax };
-    return verdict(paced <= delayMax * TOLERANCE, { code: "limit.schedule", args });
-  }
-  if (delayMax !== null) {
+    const fits = paced <= delayMax * TOLERANCE;
+    // A timer starts a service that has a limit of its own; a crontab has none.
+    if (limit === null || !fits) return verdict(fits, { code: "limit.schedule", args });
+  } else if (delayMax !== null) {
     // Of n starts only n-1 follow a delay.
     const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
     if (paced > delayMax * TOLERANCE)
@@ -106,7 +107,7 @@ export function limitAllowsRate(
   const { minimumLifeSeconds } = job;
   if (minimumLifeSeconds !== undefined && lifeSeconds !== undefined && lifeSeconds > minimumLifeSeconds)
     return verdict(true, { code: "limit.lives-too-long", args: { minimumLifeSeconds, starts, seconds } });
-  if (delayMax !== null && delaySeconds * starts >= seconds)
+  if (delayMax !== null && waitOf(job) * starts >= seconds)
     return verdict(true, { code: "limit.never-trips", args: { maxPerSecond: delayMax, starts, seconds } });
   const sustained = starts / seconds;
   if (startsPerSecond <= sustained)
@@ -124,14 +125,19 @@ export function limitAllowsRate(
   );
 }
 
+/** Seconds that lie between two starts at the least. */
+function waitOf({ restarts, everySeconds = 0, delaySeconds }: Job): number {
+  return restarts === "on-schedule" ? everySeconds : delaySeconds;
+}
+
 function scheduleMax({ everySeconds }: Job): number | null {
   return everySeconds === undefined || everySeconds <= 0 ? null : 1 / everySeconds;
 }
 
 function boundsOf(job: Job, delayMax: number | null): Pick<RateVerdict, "maxSustainedPerSecond" | "burst"> {
-  const { limit, delaySeconds } = job;
+  const { limit } = job;
   if (job.restarts === "never") return { maxSustainedPerSecond: 0, burst: 1 };
-  if (limit === null || (delayMax !== null && delaySeconds * limit.starts >= limit.seconds))
+  if (limit === null || (delayMax !== null && waitOf(job) * limit.starts >= limit.seconds))
     return { maxSustainedPerSecond: delayMax, burst: delayMax === null ? null : 1 };
   const sustained = limit.starts / limit.seconds;
   return {

@@ -22,22 +22,28 @@ export const UNIT_DIRECTORIES: readonly Untrusted[] = [
   "/run/systemd/generator.late",
 ];
 
-/** One service: its file, every name that leads to it, and its drop-ins in the order they are applied. */
+/** One unit: its file, every name that leads to it, and its drop-ins in the order they are applied. */
 export interface UnitFiles {
   name: Untrusted;
+  names: Untrusted[];
   fragment: Untrusted;
   dropIns: Untrusted[];
 }
 
 const MAX_ALIASES = 8;
 
-/** All services found in the unit directories: plain ones, templates, and the instances that some unit wants or requires. */
-export function* findServices(root: Root, problems: Problem[]): Steps<UnitFiles[]> {
-  const tree = new UnitTree(root, problems);
+/** Types of units that are read. */
+export type UnitType = "service" | "timer";
+
+/**
+ * All units of a type found in the unit directories: plain ones, templates, and the instances that some unit wants or
+ * requires, or that are asked for by name.
+ */
+export function* findUnits(tree: UnitTree, type: UnitType, also: Iterable<Untrusted> = []): Steps<UnitFiles[]> {
   const names = new Map<Untrusted, Set<Untrusted>>();
   const fragments = new Map<Untrusted, Untrusted>();
   yield;
-  for (const name of tree.serviceNames()) {
+  for (const name of new Set([...tree.namesOf(type), ...also])) {
     yield;
     const found = tree.resolve(name);
     if (found === null) continue;
@@ -48,13 +54,14 @@ export function* findServices(root: Root, problems: Problem[]): Steps<UnitFiles[
   const units: UnitFiles[] = [];
   for (const [name, aliases] of names) {
     yield;
-    units.push({ name, fragment: fragments.get(name) as Untrusted, dropIns: tree.dropIns([...aliases]) });
+    const fragment = fragments.get(name) as Untrusted;
+    units.push({ name, names: [...aliases], fragment, dropIns: tree.dropIns([...aliases], type) });
   }
   return units;
 }
 
 /** Names in the unit directories, read once. */
-class UnitTree {
+export class UnitTree {
   readonly #root: Root;
   readonly #problems: Problem[];
   /** Real directories in order of precedence, with the names in each. */
@@ -71,15 +78,15 @@ class UnitTree {
     }
   }
 
-  /** Every service name that stands in a unit directory or is wanted, required or upheld by a unit. */
-  serviceNames(): Untrusted[] {
+  /** Every name of this type that stands in a unit directory or is wanted, required or upheld by a unit. */
+  namesOf(type: UnitType): Untrusted[] {
     const found = new Set<Untrusted>();
     for (const [directory, entries] of this.#directories) {
       for (const entry of entries) {
-        if (entry.endsWith(".service")) this.#keepName(found, directory, entry);
+        if (entry.endsWith(`.${type}`)) this.#keepName(found, directory, entry);
         if (!/\.(?:wants|requires|upholds)$/.test(entry)) continue;
         for (const wanted of listConfig(this.#root, `${directory}/${entry}`, this.#problems))
-          if (wanted.endsWith(".service") && instanceOf(wanted) !== null)
+          if (wanted.endsWith(`.${type}`) && instanceOf(wanted) !== null)
             this.#keepName(found, `${directory}/${entry}`, wanted);
       }
     }
@@ -131,10 +138,10 @@ class UnitTree {
 
   /**
    * Drop-in files of a unit with these names, as `unit_file_find_dropin_paths` finds them: `NAME.d`, the template's,
-   * the shorter dashed prefixes', then `service.d`; of files with one name the first found counts, and all are applied
+   * the shorter dashed prefixes', then that of the type (`service.d`); of files with one name the first found counts, and all are applied
    * in the order of their names.
    */
-  dropIns(names: readonly Untrusted[]): Untrusted[] {
+  dropIns(names: readonly Untrusted[], type: UnitType): Untrusted[] {
     const byName = new Map<Untrusted, Untrusted>();
     const add = (directory: Untrusted, folder: Untrusted): void => {
       if (!(this.#directories.get(directory)?.has(folder) ?? false)) return;
@@ -145,7 +152,7 @@ class UnitTree {
     for (const name of names)
       for (const directory of this.#directories.keys())
         for (const each of prefixChain(name)) add(directory, `${each}.d`);
-    for (const directory of this.#directories.keys()) add(directory, "service.d");
+    for (const directory of this.#directories.keys()) add(directory, `${type}.d`);
     return [...byName]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, path]) => path)

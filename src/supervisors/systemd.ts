@@ -5,7 +5,8 @@ import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } f
 import { parseUnitFile, type Assignment, type UnitFile } from "./systemd-file.ts";
 import { isTemplate } from "./systemd-names.ts";
 import { managerDefaults, reduceService, type Service } from "./systemd-service.ts";
-import { findServices, UNIT_DIRECTORIES, type UnitFiles } from "./systemd-tree.ts";
+import { reduceTimer, timerJob, type Timer } from "./systemd-timer.ts";
+import { findUnits, UNIT_DIRECTORIES, UnitTree, type UnitFiles } from "./systemd-tree.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 /** DEFAULT_PATH of systemd with a split /usr/sbin (`systemd-path search-binaries-default`): sbin before bin. */
@@ -37,35 +38,71 @@ export const systemd: Supervisor = {
   },
   *jobs(root) {
     const reading: JobReading = { jobs: [], problems: [] };
-    for (const { unit, service } of yield* readServices(root, reading.problems)) {
+    const tree = new UnitTree(root, reading.problems);
+    const timers = yield* readTimers(root, reading.problems, tree);
+    const started = new Set(timers.map(({ timer }) => timer.activates).filter((name) => name.endsWith(".service")));
+    const byUnit = new Map<Untrusted, Job[]>();
+    for (const { unit, service } of yield* readServices(root, reading.problems, started, tree)) {
       if (service.refused !== null)
         addProblem(reading.problems, unit.fragment, null, `${unit.name}: ${service.refused}`);
-      for (const exec of service.exec) reading.jobs.push(jobOf(unit.name, unit.fragment, service, exec));
+      const jobs = service.exec.map((exec) => jobOf(unit.name, unit.fragment, service, exec));
+      for (const name of unit.names) byUnit.set(name, jobs);
+      reading.jobs.push(...jobs);
+    }
+    for (const { unit, timer } of timers) {
+      const jobs = (byUnit.get(timer.activates) ?? []).map((job) => timerJob(unit.name, unit.fragment, timer, job));
+      reading.jobs.push(...jobs.filter((job) => job !== null));
     }
     return reading;
   },
 };
 
-/** Every service of a root with what its files amount to. */
-export function* readServices(root: Root, problems: Problem[]): Steps<{ unit: UnitFiles; service: Service }[]> {
+/** Every service of a root with what its files amount to; `also` instances of templates that nothing wants, by name. */
+export function* readServices(
+  root: Root,
+  problems: Problem[],
+  also: Iterable<Untrusted> = [],
+  tree = new UnitTree(root, problems),
+): Steps<{ unit: UnitFiles; service: Service }[]> {
   const budget = newBudget();
   const defaults = managerDefaults(readManagerConfig(root, problems, budget));
-  const known = new Map<Untrusted, UnitFile>();
-  const parsed = (file: Untrusted): UnitFile => {
-    const read = known.get(file) ?? parseFile(root, file, problems, budget);
-    known.set(file, read);
-    return read;
-  };
+  const parsed = unitReader(root, problems, budget);
   const services: { unit: UnitFiles; service: Service }[] = [];
-  for (const unit of yield* findServices(root, problems)) {
+  for (const unit of yield* findUnits(tree, "service", also)) {
     yield;
-    const assignments = [unit.fragment, ...unit.dropIns].flatMap((file) => parsed(file).assignments);
-    const service = reduceService(unit.name, assignments, defaults, problems);
+    const service = reduceService(unit.name, assignmentsOf(unit, parsed), defaults, problems);
     if (parsed(unit.fragment).broken !== null)
       service.refused ??= "a line that systemd cannot read: it refuses the unit";
     services.push({ unit, service });
   }
   return services;
+}
+
+function* readTimers(root: Root, problems: Problem[], tree: UnitTree): Steps<{ unit: UnitFiles; timer: Timer }[]> {
+  const parsed = unitReader(root, problems, newBudget());
+  const timers: { unit: UnitFiles; timer: Timer }[] = [];
+  for (const unit of yield* findUnits(tree, "timer")) {
+    yield;
+    if (parsed(unit.fragment).broken === null)
+      timers.push({ unit, timer: reduceTimer(unit.name, assignmentsOf(unit, parsed), problems) });
+  }
+  return timers;
+}
+
+type UnitReader = (file: Untrusted) => UnitFile;
+
+/** Reads each file once: templates and drop-ins of a type belong to several units. */
+function unitReader(root: Root, problems: Problem[], budget: Budget): UnitReader {
+  const known = new Map<Untrusted, UnitFile>();
+  return (file) => {
+    const read = known.get(file) ?? parseFile(root, file, problems, budget);
+    known.set(file, read);
+    return read;
+  };
+}
+
+function assignmentsOf({ fragment, dropIns }: UnitFiles, parsed: UnitReader): Assignment[] {
+  return [fragment, ...dropIns].flatMap((file) => parsed(file).assignments);
 }
 
 function parseFile(root: Root, file: Untrusted, problems: Problem[], budget: Budget): UnitFile {

@@ -27,6 +27,8 @@ export interface Job {
   command: Untrusted;
   /** First word of the program started, without shell decoration, or null when a shell script decides. */
   program: Untrusted | null;
+  /** Of a timer of systemd: the unit that it starts, in whose cgroup the program runs. */
+  activates?: Untrusted;
   /** Shortest time between two starts that the schedule allows, seconds; only for `on-schedule`. */
   everySeconds?: number;
   /** A program that lived for so many seconds counts for neither limit nor delay: runit and s6 1, supervisord startsecs. */

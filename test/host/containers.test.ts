@@ -4,11 +4,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startScenario } from "../../lab/lab.mjs";
+import { systemdTree, whyNoSystemd } from "../../lab/systemd-tree.mjs";
 import type { Diagnosis, Storm } from "../../src/diagnosis/result.ts";
 import { diagnosed, whoforks } from "../support/whoforks.ts";
-import { bootSystemd, systemdTree, whyNoContainer } from "./systemd-container.ts";
 
-const missing = whyNoContainer();
+const missing = whyNoSystemd();
 const skip = missing !== null && !process.env["CI"];
 
 /** A shell that runs /bin/true again and again, `count` times at the most: bounded whoever forgets to end it. */
@@ -85,24 +86,30 @@ describe.skipIf(skip)(`storms in roots of their own${skip ? ` (${missing})` : ""
   });
 
   it("a real nspawn with a real systemd: its container, its unit, and the job that starts it", async () => {
-    const container = bootSystemd(tree, {
-      files: {
-        "/usr/local/bin/poll": { mode: 0o755, text: `#!/bin/sh\ntouch /out/polls\n${POLL(ENDLESS)}\n` },
-        "/etc/systemd/system/whoforks-poll.service": {
-          text: "[Service]\nExecStart=/usr/local/bin/poll\nRuntimeMaxSec=30\n",
+    const scenario = await startScenario(
+      {
+        name: "whoforks-poll",
+        about: "a shell loop in a service of a real systemd",
+        system: "systemd",
+        expected: { outcome: "storm", exitCode: 1, kind: "shell-loop" },
+        prepare(tools) {
+          tools.write("/usr/local/bin/poll", `#!/bin/sh\n${POLL(ENDLESS)}\n`, 0o755);
+          tools.write(
+            "/etc/systemd/system/whoforks-poll.service",
+            "[Service]\nExecStart=/usr/local/bin/poll\nRuntimeMaxSec=30\n",
+          );
+          tools.link("/etc/systemd/system/multi-user.target.wants/whoforks-poll.service", "../whoforks-poll.service");
+          return {};
         },
-        "/etc/systemd/system/multi-user.target.wants/whoforks-poll.service": { linkTo: "../whoforks-poll.service" },
       },
-      binds: {},
-      out: {},
-    });
+      { seconds: 60, pids: 300 },
+    );
     try {
-      await container.waitFor("polls");
       const { exitCode, result } = await diagnosed(["--duration", "6s"]);
       expect(exitCode).toBe(1);
       const storm = loopIn(result, (one) => one.unit?.unit === "whoforks-poll.service");
       expect(storm.container).toMatchObject({ runtime: "systemd-nspawn" });
-      expect(storm.cgroup).toMatch(/^\/whoforks-systemd-\w+\/payload\/system\.slice\/whoforks-poll\.service$/);
+      expect(storm.cgroup).toMatch(/^\/whoforks-lab-\w+\/payload\/system\.slice\/whoforks-poll\.service$/);
       expect(storm.program.root).toMatch(/^\/proc\/\d+\/root$/);
       expect(storm.spawner?.namespacePid).toBeGreaterThan(1);
       const identity = result.identities.find(({ root }) => root === storm.program.root);
@@ -110,7 +117,7 @@ describe.skipIf(skip)(`storms in roots of their own${skip ? ` (${missing})` : ""
       const restart = result.restarts.find((one) => one.storm === storm.id);
       expect(restart).toMatchObject({ supervisor: "systemd", unit: "whoforks-poll.service" });
     } finally {
-      await container.end();
+      await scenario.stop();
     }
   }, 120_000);
 });

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
+import { systemdTree, whyNoSystemd } from "../../lab/systemd-tree.mjs";
 import type { Identities } from "../../src/identity/result.ts";
 import { identities as schema } from "../../src/identity/schema.ts";
 import { whoforks } from "../support/whoforks.ts";
 import { hasDpkg, isRoot, need, useMadeRoot } from "./identity-made-root.ts";
-import { systemdTree, whyNoContainer } from "./systemd-container.ts";
 
 const rootOf = useMadeRoot();
 const started: ChildProcess[] = [];
@@ -29,7 +29,7 @@ describe("a root", () => {
     "every program of a fresh Debian belongs to its package, as dpkg says",
     { timeout: 300_000 },
     async (context) => {
-      need(context, whyNoContainer() === null, `a tree made by debootstrap: ${whyNoContainer()}`);
+      need(context, whyNoSystemd() === null, `a tree made by debootstrap: ${whyNoSystemd()}`);
       const tree = systemdTree();
       const result = await everything("--root", tree);
       // Each of them excused by a reason, or dpkg --verify says the same.

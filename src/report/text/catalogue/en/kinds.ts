@@ -83,10 +83,11 @@ export const kinds = {
   "verdict.timer-storm":
     "timers start {services:count} {services#service|services} every {periodMs:ms}[[: {programs:list}]], {perSecond:rate} processes a second (timer storm)",
   "chain.timer-storm":
-    "[[{spawner}||systemd]] starts them on whole seconds, as a timer does and a restart does not, {processes:count} processes in the window",
+    "[[{spawner}||systemd]] starts them [[as {timer} says, whether or not they ended||on whole seconds, as a timer does and a restart does not]], {processes:count} processes in the window",
   "advice.timer-storm":
     "give the timers longer intervals, or one service that lives on and waits by itself: each start costs a cgroup and a new process of systemd",
   "reason.spawner-is-systemd": "{spawner} is a systemd",
+  "reason.timer-configured": "{unit} in {file}[[:{line}]] has systemd start it",
   "reason.on-the-second": "the mean interval is whole seconds ({periodMs:ms}), not the end of the last run and a pause",
 
   "verdict.health-check-storm":

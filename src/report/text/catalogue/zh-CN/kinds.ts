@@ -80,10 +80,11 @@ export const kinds: Record<keyof typeof english, string> = {
   "verdict.timer-storm":
     "定时器每隔 {periodMs:ms}启动 {services:count} 个服务[[：{programs:list}]]，每秒 {perSecond:rate} 个进程（定时器风暴）",
   "chain.timer-storm":
-    "[[{spawner} ||systemd ]]在整秒启动它们，这是定时器的做法，而不是重启，窗口内共 {processes:count} 个进程",
+    "[[{spawner} ||systemd ]][[按 {timer} 启动它们，不管上次是否结束||在整秒启动它们，这是定时器的做法，而不是重启]]，窗口内共 {processes:count} 个进程",
   "advice.timer-storm":
     "加长定时器的间隔，或者改用一个自己等待的常驻服务：每次启动都要花费一个 cgroup 和 systemd 的一个新进程",
   "reason.spawner-is-systemd": "{spawner} 是 systemd",
+  "reason.timer-configured": "{file}[[:{line}]] 中的 {unit} 让 systemd 启动它",
   "reason.on-the-second": "平均间隔是整秒（{periodMs:ms}），而不是上次结束之后再停一会儿",
 
   "verdict.health-check-storm":

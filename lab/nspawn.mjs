@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { allMembersOf } from "./bounds.mjs";
+import { launch } from "./launch.mjs";
+import { orNull } from "./processes.mjs";
+
+/**
+ * Boots systemd as PID 1 of DIR/root in systemd-nspawn, with a network of its own (loopback), bounded by the cgroups and
+ * by `seconds`. nspawn makes its own cgroups below them. /run is a tmpfs inside, but for `shared`, a folder of the root.
+ * @param binds paths here → paths inside, read-only there
+ * @returns the handle of `launch`
+ */
+export async function enterContainer({ dir, cgroups, seconds, nice = 0, shared, binds = {} }) {
+  const argv = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", START, "sh", dir, shared];
+  argv.push(`--machine=${basename(dir)}`);
+  argv.push(...Object.entries(binds).map(([from, to]) => `--bind-ro=${from}:${to}`));
+  const initOf = () => allMembersOf(cgroups[0]).find(isInit) ?? null;
+  return launch({ dir, cgroups, seconds, nice, argv, initOf });
+}
+
+/** systemd as the first process of a PID namespace below ours (NSpid of /proc/PID/status has both numbers). */
+function isInit(pid) {
+  const status = orNull(() => readFileSync(`/proc/${pid}/status`, "latin1")) ?? "";
+  return /^NSpid:(?:\s+\d+)+\s+1$/m.test(status) && /^Name:\s+systemd$/m.test(status);
+}
+
+/**
+ * With a /run of its own, where nspawn keeps its locks, and where the shared folder is seen once nspawn has covered /run
+ * of the root. Arguments: folder of the run, folder to share, further arguments of nspawn.
+ */
+const START = `
+dir=$1 shared=$2; shift 2
+mount -t tmpfs -o mode=755 whoforks-lab /run
+mkdir /run/shared
+mount --bind "$dir/root$shared" /run/shared
+exec systemd-nspawn --boot --quiet --register=no --keep-unit --private-network --console=pipe --link-journal=no \\
+  --resolv-conf=off --timezone=off --drop-capability=CAP_AUDIT_CONTROL --directory="$dir/root" --bind="/run/shared:$shared" "$@" \\
+  </dev/null >"$dir/console" 2>&1
+`;
