@@ -7,6 +7,8 @@ import { Threads } from "./threads.ts";
 
 /** CLONE_THREAD (include/uapi/linux/sched.h). */
 const CLONE_THREAD = 0x1_0000;
+/** Ends that are remembered for records that come late: those of the last tens of milliseconds. */
+const ENDED = 4096;
 
 /** Makes model events of kernel records that come in time order. */
 export class Assembler {
@@ -20,6 +22,9 @@ export class Assembler {
   readonly #sink: EventSink;
   readonly #ends = new Ends();
   readonly #calls = new ExecCalls();
+  /** The tasks that ended last and when, each in the place of its number. */
+  readonly #endedPids = new Int32Array(ENDED);
+  readonly #endedAt = new Float64Array(ENDED);
   #now = Number.NEGATIVE_INFINITY;
 
   constructor(sink: EventSink) {
@@ -29,14 +34,16 @@ export class Assembler {
   /** Record number `at` of a queue. */
   take(queue: RecordQueue, at: number): void {
     let ts = queue.ts[at] as number;
+    const task = queue.task[at] as number;
+    const a = queue.a[at] as number;
+    const kind = queue.kind[at];
     if (ts < this.#now) {
       this.late++;
+      if (kind !== undefined && this.#isOver(kind, task, a, ts)) return;
       ts = this.#now;
     }
     this.#now = ts;
-    const task = queue.task[at] as number;
-    const a = queue.a[at] as number;
-    switch (queue.kind[at]) {
+    switch (kind) {
       case Kind.newTask:
       case Kind.fork:
         this.#fork(ts, task, a, ((queue.b[at] as number) & CLONE_THREAD) !== 0, queue.text[at] as Untrusted);
@@ -79,6 +86,13 @@ export class Assembler {
     }
   }
 
+  /** Whether a late record tells of a task whose end has been passed on: begun after its end, it would live for ever. */
+  #isOver(kind: number, task: number, a: number, ts: number): boolean {
+    const about = kind === Kind.newTask || kind === Kind.fork ? a : kind === Kind.exec ? task : 0;
+    const place = about & (ENDED - 1);
+    return about !== 0 && this.#endedPids[place] === about && (this.#endedAt[place] as number) > ts;
+  }
+
   #fork(ts: number, caller: number, child: number, thread: boolean, comm: Untrusted): void {
     // The idle task of a CPU that comes online has number 0 and is nobody's child.
     if (child === 0) return;
@@ -109,6 +123,9 @@ export class Assembler {
 
   #exit(ts: number, task: number, groupDead: number, comm: Untrusted): void {
     this.#calls.forget(task);
+    const place = task & (ENDED - 1);
+    this.#endedPids[place] = task;
+    this.#endedAt[place] = ts;
     const process = this.threads.ended(task, groupDead);
     if (process === null) this.#emit({ type: "exit", ts, pid: task, comm, code: null, signal: null, thread: true });
     else {

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ProcessEvent } from "../../src/model/events.ts";
 import { observe } from "../../src/capture/observe.ts";
 import type { Observation, Snapshot } from "../../src/capture/types.ts";
-import { cannotRun, fenced, instances, mountedByUs, Programs } from "./tracefs-lab.ts";
+import { monotonicNs } from "../../src/platform/clock.ts";
+import { cannotRun, capture, fenced, instances, mountedByUs, Programs } from "./tracefs-lab.ts";
 import { needs32Bit } from "../support/32-bit.ts";
 
 /** What tracefs-observe-script.ts prints. */
@@ -73,6 +74,31 @@ describe.skipIf(obstacle !== null)(
         expect(events.every((event, i) => i === 0 || event.ts >= (events[i - 1] as ProcessEvent).ts)).toBe(true);
       },
     );
+
+    test("whoever is forked within the recording and gone before its end has an end in it: recording begins for all events at once", async () => {
+      // Where its time is up before its last link, that is as good.
+      const storm = fenced(fence, 15, programs.c("chain", "wf-chain-ends"), ["30000", "3"]).catch(() => 0);
+      let forks = 0;
+      for (let round = 0; round < 3; round++) {
+        const { events, observer } = capture();
+        // Some of the storm, or all that is left of it.
+        for (let polls = 0; polls < 50 && events.length < 2000; polls++) {
+          observer.poll();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        const listed = monotonicNs() - observer.originNs;
+        const living = new Set(readdirSync("/proc"));
+        observer.stop();
+        const ended = new Set(events.flatMap((event) => (event.type === "exit" ? [event.pid] : [])));
+        const unended = events.flatMap((event) =>
+          event.type === "fork" && !event.thread && event.child !== null && event.ts < listed ? [event.child] : [],
+        );
+        forks += unended.length;
+        expect(unended.filter((pid) => !ended.has(pid) && !living.has(String(pid)))).toEqual([]);
+      }
+      expect(forks).toBeGreaterThan(0);
+      await storm;
+    });
 
     test("Ctrl-C ends the window at once", async () => {
       const abort = new AbortController();

@@ -88,6 +88,8 @@ export class TracefsObserver implements Observer {
     this.#session.tee?.begin(this.#session.description, this.#session.layout);
     try {
       for (const probe of this.#session.probes) this.#enable(probe);
+      // Before, nothing is recorded: a fork without the end that came before exits were switched on would live for ever.
+      this.#session.instance.write("tracing_on", "1");
       // Listed after the switch: threads born since are in the trace as well.
       threadsOfAll((thread, process) => this.#assembler.threads.add(thread, process));
       this.#beginCalls();

@@ -68,7 +68,6 @@ export const PROBES: readonly Probe[] = [
     costs: "exit codes of programs without a C library stay unknown",
     needed: false,
   },
-  // Last, so that no exit is seen whose beginning was not.
   { system: "sched", name: "sched_process_exit", filter: null, costs: "ends and lifetimes stay unknown", needed: true },
 ];
 

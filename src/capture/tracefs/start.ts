@@ -96,6 +96,8 @@ function configure(tracefs: string, instance: Instance, options: TracefsOptions)
     "buffer_size_kb",
     String(options.bufferKb ?? defaultBufferKb((onlineCpus() ?? instance.cpus()).length)),
   );
+  // Events are switched on one after another, in milliseconds each; `begin` lets all of them be recorded at once.
+  instance.write("tracing_on", "0");
   // Remembering task names for the text form of the trace would cost every context switch of the host a little.
   instance.write("trace_options", "norecord-cmd");
   const headerPage = readHeader(tracefs, instance, "header_page");
