@@ -77,9 +77,9 @@ describe.skipIf(obstacle !== null)(
 
     test("whoever is forked within the recording and gone before its end has an end in it: recording begins for all events at once", async () => {
       // Where its time is up before its last link, that is as good.
-      const storm = fenced(fence, 15, programs.c("chain", "wf-chain-ends"), ["30000", "3"]).catch(() => 0);
+      const storm = fenced(fence, 5, programs.c("chain", "wf-chain-ends"), ["20000", "3"]).catch(() => 0);
       let forks = 0;
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const { events, observer } = capture();
         // Some of the storm, or all that is left of it.
         for (let polls = 0; polls < 50 && events.length < 2000; polls++) {
