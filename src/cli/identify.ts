@@ -1,9 +1,11 @@
 import { examiner } from "../identity/index.ts";
+import { withArchive } from "../identity/evidence/archive-evidence.ts";
 import { IDENTITIES_SCHEMA, type Identities, type IdentifiedFile, type NotLooked } from "../identity/result.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
 import type { IdentifyFlags } from "./commands/identify.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { addReference } from "./identify-reference.ts";
 import { targetOf, type Target } from "./identify-target.ts";
 import { Failure } from "./failure.ts";
 import { writeResult } from "./output.ts";
@@ -26,6 +28,7 @@ export async function identifyCommand(
   }
   const targets = rawArguments(texts).map((text) => targetOf(text, root));
   const answers = await identifyAll(targets, root ?? openRoot("/"));
+  if (flags.reference !== undefined || flags.fetchReference === true) await addReference(answers, root, flags);
   const result: Identities = {
     schema: IDENTITIES_SCHEMA,
     tool: { name: "whoforks", version },
@@ -43,6 +46,12 @@ async function identifyEverything(
   flags: IdentifyFlags,
   version: string,
 ): Promise<ExitCode> {
+  if (flags.reference !== undefined || flags.fetchReference === true) {
+    throw new Failure(
+      "a reference is for one file, not for --all",
+      "whoforks identify --reference at.deb /usr/bin/atd",
+    );
+  }
   if (texts.length > 0) throw new Failure("--all takes no paths and no processes", "whoforks identify --all");
   const progress = createProgress(flags.quiet !== true);
   const everything = await survey(root ?? openRoot("/"), {
@@ -68,11 +77,12 @@ async function identifyAll(targets: readonly Target[], root: Root): Promise<(Ide
     // What is not there and belongs to nobody is a question that cannot be answered.
     const missing = identity.reasons.some(({ code, weight }) => code === "identity.file-missing" && weight === "weak");
     const { path } = target;
-    answers.push(
-      missing
-        ? { what: path, code: "identify.no-file", args: { path }, error: "ENOENT" }
-        : identified(root, identity, null),
-    );
+    if (missing) answers.push({ what: path, code: "identify.no-file", args: { path }, error: "ENOENT" });
+    else {
+      const weighed = await withArchive(root, identity, true);
+      const { chain } = weighed;
+      answers.push({ ...identified(root, weighed.identity, null), ...(chain === null ? {} : { chain }) });
+    }
   }
   return answers;
 }

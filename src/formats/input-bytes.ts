@@ -1,31 +1,13 @@
 import * as fs from "node:fs";
 import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { packing, unpack, isUnpackable, type TakeBytes, type Unpackable } from "../platform/unpack.ts";
+
+export { isUnpackable, packing, type TakeBytes, type Unpackable } from "../platform/unpack.ts";
 
 const CHUNK = 1 << 20;
 const PACKED_CHUNK = 1 << 18;
 export const HEAD = 1 << 16;
 const MAGIC = 6;
-
-/** Takes the next bytes of a file; they are only valid during the call. @returns false to stop. */
-export type TakeBytes = (bytes: Uint8Array) => boolean;
-
-/** How a file is packed, by its first bytes. */
-export function packing(head: Uint8Array): "plain" | "gzip" | "zstd" | "xz" | "bzip2" | "lz4" {
-  const magic = Buffer.from(head.subarray(0, 6)).toString("hex");
-  if (magic.startsWith("1f8b")) return "gzip";
-  if (magic.startsWith("28b52ffd")) return "zstd";
-  if (magic.startsWith("fd377a585a00")) return "xz";
-  if (magic.startsWith("425a68")) return "bzip2";
-  return magic.startsWith("04224d18") ? "lz4" : "plain";
-}
-
-/** What can be read without another program. */
-export type Unpackable = "gzip" | "zstd" | "xz";
-
-export function isUnpackable(packed: ReturnType<typeof packing>): packed is Unpackable {
-  return packed === "gzip" || packed === "zstd" || packed === "xz";
-}
 
 /** Opens a regular file without ever waiting for it. Throws the system's error; ENXIO when it is a FIFO or device meanwhile. */
 export function openRegular(path: string): number {
@@ -76,16 +58,6 @@ export async function readUnpacked(
   await unpack(kind, packedChunks(fd, stored), take);
 }
 
-async function unpack(
-  kind: Unpackable,
-  packed: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  take: TakeBytes,
-): Promise<void> {
-  if (kind === "gzip") return readPacked(Readable.from(packed), take);
-  const { unpackXz, unpackZstd } = await import("./unpack.ts");
-  return kind === "zstd" ? unpackZstd(packed, take) : unpackXz(packed, take);
-}
-
 function* packedChunks(fd: number, stored: (bytes: number) => void): Generator<Uint8Array> {
   for (let at = 0; ;) {
     const buffer = Buffer.allocUnsafe(PACKED_CHUNK);
@@ -94,28 +66,6 @@ function* packedChunks(fd: number, stored: (bytes: number) => void): Generator<U
     at += got;
     stored(got);
     yield buffer.subarray(0, got);
-  }
-}
-
-async function readPacked(packed: Readable, take: TakeBytes): Promise<void> {
-  const unpack = createGunzip({ chunkSize: CHUNK });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      packed.on("error", reject);
-      unpack.on("error", reject);
-      unpack.on("end", resolve);
-      unpack.on("data", (chunk: Uint8Array) => {
-        try {
-          if (!take(chunk)) resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
-      packed.pipe(unpack);
-    });
-  } finally {
-    packed.destroy();
-    unpack.destroy();
   }
 }
 

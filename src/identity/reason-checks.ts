@@ -47,6 +47,7 @@ const CHECKS: Partial<Record<ReasonCode, Make>> = {
   "identity.mode-unusual": rights,
   "identity.capabilities-not-as-shipped": capabilities,
   "identity.capabilities-unrecorded": capabilities,
+  "identity.content-not-of-archive": ({ args, by }) => of("archive", by?.contents?.(text(args["archive"]))),
   "identity.mode-differs-from-override": override,
   "identity.owner-differs-from-override": override,
   "identity.rights-by-script": ({ args, path, onHost }) =>

@@ -139,6 +139,10 @@ export interface ReasonArgs {
   "identity.rights-changed-later": { package: string; mode: string; owner: Untrusted; ctime: string; others: string };
   /** A script of the package names the file and changes modes, owners or capabilities. */
   "identity.rights-by-script": { package: string; script: Untrusted };
+  /** Its content is that of a package file which a key of this root vouches for. */
+  "identity.signed-content": { package: string; archive: Untrusted; key: string };
+  /** Its digest is the recorded one, and the package file, where it is still kept, has another content for it. */
+  "identity.content-not-of-archive": { package: string; archive: Untrusted; found: string; recorded: string };
   /** chattr +i or +a. */
   "identity.immutable": { flags: string };
 }
@@ -214,6 +218,8 @@ export const REASON_CODES = [
   "identity.writable-by-all",
   "identity.rights-changed-later",
   "identity.rights-by-script",
+  "identity.signed-content",
+  "identity.content-not-of-archive",
   "identity.immutable",
 ] as const satisfies readonly ReasonCode[];
 

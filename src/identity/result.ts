@@ -1,4 +1,6 @@
 import type { Untrusted } from "../model/text.ts";
+import type { Reference } from "./evidence/reference.ts";
+import type { SignedChain } from "./evidence/signed-chain.ts";
 import type { Concern } from "./concern.ts";
 import type { Check, Identity, IdentityVerdict } from "./types.ts";
 
@@ -42,6 +44,10 @@ export interface IdentifiedFile extends Identity {
   /** With `--all`: the ways by which it was come upon, and its other names. */
   seenAs?: SeenAs[];
   alsoAt?: Untrusted[];
+  /** How far signatures that are here vouch for it; left out where that was not asked. */
+  chain?: SignedChain;
+  /** With `--reference`: it beside what it should be. */
+  reference?: Reference;
 }
 
 /** Why a file was looked at. */

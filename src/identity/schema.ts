@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { ComparedFact, SetDifference } from "./evidence/comparison.ts";
+import type { Reference } from "./evidence/reference.ts";
+import type { SignedChain } from "./evidence/signed-chain.ts";
 import { IDENTITIES_SCHEMA, type Coverage, type IdentifiedFile, type NotLooked } from "./result.ts";
 
 /**
@@ -52,6 +55,38 @@ export const identity = z.object({
   attack: z.array(z.string()),
 });
 
+const chain = z.object({ verified: z.boolean(), code: z.string(), args } satisfies Fields<SignedChain>);
+
+const sets = z.object({
+  common: count,
+  onlyFound: count,
+  onlyReference: count,
+  examplesFound: z.array(text),
+  examplesReference: z.array(text),
+} satisfies Fields<SetDifference>);
+
+const comparedValue = z.union([text, z.number()]).nullable();
+
+const reference = z.object({
+  kind: z.enum(["deb", "rpm", "file"]),
+  path: text,
+  sha256: z.string(),
+  package: z.object({ name: z.string(), version: z.string(), architecture: z.string() }).nullable(),
+  member: text.nullable(),
+  facts: z.array(
+    z.object({
+      what: z.string(),
+      found: comparedValue,
+      reference: comparedValue,
+      same: z.boolean(),
+    } satisfies Fields<ComparedFact>),
+  ),
+  imports: sets.nullable(),
+  strings: sets.nullable(),
+  chain: chain.nullable(),
+  damaged: z.string().nullable(),
+} satisfies Fields<Reference>);
+
 const identified = identity.extend({
   concern: z.enum(["problem", "unsure", "none"]),
   process: z.object({ pid: count, comm: text, argv0: text.nullable() }).nullable(),
@@ -67,6 +102,8 @@ const identified = identity.extend({
     )
     .optional(),
   alsoAt: z.array(text).optional(),
+  chain: chain.optional(),
+  reference: reference.optional(),
 } satisfies Partial<Fields<IdentifiedFile>>);
 
 const coverage = {

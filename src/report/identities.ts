@@ -1,6 +1,7 @@
 import type { Identities, IdentifiedFile, NotLooked } from "../identity/result.ts";
 import { besides, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
+import { chainLines, referenceLines } from "./sections/reference.ts";
 import { factsOf } from "./sections/identity-detail.ts";
 import { render, say } from "./text/catalogue/index.ts";
 import { line, type Safe } from "./text/sanitise.ts";
@@ -45,6 +46,8 @@ export function identityBlock(sheet: Sheet, identity: IdentifiedFile, verbose: b
     ...labelled(sheet, say(voice, "label.owner"), owners),
     ...reasonLines(sheet, identity, verbose),
     ...labelled(sheet, say(voice, "label.file"), verbose ? factsOf(sheet, identity) : shortFacts(sheet, identity)),
+    ...chainLines(sheet, identity),
+    ...referenceLines(sheet, identity, verbose),
     ...checkLines(sheet, identity),
   ];
 }

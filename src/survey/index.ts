@@ -1,4 +1,5 @@
 import { examiner } from "../identity/index.ts";
+import { withArchive } from "../identity/evidence/archive-evidence.ts";
 import type { Coverage, IdentifiedFile, NotLooked, SeenAs } from "../identity/result.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
@@ -54,7 +55,8 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
       else if (standsBefore === undefined && who.isLocal(path)) findings.local();
       else {
         const context = standsBefore === undefined ? {} : { standsBefore };
-        findings.add(identified(root, who.identify(path, context), null), seen);
+        const { identity } = await withArchive(root, who.identify(path, context), false);
+        findings.add(identified(root, identity, null), seen);
       }
     } catch (error) {
       unlisted.push({ where: path, error: errorOf(error) });

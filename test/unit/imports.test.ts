@@ -11,6 +11,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   platform: ["model"],
   ftrace: ["model", "platform"],
   elf: ["model"],
+  archive: ["model", "platform"],
   syscalls: ["model"],
   formats: ["model", "platform", "ftrace", "syscalls"],
   capture: ["model", "platform", "ftrace", "elf", "syscalls"],
@@ -19,7 +20,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   detect: ["model", "derive"],
   stopping: ["model", "derive", "detect"],
   behave: ["model", "derive"],
-  identity: ["model", "platform", "elf"],
+  identity: ["model", "platform", "elf", "archive"],
   supervisors: ["model", "platform"],
   survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis"],
   origin: ["model", "platform", "formats", "identity"],
@@ -62,14 +63,15 @@ const PACKAGES: Record<string, readonly string[]> = {
   react: ["top"],
   "react/jsx-runtime": ["top"],
   "tar-stream": ["casefolder"],
-  fzstd: ["formats", "ftrace"],
+  fzstd: ["ftrace", "platform"],
   yaml: ["supervisors"],
-  "xz-decompress": ["formats"],
+  "xz-decompress": ["platform"],
 };
 
 /** Modules of Node that change or start something on the host, and the rooms that may. */
 const EFFECTS: Record<string, readonly string[]> = {
   "node:fs": [
+    "archive",
     "casefolder",
     "cli",
     "capture",

@@ -9,6 +9,8 @@ export function addIdentify(program: Command, version: string): void {
     .description("tell whose file a program is, and whether it is what it claims to be")
     .option("--all", "every program in the search paths, every one that runs, every one that a supervisor starts")
     .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
+    .option("--reference <file>", "compare the one file with this .deb, .rpm or plain file")
+    .option("--fetch-reference", "the same with its package, which the host's package manager downloads")
     .addOption(
       new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
     )
@@ -31,9 +33,11 @@ Examples:
   sudo whoforks identify 812                  the program that a process runs, also when it was deleted
   whoforks identify --root /mnt /usr/sbin/atd a file of a mounted disk, by the packages of that disk
   sudo whoforks identify --all                all that this host could start, the worst first
+  whoforks identify --reference at.deb /usr/bin/atd   it beside what package at has under that name
   whoforks identify --json ./atd              for a script: docs/identify.md
 
-It only looks: no file is changed, no program of the host is run but lsattr.
+It only looks: no file is changed, no program of the host is run but lsattr and gpgv, and with --fetch-reference apt-get
+or dnf, which download the package into a temporary folder.
 
 Exit codes: ${EXIT_CODES}`,
     )
@@ -47,6 +51,8 @@ Exit codes: ${EXIT_CODES}`,
 export interface IdentifyFlags {
   root?: string;
   all?: boolean;
+  reference?: string;
+  fetchReference?: boolean;
   format: "terminal" | "json";
   json?: boolean;
   output?: string;

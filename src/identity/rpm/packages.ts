@@ -2,7 +2,7 @@ import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { listOf, type ListedPackage } from "../listed-database.ts";
 import type { FileRecord, ShippedDigest } from "../package-database.ts";
-import { RpmHeader, TAG } from "./header.ts";
+import { RpmHeader, TAG } from "../../archive/rpm-header.ts";
 
 /** File digest algorithms by their OpenPGP numbers (RFC 9580, section 9.5); an absent tag means MD5. */
 const ALGORITHMS: Readonly<Record<number, ShippedDigest["algorithm"]>> = {

@@ -76,5 +76,8 @@ export const identity = {
   "identity.rights-changed-later":
     "{mode:words} of {owner}, changed {ctime:time} UTC; most other files of package {package} were put here {others:time} UTC",
   "identity.rights-by-script": "{script} of package {package} names it and sets such rights",
+  "identity.signed-content": "its content is that of {archive}, for which key {key:words} vouches",
+  "identity.content-not-of-archive":
+    "its sha256 is {found}; {archive}, from which package {package} was installed, has {recorded} for it",
   "identity.immutable": "protected against change: {flags:words}",
 } as const;

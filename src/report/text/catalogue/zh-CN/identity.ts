@@ -73,5 +73,7 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.rights-changed-later":
     "{owner} 的 {mode:words}，更改于 {ctime:time} UTC；软件包 {package} 的其他文件大多在 {others:time} UTC 放到这里",
   "identity.rights-by-script": "软件包 {package} 的 {script} 提到它，并设置这类权限",
+  "identity.signed-content": "内容与 {archive} 中的一致，密钥 {key:words} 为其作保",
+  "identity.content-not-of-archive": "sha256 是 {found}；软件包 {package} 安装时所用的 {archive} 中是 {recorded}",
   "identity.immutable": "受保护，不可更改：{flags:words}",
 };

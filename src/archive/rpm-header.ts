@@ -1,18 +1,25 @@
-import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { fromBytes, type Untrusted } from "../model/text.ts";
 
 /** Tags of rpm headers (rpm's include/rpm/rpmtag.h). */
 export const TAG = {
+  headerSignatures: 62,
+  headerImmutable: 63,
+  rsaHeader: 268,
+  sha256Header: 273,
   name: 1000,
   version: 1001,
   release: 1002,
   epoch: 1003,
   installTime: 1008,
   arch: 1022,
+  description: 1005,
   oldFileNames: 1027,
+  fileSizes: 1028,
   fileStates: 1029,
   fileModes: 1030,
   fileDigests: 1035,
   fileFlags: 1037,
+  fileTimes: 1034,
   fileUserName: 1039,
   fileGroupName: 1040,
   fileVerifyFlags: 1045,
@@ -20,6 +27,8 @@ export const TAG = {
   baseNames: 1117,
   directoryNames: 1118,
   fileCapabilities: 5010,
+  payloadCompressor: 1125,
+  fileLinks: 1036,
   digestAlgorithm: 5011,
 } as const;
 

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { Decompress } from "fzstd";
 import { XzReadableStream } from "xz-decompress";
-import type { TakeBytes } from "./input-bytes.ts";
+import type { TakeBytes } from "./unpack.ts";
 
 type Packed = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 

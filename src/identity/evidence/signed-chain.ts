@@ -1,0 +1,51 @@
+import type { Untrusted } from "../../model/text.ts";
+import type { Root } from "../../platform/root.ts";
+import type { PackageFile } from "../../archive/package-file.ts";
+import { indexFiles, lists, readIndex, stanzaWith } from "./apt-lists.ts";
+import { hasGpgv, signedText } from "./gpgv.ts";
+
+/**
+ * How far a package file is vouched for by signatures that are here: a key of the root signed InRelease, which lists the
+ * index, which lists the package file. What cannot be followed is unverifiable, which says nothing against the file.
+ */
+export type SignedChain = { verified: boolean; code: ChainCode; args: Record<string, unknown> };
+
+export type ChainCode =
+  | "identity-chain.verified"
+  | "identity-chain.no-archive"
+  | "identity-chain.not-dpkg"
+  | "identity-chain.no-gpgv"
+  | "identity-chain.not-listed"
+  | "identity-chain.index-not-listed"
+  | "identity-chain.no-good-signature"
+  | "identity-chain.archive-damaged";
+
+const LARGEST_RELEASE = 64 << 20;
+
+/** Follows the chain for a .deb with this SHA-256. */
+export async function chainOf(root: Root, file: PackageFile, sha256: string, archive: Untrusted): Promise<SignedChain> {
+  const { name, version, architecture } = file;
+  const no = (code: ChainCode, args: Record<string, unknown> = {}): SignedChain => ({ verified: false, code, args });
+  if (file.kind !== "deb") return no("identity-chain.not-dpkg", { archive });
+  if (!hasGpgv()) return no("identity-chain.no-gpgv");
+  for (const index of indexFiles(root)) {
+    const content = await readIndex(root, index);
+    const stanza = content === null ? null : stanzaWith(content, sha256);
+    if (content === null || stanza === null) continue;
+    // Another package's archive under this one's name would be a genuine file of the wrong package.
+    if (stanza.name !== name || stanza.version !== version || stanza.architecture !== architecture) continue;
+    const release = root.read(index.release, LARGEST_RELEASE);
+    const signed = release === null ? null : signedText(root, release);
+    if (signed === null) return no("identity-chain.no-good-signature", { release: index.release });
+    if (!lists(signed.text, index.name, content)) {
+      return no("identity-chain.index-not-listed", { index: index.path, release: index.release });
+    }
+    const [key] = signed.keys;
+    return {
+      verified: true,
+      code: "identity-chain.verified",
+      args: { key, release: index.release, index: index.path, archive },
+    };
+  }
+  return no("identity-chain.not-listed", { archive });
+}
