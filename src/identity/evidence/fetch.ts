@@ -44,7 +44,7 @@ export function fetchReference(owner: Owner): Fetched | NotFetched {
     encoding: "utf8",
     timeout: TIMEOUT,
   });
-  const [name] = fs.readdirSync(folder).filter((one) => /\.(?:deb|rpm)$/.test(one));
+  const name = fs.readdirSync(folder).find((one) => /\.(?:deb|rpm)$/.test(one));
   if (status === 0 && name !== undefined) return { file: path.join(folder, name), remove };
   remove();
   return { failed: (error?.message ?? stderr ?? "").trim().split("\n").slice(-2).join("; ").slice(0, 400) };
