@@ -5,13 +5,15 @@ import type { RestartFacts } from "./restarts.ts";
 
 /** What the sentences about a job are made of. */
 function argsOf({ restart }: RestartFacts): Record<string, unknown> {
-  const { supervisor, unit, file, line, directive, trigger = null } = restart;
-  return { supervisor, unit, file, line, directive, trigger };
+  const { supervisor, unit, file, line, directive, activates = null } = restart;
+  return { supervisor, unit, file, line, directive, activates };
 }
 
 /** How to keep supervisors from starting it again, and how to take that back. One job unless more are asked for. */
 export function stopAdvice(restarts: readonly RestartFacts[], root: string, most = 1): Advice[] {
-  return restarts.slice(0, most).map((facts) => {
+  // A service that a timer starts is stopped by stopping the timer.
+  const causes = restarts.filter(({ bringsBack, again }) => bringsBack || again !== undefined);
+  return (causes.length > 0 ? causes : restarts).slice(0, most).map((facts) => {
     const owned = packOf(facts.restart, root);
     const way = owned?.pack.stop(owned.job) ?? null;
     return advice("stop-supervisor", argsOf(facts), "needs-review", way?.command ?? null, way?.undo ?? null);
@@ -28,7 +30,9 @@ export function logAdvice(restarts: readonly RestartFacts[], root: string): Advi
 
 /** How the job is to come back less often: a job that starts the spawner neither restarts the program nor could limit that. */
 export function limitAdvice(restarts: readonly RestartFacts[], root: string, most = 1): Advice[] {
-  const limitable = restarts.filter(({ limit, restart }) => limit !== null || restart.trigger !== undefined);
+  const limitable = restarts.filter(
+    ({ bringsBack, again, limit }) => limit !== null && (bringsBack || again !== undefined),
+  );
   return limitable.slice(0, most).map((facts) => {
     const { restart, expects = null } = facts;
     const owned = packOf(restart, root);
@@ -38,9 +42,9 @@ export function limitAdvice(restarts: readonly RestartFacts[], root: string, mos
   });
 }
 
-/** `systemd.timer`, `systemd.socket`, `systemd.path` where another unit starts it in its turn. */
-function ownerOf({ restart: { supervisor, trigger } }: RestartFacts): string {
-  const type = /\.(timer|socket|path)$/.exec(trigger ?? "")?.[1];
+/** `systemd.timer`, `systemd.socket`, `systemd.path` of a unit that starts another. */
+function ownerOf({ restart: { supervisor, unit, activates } }: RestartFacts): string {
+  const type = activates === undefined ? undefined : /\.(timer|socket|path)$/.exec(unit)?.[1];
   return type === undefined ? supervisor : `${supervisor}.${type}`;
 }
 

@@ -26,7 +26,7 @@ export const restart = z.object({
   searchPath: z.array(text).nullable(),
   resolvesTo: text.nullable(),
   shadows: z.array(text).nullable(),
-  trigger: text.exactOptional(),
+  activates: text.exactOptional(),
 });
 
 const cpuSource = z.enum(["sched_switch", "cgroup", "waiter"]);

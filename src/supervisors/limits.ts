@@ -162,6 +162,6 @@ export function toRestart(storm: string, job: Job, resolution: Resolution, rate:
     searchPath: job.searchPath,
     resolvesTo: resolution.resolvesTo,
     shadows: resolution.shadows,
-    ...(job.trigger === undefined ? {} : { trigger: job.trigger }),
+    ...(job.activates === undefined ? {} : { activates: job.activates }),
   };
 }

@@ -33,7 +33,7 @@ export interface UnitFiles {
 const MAX_ALIASES = 8;
 
 /** Types of units that are read. */
-export type UnitType = "service" | "timer";
+export type UnitType = "service" | "timer" | "socket" | "path";
 
 /**
  * All units of a type found in the unit directories: plain ones, templates, and the instances that some unit wants or

@@ -2,6 +2,7 @@ import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
+import { activationJob, reduceActivation, type Activation } from "./systemd-activation.ts";
 import { parseUnitFile, type Assignment, type UnitFile } from "./systemd-file.ts";
 import { isTemplate } from "./systemd-names.ts";
 import { managerDefaults, reduceService, type Service } from "./systemd-service.ts";
@@ -40,7 +41,12 @@ export const systemd: Supervisor = {
     const reading: JobReading = { jobs: [], problems: [] };
     const tree = new UnitTree(root, reading.problems);
     const timers = yield* readTimers(root, reading.problems, tree);
-    const started = new Set(timers.map(({ timer }) => timer.activates).filter((name) => name.endsWith(".service")));
+    const asking = yield* readActivations(root, reading.problems, tree);
+    const named = [
+      ...timers.map(({ timer }) => timer.activates),
+      ...asking.map(({ activation }) => activation.activates),
+    ];
+    const started = new Set(named.filter((name) => name.endsWith(".service")));
     const byUnit = new Map<Untrusted, Job[]>();
     for (const { unit, service } of yield* readServices(root, reading.problems, started, tree)) {
       if (service.refused !== null)
@@ -52,6 +58,11 @@ export const systemd: Supervisor = {
     for (const { unit, timer } of timers) {
       const jobs = (byUnit.get(timer.activates) ?? []).map((job) => timerJob(unit.name, unit.fragment, timer, job));
       reading.jobs.push(...jobs.filter((job) => job !== null));
+    }
+    for (const { unit, activation } of asking) {
+      const jobs = byUnit.get(activation.activates) ?? [];
+      const asked = jobs.map((job) => activationJob(unit.name, unit.fragment, activation, job));
+      reading.jobs.push(...asked.filter((job) => job !== null));
     }
     return reading;
   },
@@ -87,6 +98,22 @@ function* readTimers(root: Root, problems: Problem[], tree: UnitTree): Steps<{ u
       timers.push({ unit, timer: reduceTimer(unit.name, assignmentsOf(unit, parsed), problems) });
   }
   return timers;
+}
+
+function* readActivations(
+  root: Root,
+  problems: Problem[],
+  tree: UnitTree,
+): Steps<{ unit: UnitFiles; activation: Activation }[]> {
+  const parsed = unitReader(root, problems, newBudget());
+  const asking: { unit: UnitFiles; activation: Activation }[] = [];
+  for (const type of ["socket", "path"] as const)
+    for (const unit of yield* findUnits(tree, type)) {
+      yield;
+      if (parsed(unit.fragment).broken === null)
+        asking.push({ unit, activation: reduceActivation(unit.name, type, assignmentsOf(unit, parsed), problems) });
+    }
+  return asking;
 }
 
 type UnitReader = (file: Untrusted) => UnitFile;

@@ -27,7 +27,7 @@ export interface Job {
   command: Untrusted;
   /** First word of the program started, without shell decoration, or null when a shell script decides. */
   program: Untrusted | null;
-  /** Of a timer of systemd: the unit that it starts, in whose cgroup the program runs. */
+  /** Of a timer, a socket or a path of systemd: the unit that it starts, in whose cgroup the program runs. */
   activates?: Untrusted;
   /** Shortest time between two starts that the schedule allows, seconds; only for `on-schedule`. */
   everySeconds?: number;
@@ -58,8 +58,6 @@ export interface Job {
   pods?: Untrusted[];
   /** Script that every command of this supervisor goes through (/etc/initscript). */
   through?: Untrusted;
-  /** The timer, socket or path of systemd whose `file` this is, and which starts `unit`. */
-  trigger?: Untrusted;
   /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */
   settings?: Partial<Record<"KillMode" | "PIDFile" | "User" | "Environment", Untrusted>>;
 }
@@ -124,6 +122,6 @@ export interface Restart {
   searchPath: Untrusted[] | null;
   resolvesTo: Untrusted | null;
   shadows: Untrusted[] | null;
-  /** The timer, socket or path of systemd that starts the unit, where `file` is that one's. */
-  trigger?: Untrusted;
+  /** The service that the unit, a timer, a socket or a path of systemd, starts. Absent elsewhere. */
+  activates?: Untrusted;
 }

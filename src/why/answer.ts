@@ -226,7 +226,7 @@ async function restartOf(
     searchPath: job.searchPath,
     resolvesTo: resolution.resolvesTo,
     shadows: resolution.shadows,
-    ...(job.trigger === undefined ? {} : { trigger: job.trigger }),
+    ...(job.activates === undefined ? {} : { activates: job.activates }),
   } as const;
   const way = stopWay({ ...shown, storm: "" }, root.dir);
   const asks = isLive && root.dir === "/" && job.supervisor === "systemd";

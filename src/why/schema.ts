@@ -35,7 +35,7 @@ export const restarts = z.object({
       searchPath: z.array(text).nullable(),
       resolvesTo: text.nullable(),
       shadows: z.array(text).nullable(),
-      trigger: text.exactOptional(),
+      activates: text.exactOptional(),
       toldBy: z.array(z.enum([...MATCH_KINDS, "name", "program-name"])),
       restarts: z.enum(["always", "on-failure", "on-success", "on-signal", "on-schedule", "on-demand", "never"]),
       atLimit: z

@@ -9,22 +9,22 @@ const UNITS = "/etc/systemd/system";
 
 /** systemd: units are told by name, and changed by a drop-in of our name that can be taken away again. */
 export const systemd: Pack = {
-  stop({ unit, path, trigger, here }) {
+  stop({ unit, path, activates, here }) {
     if (!here) return null;
     // A mask in /run hides no unit file in /etc; what is stopped by hand is not restarted either.
     const isAbove = path.startsWith(`${UNITS}/`) && !path.includes(".d/");
-    return trigger !== null ? stopped(trigger) : isAbove ? stopped(unit) : masked(unit);
+    return activates !== null || isAbove ? stopped(unit) : masked(unit);
   },
-  log: ({ unit, here }) => (here ? ["journalctl", "-n", "50", "--no-pager", "-u", unit] : null),
+  log: ({ unit, activates, here }) => (here ? ["journalctl", "-n", "50", "--no-pager", "-u", activates ?? unit] : null),
   limit(job) {
-    const { unit, trigger, directive, here } = job;
+    const { unit, activates, directive, here } = job;
     if (!here) return null;
-    if (trigger === null)
+    if (activates === null)
       return dropIn(unit, ["[Service]", "RestartSec=5", "[Unit]", "StartLimitIntervalSec=60", "StartLimitBurst=5"]);
     // An empty setting clears all of a timer's times; one that counts from the last start needs a first start too.
-    if (directive.startsWith("OnCalendar=")) return dropIn(trigger, ["[Timer]", "OnCalendar=", "OnCalendar=minutely"]);
+    if (directive.startsWith("OnCalendar=")) return dropIn(unit, ["[Timer]", "OnCalendar=", "OnCalendar=minutely"]);
     if (/^On\w+Sec=/.test(directive))
-      return dropIn(trigger, ["[Timer]", "OnUnitActiveSec=", "OnActiveSec=1min", "OnUnitActiveSec=1min"]);
+      return dropIn(unit, ["[Timer]", "OnUnitActiveSec=", "OnActiveSec=1min", "OnUnitActiveSec=1min"]);
     return null;
   },
   foreground: true,

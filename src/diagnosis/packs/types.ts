@@ -13,8 +13,8 @@ export interface Owned {
   path: Untrusted;
   line: number | null;
   directive: Untrusted;
-  /** The unit that starts it in its turn: a timer, a socket or a path of systemd. */
-  trigger: Untrusted | null;
+  /** The service that it starts, where it is a timer, a socket or a path of systemd. */
+  activates: Untrusted | null;
   /** Whether the job belongs to this host, so that its daemons can be asked. Programs of another root are never run. */
   here: boolean;
 }

@@ -138,3 +138,23 @@ test("a unit that lies there while another init runs is not what started it", as
   const systemd = { ...files, [SYSTEMD]: "", "/sbin/init": { link: SYSTEMD } };
   expect((await about(systemd, crowd, SYSTEMD)).restarts).toMatchObject([{ unit: "cron.service" }]);
 });
+
+test("a timer: it is stopped in place of its service, and its line is named", async () => {
+  const files = {
+    [SYSTEMD]: "",
+    "/opt/d/d": { mode: 0o755 },
+    "/usr/lib/systemd/system/d.service":
+      "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=oneshot\nExecStart=/opt/d/d\n",
+    "/usr/lib/systemd/system/d.timer": "[Timer]\nAccuracySec=1ms\nOnUnitActiveSec=100ms\n",
+  };
+  const diagnosis = await about(files, loop(1, 0), SYSTEMD);
+  expect(diagnosis.storms[0]?.kind).toBe("timer-storm");
+  expect(find(diagnosis, "stop-supervisor")?.args).toMatchObject({ unit: "d.timer", activates: "d.service" });
+  expect(find(diagnosis, "limit.systemd.timer")?.args).toMatchObject({
+    file: "/usr/lib/systemd/system/d.timer",
+    line: 3,
+    directive: "OnUnitActiveSec=100ms",
+  });
+  // The service itself neither restarts anything nor has to be masked.
+  expect(codes(diagnosis.advice).filter((code) => /stop|limit/.test(code))).toHaveLength(2);
+});

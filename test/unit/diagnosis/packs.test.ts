@@ -41,7 +41,7 @@ describe("how to stop a job for now, and take that back", () => {
   it("stops what a mask in /run would not hide, and a timer in place of its service", () => {
     const own = restart("systemd", "d.service", "/etc/systemd/system/d.service");
     expect(stopWay(own, "/")?.command).toEqual(["systemctl", "stop", "--", "d.service"]);
-    const timer = { ...restart("systemd", "d.service", "/usr/lib/systemd/system/d.timer"), trigger: "d.timer" };
+    const timer = { ...restart("systemd", "d.timer", "/usr/lib/systemd/system/d.timer"), activates: "d.service" };
     expect(stopWay(timer, "/")).toEqual({
       command: ["systemctl", "stop", "--", "d.timer"],
       undo: ["systemctl", "start", "--", "d.timer"],
@@ -135,7 +135,7 @@ describe("every supervisor that can be read", () => {
     const hostile = "d$(id)';\n--all";
     const texts = [...PACKS].flatMap(([supervisor]) => {
       const job = { ...restart(supervisor, hostile, `/etc/x/${hostile}.d/f`), directive: "RestartPolicy=always" };
-      return [job, { ...job, trigger: `${hostile}.timer`, directive: "OnCalendar=*:*:0/1" }];
+      return [job, { ...job, unit: `${hostile}.timer`, activates: hostile, directive: "OnCalendar=*:*:0/1" }];
     });
     let commands = 0;
     for (const job of texts) {

@@ -19,11 +19,11 @@ export const owners = {
     "have {program} stay in the foreground (options such as -f, -n, -D, --foreground), or say how it starts: {unit} has [[expect {expects}||no expect]], and a program that goes to the background needs expect fork or expect daemon",
   "advice.limit.systemd":
     "have {unit} wait between its starts and give up in time: RestartSec=, StartLimitIntervalSec=, StartLimitBurst= (systemctl edit)",
-  "advice.limit.systemd.timer": "give {trigger} a longer interval: {directive} in {file}[[:{line}]] (systemctl edit)",
+  "advice.limit.systemd.timer": "give {unit} a longer interval: {directive} in {file}[[:{line}]] (systemctl edit)",
   "advice.limit.systemd.socket":
-    "limit how often {trigger} starts {unit}: TriggerLimitBurst=, MaxConnectionsPerSource=, or one service for all connections with Accept=no ({file}[[:{line}]])",
+    "limit how often {unit} starts {activates}: TriggerLimitBurst=, MaxConnectionsPerSource=, or one service for all connections with Accept=no ({file}[[:{line}]])",
   "advice.limit.systemd.path":
-    "have {unit} take away what {trigger} waits for, or watch for changes only (PathChanged=): {directive} in {file}[[:{line}]]",
+    "have {activates} take away what {unit} waits for, or watch for changes only (PathChanged=): {directive} in {file}[[:{line}]]",
   "advice.limit.upstart":
     "have {unit} wait between its starts and give up in time: respawn limit COUNT SECONDS, and a post-stop that sleeps (its override beside {file})",
   "advice.limit.sysvinit":

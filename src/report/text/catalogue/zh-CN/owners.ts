@@ -16,11 +16,11 @@ export const owners: Record<keyof typeof english, string> = {
     "让 {program} 留在前台（选项如 -f、-n、-D、--foreground），或者说明它的启动方式：{unit} [[写着 expect {expects}||没有写 expect]]，而转入后台的程序需要 expect fork 或 expect daemon",
   "advice.limit.systemd":
     "让 {unit} 在两次启动之间等待，并及时放弃：RestartSec=、StartLimitIntervalSec=、StartLimitBurst=（systemctl edit）",
-  "advice.limit.systemd.timer": "把 {trigger} 的间隔调长：{file}[[:{line}]] 的 {directive}（systemctl edit）",
+  "advice.limit.systemd.timer": "把 {unit} 的间隔调长：{file}[[:{line}]] 的 {directive}（systemctl edit）",
   "advice.limit.systemd.socket":
-    "限制 {trigger} 启动 {unit} 的频率：TriggerLimitBurst=、MaxConnectionsPerSource=，或者用 Accept=no 让一个服务处理所有连接（{file}[[:{line}]]）",
+    "限制 {unit} 启动 {activates} 的频率：TriggerLimitBurst=、MaxConnectionsPerSource=，或者用 Accept=no 让一个服务处理所有连接（{file}[[:{line}]]）",
   "advice.limit.systemd.path":
-    "让 {unit} 处理掉 {trigger} 所等待的东西，或者只监视变化（PathChanged=）：{file}[[:{line}]] 的 {directive}",
+    "让 {activates} 处理掉 {unit} 所等待的东西，或者只监视变化（PathChanged=）：{file}[[:{line}]] 的 {directive}",
   "advice.limit.upstart":
     "让 {unit} 在两次启动之间等待，并及时放弃：respawn limit 次数 秒数，以及会休眠的 post-stop（写在 {file} 旁边的 override 中）",
   "advice.limit.sysvinit":
