@@ -6,12 +6,14 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addIdentify } from "./commands/identify.ts";
 import { addOrigin } from "./commands/origin.ts";
+import { addQuarantine, addRestore } from "./commands/quarantine.ts";
 import { addRecord } from "./commands/record.ts";
 import { addTop } from "./commands/top.ts";
 import { addWhy } from "./commands/why.ts";
 import { EXIT_CODES } from "./commands/shared.ts";
 import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
+import { mentionUnfinished } from "./mention-unfinished.ts";
 
 /** Every command, in the order of `--help`. What one does is loaded when it runs. */
 const COMMANDS = [
@@ -23,6 +25,8 @@ const COMMANDS = [
   addIdentify,
   addOrigin,
   addBehave,
+  addQuarantine,
+  addRestore,
   addDoctor,
   addExplain,
 ];
@@ -39,6 +43,8 @@ export async function run(argv: readonly string[], version: string): Promise<voi
     .showSuggestionAfterError()
     .addHelpText("after", `\nExit codes: ${EXIT_CODES}`);
   for (const add of COMMANDS) add(program, version);
+  // `restore` and `quarantine --list` tell it themselves.
+  if (argv[2] !== "restore" && argv[2] !== "quarantine") await mentionUnfinished();
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -43,6 +43,12 @@ export class Appender {
   }
 
   close(): void {
+    try {
+      // Gives back what was kept free.
+      fs.ftruncateSync(this.#fd, this.#length);
+    } catch {
+      // It takes room, and nothing else.
+    }
     fs.closeSync(this.#fd);
   }
 

@@ -27,10 +27,11 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   why: ["model", "platform", "diagnosis", "supervisors"],
   experiment: ["model", "platform", "derive"],
-  report: ["model", "diagnosis", "behave", "identity", "origin", "why"],
+  report: ["model", "diagnosis", "behave", "identity", "origin", "quarantine", "why"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],
   journal: ["model", "platform"],
+  quarantine: ["model", "platform", "journal", "identity", "why"],
   cli: [
     "model",
     "platform",
@@ -50,13 +51,14 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "top",
     "why",
     "journal",
+    "quarantine",
   ],
 };
 
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "journal", "origin", "why"],
+  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "journal", "origin", "quarantine", "why"],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],
@@ -80,6 +82,7 @@ const EFFECTS: Record<string, readonly string[]> = {
     "journal",
     "origin",
     "platform",
+    "quarantine",
     "supervisors",
     "survey",
   ],

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 
 /** The exit codes, for `--help`. */
 export const EXIT_CODES = `0 nothing wrong · 1 a problem was found · 2 wrong usage or unusable input
-            3 inconclusive · 4 not enough privilege · 5 internal error · 130 interrupted`;
+            3 inconclusive · 4 not enough privilege · 5 internal error · 6 a change could not be undone · 130 interrupted`;
 
 /** `5s`, `500ms`, `2m` or plain seconds; more than 0 and at most an hour. */
 export function seconds(text: string): number {

@@ -8,6 +8,7 @@ import { identity } from "./en/identity.ts";
 import { kinds } from "./en/kinds.ts";
 import { origin } from "./en/origin.ts";
 import { owners } from "./en/owners.ts";
+import { quarantine } from "./en/quarantine.ts";
 import { reasons } from "./en/reasons.ts";
 import { remarks } from "./en/remarks.ts";
 import { screen } from "./en/screen.ts";
@@ -35,6 +36,7 @@ export const en = {
   ...top,
   ...why,
   ...origin,
+  ...quarantine,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

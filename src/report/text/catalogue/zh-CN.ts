@@ -8,6 +8,7 @@ import { identity } from "./zh-CN/identity.ts";
 import { kinds } from "./zh-CN/kinds.ts";
 import { origin } from "./zh-CN/origin.ts";
 import { owners } from "./zh-CN/owners.ts";
+import { quarantine } from "./zh-CN/quarantine.ts";
 import { reasons } from "./zh-CN/reasons.ts";
 import { remarks } from "./zh-CN/remarks.ts";
 import { screen } from "./zh-CN/screen.ts";
@@ -37,4 +38,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...top,
   ...why,
   ...origin,
+  ...quarantine,
 };

@@ -1,0 +1,79 @@
+import { Journal } from "../journal/journal.ts";
+import type { Run } from "../journal/run.ts";
+import { aboutOf, relocate, restore } from "../quarantine/restore.ts";
+import { SCHEMA, type QuarantineResult } from "../quarantine/result.ts";
+import { storedOf, toldSteps } from "../quarantine/told.ts";
+import { jsonReport } from "../report/json.ts";
+import { askYes, canAsk } from "./ask.ts";
+import type { RestoreFlags } from "./commands/quarantine.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { journalFailure, needRoot } from "./journal-failure.ts";
+import { writeResult } from "./output.ts";
+import { rootFolder } from "./root-folder.ts";
+import { ALL_STEPS } from "./step-kinds.ts";
+import { reportOptions } from "./terminal.ts";
+
+/** `whoforks restore`: undoes a run by its journal, prints what was done; gives the exit code. */
+export async function restoreCommand(id: string, flags: RestoreFlags, version: string): Promise<ExitCode> {
+  needRoot("restore");
+  let run: Run;
+  try {
+    run = new Journal(ALL_STEPS).resume(id);
+  } catch (error) {
+    throw journalFailure(error);
+  }
+  try {
+    return await carryOut(run, flags, version);
+  } finally {
+    run.close();
+  }
+}
+
+async function carryOut(run: Run, flags: RestoreFlags, version: string): Promise<ExitCode> {
+  if (flags.root !== undefined) relocate(run, rootFolder(flags.root).dir);
+  const isOver = run.state.end === "undone";
+  const tell = (state: QuarantineResult["state"], rest: Partial<QuarantineResult> = {}): QuarantineResult => ({
+    schema: SCHEMA,
+    tool: { name: "whoforks", version },
+    action: "restore",
+    id: run.id,
+    path: run.state.head.subject,
+    root: run.state.head.root,
+    sha256: aboutOf(run)?.record.sha256 ?? null,
+    state,
+    stored: storedOf(run.state),
+    steps: toldSteps(run.state, ALL_STEPS),
+    why: null,
+    concerns: [],
+    processes: [],
+    restarts: [],
+    cameBack: null,
+    remaining: [],
+    notes: [
+      ...(run.state.damaged.torn ? [{ code: "journal.torn", args: {} }] : []),
+      ...(run.unwritten === null ? [] : [{ code: "journal.unwritten", args: { why: run.unwritten } }]),
+    ],
+    ...rest,
+  });
+  if (isOver) return finish(tell("undone", { why: { code: "quarantine.restored-before", args: {} } }), flags);
+  if (flags.yes !== true && !(await isWanted(tell("planned"), flags))) return finish(tell("planned"), flags);
+  const remaining = await restore(run);
+  return finish(tell(remaining.length === 0 ? "undone" : "stuck", { remaining }), flags);
+}
+
+async function isWanted(planned: QuarantineResult, flags: RestoreFlags): Promise<boolean> {
+  if (!canAsk() || flags.json === true || flags.format === "json" || flags.output !== undefined) return false;
+  const { quarantineReport, questionOf } = await import("../report/quarantine.ts");
+  const options = reportOptions(flags);
+  process.stderr.write(quarantineReport(planned, options));
+  return askYes(questionOf(planned, options));
+}
+
+async function finish(result: QuarantineResult, flags: RestoreFlags): Promise<ExitCode> {
+  if (flags.json === true || flags.format === "json") writeResult(jsonReport(result), flags.output);
+  else {
+    const { quarantineReport } = await import("../report/quarantine.ts");
+    writeResult(quarantineReport(result, reportOptions(flags)), flags.output);
+  }
+  return result.state === "stuck" ? EXIT.notUndone : EXIT.nothingWrong;
+}
