@@ -7,6 +7,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addIdentify } from "./commands/identify.ts";
 import { addOrigin } from "./commands/origin.ts";
 import { addQuarantine, addRestore } from "./commands/quarantine.ts";
+import { addProve } from "./commands/prove.ts";
 import { addRecord } from "./commands/record.ts";
 import { addTop } from "./commands/top.ts";
 import { addWhy } from "./commands/why.ts";
@@ -27,6 +28,7 @@ const COMMANDS = [
   addBehave,
   addQuarantine,
   addRestore,
+  addProve,
   addDoctor,
   addExplain,
 ];

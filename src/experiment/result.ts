@@ -110,7 +110,9 @@ export interface Experiment {
   } | null;
   moved: Moved[];
   verdict: Omit<Judgement, "outcome"> & { outcome: (typeof OUTCOMES)[number] };
+  /** Why the intervention could not be made, or did not take; null: it did, or none was tried. */
+  because: Sentence | null;
   /** Whether all is as it was; `remaining`: what is left to do by hand. */
-  undone: { ok: boolean; remaining: { why: string; command: Untrusted[] | null }[] };
+  undone: { ok: boolean; remaining: { effect: Sentence | null; why: Sentence; commands: Untrusted[][] }[] };
   couldNotLook: CouldNotLook[];
 }

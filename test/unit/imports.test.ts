@@ -26,12 +26,13 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   origin: ["model", "platform", "formats", "identity"],
   diagnosis: ["model", "platform", "derive", "detect", "identity", "supervisors"],
   why: ["model", "platform", "diagnosis", "supervisors"],
-  experiment: ["model", "platform", "derive"],
-  report: ["model", "diagnosis", "behave", "identity", "origin", "quarantine", "why"],
+  experiment: ["model", "platform", "derive", "capture", "journal"],
+  report: ["model", "diagnosis", "behave", "experiment", "identity", "origin", "quarantine", "why"],
   top: ["model", "derive", "report"],
   casefolder: ["model", "platform", "ftrace"],
   journal: ["model", "platform"],
   quarantine: ["model", "platform", "journal", "identity", "why"],
+  collect: ["model", "platform", "capture"],
   cli: [
     "model",
     "platform",
@@ -52,19 +53,33 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "why",
     "journal",
     "quarantine",
+    "experiment",
+    "collect",
   ],
 };
 
 /** Packages from npm, and the rooms that may load them. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ["cli"],
-  zod: ["behave", "casefolder", "diagnosis", "formats", "identity", "journal", "origin", "quarantine", "why"],
+  zod: [
+    "behave",
+    "casefolder",
+    "collect",
+    "diagnosis",
+    "experiment",
+    "formats",
+    "identity",
+    "journal",
+    "origin",
+    "quarantine",
+    "why",
+  ],
   "string-width": ["report"],
   picocolors: ["report"],
   ink: ["top"],
   react: ["top"],
   "react/jsx-runtime": ["top"],
-  "tar-stream": ["casefolder"],
+  "tar-stream": ["casefolder", "collect"],
   fzstd: ["ftrace", "platform"],
   yaml: ["supervisors"],
   "xz-decompress": ["platform"],
@@ -74,9 +89,11 @@ const PACKAGES: Record<string, readonly string[]> = {
 const EFFECTS: Record<string, readonly string[]> = {
   "node:fs": [
     "archive",
+    "capture",
     "casefolder",
     "cli",
-    "capture",
+    "collect",
+    "experiment",
     "formats",
     "identity",
     "journal",
@@ -86,7 +103,7 @@ const EFFECTS: Record<string, readonly string[]> = {
     "supervisors",
     "survey",
   ],
-  "node:child_process": ["capture", "identity", "platform", "supervisors"],
+  "node:child_process": ["capture", "cli", "experiment", "identity", "platform", "supervisors"],
 };
 
 function isSource(file: string): boolean {

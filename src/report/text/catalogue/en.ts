@@ -1,6 +1,7 @@
 import { advice } from "./en/advice.ts";
 import { behave } from "./en/behave.ts";
 import { doctor } from "./en/doctor.ts";
+import { experiment } from "./en/experiment.ts";
 import { formatGaps } from "./en/format-gaps.ts";
 import { gaps } from "./en/gaps.ts";
 import { identify } from "./en/identify.ts";
@@ -37,6 +38,7 @@ export const en = {
   ...why,
   ...origin,
   ...quarantine,
+  ...experiment,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

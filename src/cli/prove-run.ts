@@ -1,0 +1,155 @@
+import { randomInt } from "node:crypto";
+import type { StreamSource } from "../capture/live-stream.ts";
+import type { Intervention } from "../experiment/intervention.ts";
+import type { Experiment, Plan, Sentence } from "../experiment/result.ts";
+import { experiment, type Measured } from "../experiment/run.ts";
+import { JournalError } from "../journal/errors.ts";
+import { Journal } from "../journal/journal.ts";
+import { wordsOf, type Run } from "../journal/run.ts";
+import type { Remaining, Step } from "../journal/types.ts";
+import type { CouldNotLook } from "../model/could-not-look.ts";
+import { EXIT } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { startGuard, type Guard } from "./guard.ts";
+import type { Progress } from "./progress.ts";
+import { HostMeter } from "./prove-bench.ts";
+import { ALL_STEPS } from "./step-kinds.ts";
+import { safe } from "../report/text/sanitise.ts";
+
+export interface CarryOut {
+  version: string;
+  intervention: Intervention;
+  plan: Plan;
+  storm: NonNullable<Experiment["storm"]>;
+  baselineSeconds: number;
+  longestBaseline: number;
+  source: StreamSource | undefined;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+export interface CarriedOut {
+  id: string;
+  measured: Measured | null;
+  because: Sentence | null;
+  remaining: Remaining[];
+  couldNotLook: CouldNotLook[];
+  lost: number | null;
+}
+
+/** A guard's deadline: times and seconds more than the plan takes. */
+const LATE = 4;
+const LATE_SECONDS = 60;
+
+/** Carries a plan out: journal, guard, steps, measurement, and back. Whatever happens, everything is taken back before it returns. */
+export async function carryOut(options: CarryOut): Promise<CarriedOut> {
+  const { version, intervention, plan, storm, source } = options;
+  const run = begin(version, intervention, { plan, storm });
+  let guard: Guard | null = null;
+  let meter: HostMeter | null = null;
+  const carried = new Carrying(run, intervention);
+  let measured: Measured | null = null;
+  try {
+    guard = await startGuard(run.id, plan.seconds * LATE + options.longestBaseline + LATE_SECONDS);
+    meter = new HostMeter(({ exe, comm }) => (exe === null ? comm === storm.comm : exe === storm.exe), source);
+    if (await carried.prepare()) measured = await measure(options, meter, carried);
+  } finally {
+    carried.remaining = await run.undoAll();
+    meter?.stop();
+    run.close();
+    guard?.dismiss();
+  }
+  const { because, remaining } = carried;
+  const couldNotLook = [...(meter?.couldNotLook ?? [])];
+  return { id: run.id, measured, because, remaining, couldNotLook, lost: meter?.lost ?? null };
+}
+
+function begin(version: string, { target }: Intervention, details: unknown): Run {
+  try {
+    return new Journal(ALL_STEPS).begin({ action: "prove", subject: target, root: "/", version, details });
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    const { problem, args } = error;
+    const told = safe(
+      Object.entries(args)
+        .map(([key, value]) => `${key} ${String(value)}`)
+        .join(", "),
+    );
+    throw new Failure(`nothing was changed, because no journal can be kept: ${problem} (${told})`, null, EXIT.usage);
+  }
+}
+
+function measure(options: CarryOut, meter: HostMeter, carried: Carrying): Promise<Measured> {
+  const { intervention, plan, signal, progress } = options;
+  const bench = {
+    binSeconds: meter.binSeconds,
+    now: () => meter.now(),
+    known: () => meter.known(),
+    wait: (until: number) => meter.wait(until, signal),
+    starts: (from: number, to: number) => meter.starts(from, to),
+    rates: (from: number, to: number) => meter.rates(from, to),
+    others: (...states: Parameters<HostMeter["others"]>) => meter.others(...states),
+    hold: () => carried.hold(),
+    release: () => carried.release(),
+  };
+  return experiment(bench, {
+    pairs: plan.pairs,
+    baselineSeconds: options.baselineSeconds,
+    longestBaseline: options.longestBaseline,
+    settleSeconds: intervention.settleSeconds,
+    remainder: intervention.remainder,
+    coin: () => randomInt(2) === 1,
+    onProgress(done, of, state) {
+      if (state === "baseline") progress.show("measuring the storm as it is …");
+      else progress.show(`measuring … ${done + 1} of ${of} stretches (${state})`);
+    },
+  });
+}
+
+/** The steps of an intervention as they are taken and taken back. */
+class Carrying {
+  because: Sentence | null = null;
+  remaining: Remaining[] = [];
+  readonly #run: Run;
+  readonly #intervention: Intervention;
+  #held: number[] = [];
+
+  constructor(run: Run, intervention: Intervention) {
+    this.#run = run;
+    this.#intervention = intervention;
+  }
+
+  prepare(): Promise<boolean> {
+    return this.#take(this.#intervention.prepare, () => undefined);
+  }
+
+  hold(): Promise<boolean> {
+    return this.#take(this.#intervention.hold, (step) => this.#held.push(step));
+  }
+
+  /** The last step first. What cannot be taken back is tried again at the end. */
+  async release(): Promise<boolean> {
+    let all = true;
+    for (const step of this.#held.reverse()) {
+      const left = await this.#run.undo(step);
+      if (left === null) continue;
+      this.because = { code: left.why.code, args: { ...left.why.args } };
+      all = false;
+    }
+    this.#held = [];
+    return all;
+  }
+
+  async #take(steps: readonly Step[], taken: (step: number) => void): Promise<boolean> {
+    for (const step of steps) {
+      try {
+        taken(await this.#run.take(step));
+      } catch (error) {
+        const { code, args } = wordsOf(error);
+        this.because = { code, args: { ...args } };
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,204 @@
+import { readFileSync } from "node:fs";
+import { livingProcess } from "../capture/calls/living.ts";
+import type { Diagnosis, Storm } from "../diagnosis/result.ts";
+import { stopWay } from "../diagnosis/packs/index.ts";
+import {
+  freezing,
+  freezingCgroup,
+  heldNow,
+  stopping,
+  stoppingUnit,
+  type Intervention,
+} from "../experiment/intervention.ts";
+import { disablingLine } from "../experiment/line.ts";
+import { membersBelow } from "../experiment/freezer.ts";
+import { namespaceOfProgram, ownLine } from "../experiment/members.ts";
+import { isVital, refusal, type Asker } from "../experiment/refuse.ts";
+import { cgroupOfUnit } from "../experiment/unit-cgroup.ts";
+import { fromBytes, type Untrusted } from "../model/text.ts";
+import { unitOf } from "../platform/container.ts";
+import { startTicks } from "../platform/process-identity.ts";
+import { openRoot } from "../platform/root.ts";
+import { render } from "../report/text/catalogue/index.ts";
+import { safe } from "../report/text/sanitise.ts";
+import { questionOf } from "../why/question.ts";
+import { why } from "../why/answer.ts";
+import type { ProveFlags } from "./commands/prove.ts";
+import { EXIT } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+
+/** What was asked to be held; null: nothing was. Throws `Failure` where it may not be or cannot be. */
+export async function askedIntervention(flags: ProveFlags, version: string): Promise<Intervention | null> {
+  const { freeze, sigstop, stop, disable } = flags;
+  const asked = [freeze, sigstop, stop, disable].filter((one) => one !== undefined);
+  if (asked.length === 0) return null;
+  if (asked.length > 1) throw new Failure("name one thing to hold at a time: what decides then is known");
+  const chosen =
+    freeze !== undefined
+      ? freezeOf(freeze)
+      : sigstop !== undefined
+        ? stopOf(sigstop)
+        : stop !== undefined
+          ? await stopUnitOf(stop, version)
+          : disableOf(disable ?? "");
+  checkAll(chosen, freeze ?? stop ?? null);
+  return chosen;
+}
+
+/** The mildest that decides. Throws `Failure` where nothing may be held. */
+export function mildestIntervention(diagnosis: Diagnosis, storm: Storm): Intervention {
+  const chosen = mildest(diagnosis, storm);
+  checkAll(chosen, null);
+  return chosen;
+}
+
+function freezeOf(word: Untrusted): Intervention {
+  if (/^[1-9]\d{0,9}$/.test(word)) {
+    const pid = Number(word);
+    const ticks = lifeOf(pid);
+    // Before the whole tree is looked at: it might be that of PID 1.
+    check([pid], null);
+    return freezing(word, { by: "tree", pid, startTicks: ticks }) ?? noFreezer();
+  }
+  const unit = word.includes(".") ? word : `${word}.service`;
+  const cgroup = cgroupOfUnit(unit);
+  if (cgroup === null)
+    throw new Failure(
+      `nobody runs in a cgroup of a unit ${safe(unit)}`,
+      "name a process by its number, or a unit of systemd that is running",
+    );
+  const { version, folder, freezes } = cgroup;
+  if (freezes) return freezingCgroup(unit, version, folder);
+  return freezing(unit, { by: "cgroup", folder }) ?? noFreezer();
+}
+
+function stopOf(word: Untrusted): Intervention {
+  if (!/^[1-9]\d{0,9}$/.test(word)) throw new Failure(`--sigstop takes the number of a process, not ${safe(word)}`);
+  return stopping(word, Number(word), lifeOf(Number(word)));
+}
+
+async function stopUnitOf(word: Untrusted, version: string): Promise<Intervention> {
+  const question = questionOf(word, "/");
+  if (question.kind !== "name")
+    throw new Failure(`--stop takes a unit, not ${safe(word)}`, "SUPERVISOR:UNIT where the name is not enough");
+  if (question.supervisor === null && isVital(word) && !word.includes(".")) throw vital(word);
+  const { restarts } = await why({ version, asked: word, question, root: openRoot("/"), sight: null });
+  const [job] = restarts;
+  if (job === undefined)
+    throw new Failure(
+      `no supervisor of this host has a unit ${safe(word)}`,
+      `whoforks why ${safe(word)} tells where it was looked for`,
+    );
+  const { supervisor, unit, file, line } = job;
+  if (supervisor === "systemd")
+    return stoppingUnit(supervisor, unit, ["systemctl", "stop", "--", unit], [["systemctl", "start", "--", unit]]);
+  if (supervisor === "upstart")
+    return stoppingUnit(supervisor, unit, ["initctl", "stop", unit], [["initctl", "start", unit]]);
+  const way = stopWay({ ...job, storm: "", limitAllowsRate: null }, "/");
+  if (way !== null && way.command[0] !== "sed" && way.command[0] !== "sh" && way.command[0] !== "chmod")
+    return stoppingUnit(supervisor, unit, way.command, [way.undo]);
+  if (line !== null) return disableOf(`${file}:${line}`);
+  throw new Failure(`${supervisor} has no command that stops ${safe(unit)} and starts it again`);
+}
+
+function disableOf(word: Untrusted): Intervention {
+  const [, file, line] = /^(.+):([1-9]\d{0,6})$/s.exec(word) ?? [];
+  if (file === undefined || line === undefined) throw new Failure(`--disable takes FILE:LINE, not ${safe(word)}`);
+  const chosen = disablingLine(file, Number(line));
+  if (typeof chosen === "string") throw new Failure(`${safe(word)}: ${chosen}`);
+  return chosen;
+}
+
+/**
+ * A chain is held by its members: whoever started it has nothing to do with it any more. Else by whoever starts them; and
+ * where that is PID 1 or not to be held, by the supervisor's own command.
+ */
+function mildest(diagnosis: Diagnosis, storm: Storm): Intervention {
+  const { exe } = storm.program;
+  if (["self-replicating-chain", "fork-bomb"].includes(storm.kind) && exe !== null) {
+    const mountNamespace = namespaceOfProgram(exe);
+    const chosen = mountNamespace === null ? null : freezing(exe, { by: "program", exe, mountNamespace });
+    if (chosen !== null) return chosen;
+  }
+  const { spawner } = storm;
+  const ticks = spawner === null || spawner.pid <= 1 ? null : startTicks(spawner.pid);
+  if (spawner !== null && ticks !== null && refusalOf(spawner.pid, asker(null)) === null) {
+    const chosen = freezing(String(spawner.pid), { by: "tree", pid: spawner.pid, startTicks: ticks });
+    if (chosen !== null) return chosen;
+  }
+  const restart = diagnosis.restarts.find((one) => one.storm === storm.id);
+  if (restart?.supervisor === "systemd" && storm.program.root === "/" && !isVital(restart.unit)) {
+    const { unit } = restart;
+    return stoppingUnit("systemd", unit, ["systemctl", "stop", "--", unit], [["systemctl", "start", "--", unit]]);
+  }
+  throw new Failure(
+    "nothing was found that may be held by itself",
+    "name it: --freeze PID or UNIT, --stop UNIT, --disable FILE:LINE",
+    EXIT.inconclusive,
+  );
+}
+
+function lifeOf(pid: number): string {
+  const ticks = startTicks(pid);
+  if (ticks === null)
+    throw new Failure(
+      `there is no process ${pid}`,
+      "of a storm whose members are dead at once, name who starts them, or nothing at all",
+    );
+  return ticks;
+}
+
+function checkAll(chosen: Intervention, named: Untrusted | null): void {
+  const unit = named === null ? null : named.includes(".") ? named : `${named}.service`;
+  check(heldNow(chosen), unit);
+  for (const { kind, data } of chosen.hold) {
+    if (kind !== "cgroup.freeze") continue;
+    const { folder } = data as { folder: Untrusted };
+    check(membersBelow(folder), unit);
+  }
+}
+
+function check(pids: readonly number[], named: Untrusted | null): void {
+  const who = asker(named);
+  for (const pid of pids) {
+    const refused = refusalOf(pid, who);
+    if (refused !== null) throw new Failure(render("en", refused.code, refused.args), null);
+  }
+}
+
+function refusalOf(pid: number, who: Asker): ReturnType<typeof refusal> {
+  const facts = livingProcess(pid);
+  if (facts === null) return null;
+  const { comm, kernelThread, cgroup } = facts;
+  const unit = cgroup === null ? null : (unitOf(cgroup)?.unit ?? null);
+  return refusal({ pid, comm, kernelThread, session: sessionOf(pid), unit }, who);
+}
+
+function asker(named: Untrusted | null): Asker {
+  return { line: ownLine(), session: sessionOf(process.pid), named };
+}
+
+/** Leader of a process's session: field 6 of /proc/PID/stat (proc_pid_stat(5)). */
+function sessionOf(pid: number): number | null {
+  try {
+    const text = fromBytes(readFileSync(`/proc/${pid}/stat`));
+    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[3]);
+  } catch {
+    return null;
+  }
+}
+
+function vital(unit: Untrusted): Failure {
+  return new Failure(
+    `${safe(unit)} is a unit that a host cannot do without`,
+    `name it in full if you mean it: ${safe(unit)}.service`,
+  );
+}
+
+function noFreezer(): never {
+  throw new Failure(
+    "this host has no freezer of cgroups (version 2 since Linux 5.2, or the controller freezer of version 1)",
+    "--sigstop PID, or --stop UNIT",
+    EXIT.inconclusive,
+  );
+}

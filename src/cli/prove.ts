@@ -1,0 +1,193 @@
+import { createInterface } from "node:readline/promises";
+import type { Diagnosis, Storm } from "../diagnosis/result.ts";
+import { planOf, type Intervention } from "../experiment/intervention.ts";
+import { SCHEMA, type Experiment, type Plan } from "../experiment/result.ts";
+import { jsonReport } from "../report/json.ts";
+import type { ProveFlags } from "./commands/prove.ts";
+import { diagnoseLive } from "./diagnose-live.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { writeAll, writeResult } from "./output.ts";
+import { createProgress } from "./progress.ts";
+import { carryOut, type CarriedOut } from "./prove-run.ts";
+import { askedIntervention, mildestIntervention } from "./prove-target.ts";
+import { resumeProve } from "./prove-resume.ts";
+import { ALL_STEPS } from "./step-kinds.ts";
+import { reportOptions } from "./terminal.ts";
+
+/** `whoforks prove`: names the storm, shows the plan, carries it out, takes it back, says what it proves. */
+export async function proveCommand(flags: ProveFlags, version: string): Promise<ExitCode> {
+  if (process.geteuid?.() !== 0)
+    throw new Failure(
+      "an experiment needs root: it freezes or stops what others run",
+      "sudo whoforks prove",
+      EXIT.noPrivilege,
+    );
+  if (flags.resume !== undefined) return resumeProve(flags.resume);
+  // Before the storm is looked for: what may not be held is told at once.
+  const asked = await askedIntervention(flags, version);
+  const signal = interruptSignal();
+  const progress = createProgress(flags.quiet !== true);
+  const { diagnosis, interrupted } = await diagnoseLive({
+    version,
+    seconds: flags.duration,
+    source: flags.source,
+    signal,
+    progress,
+    withoutCalls: true,
+  });
+  progress.clear();
+  if (interrupted) return EXIT.interrupted;
+  const found = stormOf(diagnosis);
+  if (found === null) {
+    const nothing = inconclusive(version, "no-storm", "observe-longer");
+    writeResult(await rendered(nothing, flags), flags.output);
+    return EXIT.inconclusive;
+  }
+  const intervention = asked ?? mildestIntervention(diagnosis, found);
+  const plan = planOf(intervention, ALL_STEPS, flags.pairs, flags.baseline);
+  const storm = { kind: found.kind, exe: found.program.exe, comm: found.program.comm, root: found.program.root };
+  const planned = { ...inconclusive(version, "no-storm", "observe-longer"), storm, plan, verdict: PLANNED };
+  if (!(await agreed(planned, flags))) {
+    writeResult(await rendered(planned, flags), flags.output);
+    return EXIT.nothingWrong;
+  }
+  const carried = await carryOut({
+    version,
+    intervention,
+    plan,
+    storm,
+    baselineSeconds: flags.baseline,
+    longestBaseline: Math.max(flags.baseline, LONGEST_BASELINE),
+    source: flags.source === "audit" || flags.source === "auto" ? undefined : flags.source,
+    signal,
+    progress,
+  });
+  progress.clear();
+  const result = { ...planned, ...resultOf(carried, intervention) };
+  writeResult(await rendered(result, flags), flags.output);
+  if (!result.undone.ok) return EXIT.notUndone;
+  return signal.aborted ? EXIT.interrupted : exitOf(result);
+}
+
+/** The baseline goes on for so long where the storm is slow, seconds. */
+const LONGEST_BASELINE = 16;
+const PLANNED = { outcome: "planned", code: "experiment.planned", args: {}, errorRate: null, decide: null } as const;
+
+/** The storm that the verdict is about; where it is called benign, the worst there is. */
+function stormOf({ storms, verdict }: Diagnosis): Storm | null {
+  return storms.find(({ id }) => id === verdict.storm) ?? storms[0] ?? null;
+}
+
+function inconclusive(version: string, code: string, decide: string): Experiment {
+  return {
+    schema: SCHEMA,
+    tool: { name: "whoforks", version },
+    id: null,
+    storm: null,
+    plan: null,
+    baseline: null,
+    slotSeconds: null,
+    slots: [],
+    effect: null,
+    moved: [],
+    verdict: {
+      outcome: "inconclusive",
+      code: `experiment.inconclusive.${code}`,
+      args: {},
+      errorRate: null,
+      decide: { code: `experiment.decide.${decide}`, args: {} },
+    },
+    because: null,
+    undone: { ok: true, remaining: [] },
+    couldNotLook: [],
+  };
+}
+
+function resultOf(
+  carried: CarriedOut,
+  { target }: Intervention,
+): Partial<Experiment> & Pick<Experiment, "undone" | "verdict"> {
+  const { id, measured, because, remaining, couldNotLook, lost } = carried;
+  const undone = {
+    ok: remaining.length === 0,
+    remaining: remaining.map(({ effect, why, byHand }) => ({
+      effect: effect === null ? null : { code: effect.code, args: { ...effect.args } },
+      why: { code: why.code, args: { ...why.args } },
+      commands: byHand,
+    })),
+  };
+  const gaps =
+    lost === null || lost === 0
+      ? couldNotLook
+      : [
+          ...couldNotLook,
+          { code: "experiment.lost", what: "some starts", why: `${lost} events were lost`, remedy: null },
+        ];
+  if (measured === null) {
+    const { verdict } = inconclusive("", "not-applied", "another-target");
+    return { id, because, undone, couldNotLook: gaps, verdict };
+  }
+  const { baseline, slots, slotSeconds, moved, judgement } = measured;
+  const verdict = { ...judgement, args: { target, ...judgement.args } };
+  return {
+    id,
+    baseline,
+    slots,
+    slotSeconds,
+    moved,
+    verdict,
+    because,
+    undone,
+    couldNotLook: gaps,
+    effect: effectOf(slots),
+  };
+}
+
+function effectOf(slots: Experiment["slots"]): Experiment["effect"] {
+  const of = (state: "free" | "held"): Experiment["slots"] => slots.filter((slot) => slot.state === state);
+  const [free, held] = [of("free"), of("held")];
+  if (free.length === 0 || held.length === 0) return null;
+  const rate = (some: Experiment["slots"]): number => some.reduce((sum, slot) => sum + slot.perSecond, 0) / some.length;
+  const cpus = (some: Experiment["slots"]): number | null => {
+    const known = some.map((slot) => slot.busyCpus).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0) / known.length;
+  };
+  return { freePerSecond: rate(free), heldPerSecond: rate(held), freeBusyCpus: cpus(free), heldBusyCpus: cpus(held) };
+}
+
+/** Shows the plan, and asks where somebody can answer. Without an answer nothing is done. */
+async function agreed(experiment: Experiment & { plan: Plan }, flags: ProveFlags): Promise<boolean> {
+  const planned = { ...experiment, verdict: { ...PLANNED, code: "experiment.plan" } };
+  if (flags.dryRun === true) return false;
+  if (flags.yes === true) {
+    if (flags.quiet !== true && !asJson(flags))
+      writeAll(2, await rendered(planned, { ...flags, json: false, format: "terminal" }));
+    return true;
+  }
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  writeAll(2, await rendered(planned, { ...flags, json: false, format: "terminal" }));
+  const { question } = await import("../report/experiment.ts");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^(?:y|yes|是)$/i.test((await lines.question(question(reportOptions(flags)))).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+function exitOf({ verdict: { outcome } }: Experiment): ExitCode {
+  if (outcome === "proven") return EXIT.problemFound;
+  return outcome === "inconclusive" ? EXIT.inconclusive : EXIT.nothingWrong;
+}
+
+function asJson({ json, format }: ProveFlags): boolean {
+  return json === true || format === "json";
+}
+
+async function rendered(result: Experiment, flags: ProveFlags): Promise<string> {
+  if (asJson(flags)) return jsonReport(result);
+  const { experimentReport } = await import("../report/experiment.ts");
+  return experimentReport(result, reportOptions(flags));
+}

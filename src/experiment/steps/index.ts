@@ -1,0 +1,15 @@
+import type { AnyStepKind } from "../../journal/types.ts";
+import { disableLineStep } from "./disable-line.ts";
+import { freezeStep } from "./freeze.ts";
+import { ownCgroupStep } from "./own-cgroup.ts";
+import { stopUnitStep } from "./run-command.ts";
+import { stopProcessStep } from "./stop-process.ts";
+
+/** Every step that an experiment takes, for whoever reads its journal. */
+export const EXPERIMENT_STEPS: readonly AnyStepKind[] = [
+  ownCgroupStep,
+  freezeStep,
+  stopProcessStep,
+  stopUnitStep,
+  disableLineStep,
+];

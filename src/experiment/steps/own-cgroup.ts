@@ -1,0 +1,146 @@
+import * as fs from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { StepRefused, stepKind, type StepKind, type UndoResult } from "../../journal/types.ts";
+import { toBytes } from "../../model/text.ts";
+import { errnoOf } from "../../platform/errno.ts";
+import { askFor, cgroupFolder, isThere, membersOf, moveInto } from "../freezer.ts";
+import { isKernelThread, isMember, membersNow, newestMembers, ownLine, target } from "../members.ts";
+
+const data = z.object({
+  version: z.union([z.literal(1), z.literal(2)]),
+  /** Where the hierarchy is mounted, and the cgroup mounted there. */
+  dir: z.string(),
+  root: z.string(),
+  /** The cgroup they are in, and ours below it. */
+  origin: z.string(),
+  own: z.string(),
+  target,
+});
+type Data = z.infer<typeof data>;
+
+/** Quick looks at a chain after which it is given up; a look takes some 50 µs. */
+const LOOKS = 20_000;
+/** Quick looks, and full ones, that have to find nobody outside, one after the other. */
+const QUIET_LOOKS = 300;
+const QUIET_FULL_LOOKS = 3;
+const PATIENCE_MS = 5000;
+
+/**
+ * Moves processes into a cgroup of ours below their own: all limits above go on to count, whatever they fork is in it from
+ * birth, and nobody else is. Undone by moving all of it back, frozen meanwhile so that nobody forks out of sight.
+ */
+export const ownCgroup: StepKind<Data> = {
+  kind: "cgroup.own",
+  data,
+  async apply(step) {
+    makeFolder(step.own);
+    let moved = takeIn(step, membersNow(step.target));
+    if (step.target.by === "program") moved += await chase(step);
+    for (let quiet = 0, looks = 0; quiet < QUIET_FULL_LOOKS && looks < 100 && moved > 0; looks++) {
+      const taken = takeIn(step, membersNow(step.target));
+      moved += taken;
+      quiet = taken === 0 ? quiet + 1 : 0;
+    }
+    if (membersOf(step.own).length === 0 && moved === 0) throw new StepRefused("experiment.refused.nobody", {});
+  },
+  async undo(step) {
+    if (!isThere(step.own)) return { outcome: "nothing-to-undo" };
+    return await moveBack(step);
+  },
+  verify({ own }) {
+    if (!isThere(own)) return "before";
+    return membersOf(own).length > 0 ? "after" : "between";
+  },
+  effect: ({ own, origin }) => ({ code: "experiment.step.own-cgroup", args: { own, origin } }),
+  undoing: ({ own, origin }) => ({ code: "experiment.undo.own-cgroup", args: { own, origin } }),
+  byHand: ({ own, origin }) => [
+    ["sh", "-c", 'for p in $(cat -- "$1/cgroup.procs"); do echo "$p" > "$2/cgroup.procs"; done', "sh", own, origin],
+    ["rmdir", "--", own],
+  ],
+};
+
+export const ownCgroupStep = stepKind(ownCgroup);
+
+/** Moves those that may be moved; gives their number. */
+function takeIn(step: Data, pids: readonly number[]): number {
+  const line = ownLine();
+  let moved = 0;
+  for (const pid of pids) {
+    if (pid === 1 || line.has(pid) || cgroupFolder(step, pid) !== step.origin || isKernelThread(pid)) continue;
+    if (!tryMove(step.own, pid)) continue;
+    // Its number may have gone to another between the look and the move.
+    if (isMember(step.target, pid) === false) tryMove(step.origin, pid);
+    else moved++;
+  }
+  return moved;
+}
+
+/** Takes in the newest members of chains, until no other comes from outside. */
+async function chase(step: Data): Promise<number> {
+  let moved = 0;
+  let quiet = 0;
+  for (let look = 0; look < LOOKS && (moved === 0 || quiet < QUIET_LOOKS); look++) {
+    const taken = takeIn(step, newestMembers(step.target));
+    moved += taken;
+    quiet = taken === 0 ? quiet + 1 : 0;
+    // Others of this process want to read events meanwhile.
+    if (look % 50 === 49) await delay(0);
+  }
+  return moved;
+}
+
+async function moveBack({ version, own, origin }: Data): Promise<UndoResult> {
+  const end = performance.now() + PATIENCE_MS;
+  // Frozen ones cannot fork while they are moved, and are thawed where they come. Kernels before 3.17 refuse that.
+  let frozen = true;
+  let why = "";
+  while (performance.now() < end) {
+    if (!isThere(own)) return { outcome: "undone" };
+    try {
+      askFor(version, own, frozen);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") frozen = false;
+    }
+    for (const pid of membersOf(own)) {
+      try {
+        moveInto(origin, pid);
+      } catch (error) {
+        why = errnoOf(error);
+        if (why === "EBUSY") frozen = false;
+      }
+    }
+    if (membersOf(own).length === 0 && removed(own)) return { outcome: "undone" };
+    await delay(5);
+  }
+  // Whoever is left must at least not stand still.
+  askFor(version, own, false);
+  return {
+    outcome: "refused",
+    why: { code: "experiment.refused.not-emptied", args: { own, why } },
+    byHand: ownCgroup.byHand({ version, own, origin } as Data),
+  };
+}
+
+function makeFolder(own: string): void {
+  fs.mkdirSync(Buffer.from(toBytes(own)));
+}
+
+function removed(own: string): boolean {
+  try {
+    fs.rmdirSync(Buffer.from(toBytes(own)));
+    return true;
+  } catch (error) {
+    return errnoOf(error) === "ENOENT";
+  }
+}
+
+function tryMove(folder: string, pid: number): boolean {
+  try {
+    moveInto(folder, pid);
+    return true;
+  } catch (error) {
+    if (["ESRCH", "ENODEV"].includes(errnoOf(error))) return false;
+    throw error;
+  }
+}

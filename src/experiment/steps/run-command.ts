@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { z } from "zod";
+import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
+import { fromBytes } from "../../model/text.ts";
+
+const data = z.object({
+  supervisor: z.string(),
+  unit: z.string(),
+  stop: z.array(z.string()).min(1),
+  start: z.array(z.array(z.string()).min(1)).min(1),
+});
+type Data = z.infer<typeof data>;
+
+const PATIENCE_MS = 60_000;
+/** Of what a command complains, this much is kept. */
+const COMPLAINT = 400;
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Asks a supervisor to stop one of its jobs, by its own command, and to start it again. */
+export const stopUnit: StepKind<Data> = {
+  kind: "unit.stop",
+  data,
+  async apply({ stop }) {
+    const complaint = await run(stop);
+    if (complaint !== null) throw new StepRefused("experiment.refused.command", { command: stop.join(" "), complaint });
+  },
+  async undo(step) {
+    for (const [at, command] of step.start.entries()) {
+      const complaint = await run(command);
+      if (complaint !== null)
+        return {
+          outcome: "refused",
+          why: { code: "experiment.refused.command", args: { command: command.join(" "), complaint } },
+          byHand: step.start.slice(at),
+        };
+    }
+    return { outcome: "undone" };
+  },
+  // Only the supervisor knows; to start what runs already changes nothing.
+  verify: () => "between",
+  effect: ({ supervisor, unit }) => ({ code: "experiment.step.stop-unit", args: { supervisor, unit } }),
+  undoing: ({ supervisor, unit }) => ({ code: "experiment.undo.stop-unit", args: { supervisor, unit } }),
+  byHand: ({ start }) => start,
+};
+
+export const stopUnitStep = stepKind(stopUnit);
+
+/** Null: it went well; else what it said. No shell: every word is one argument. */
+function run([program = "", ...args]: readonly string[]): Promise<string | null> {
+  return new Promise((resolve) => {
+    const options = {
+      timeout: PATIENCE_MS,
+      env: { PATH, LC_ALL: "C" },
+      encoding: "buffer",
+      maxBuffer: 1 << 20,
+    } as const;
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      if (error === null) return resolve(null);
+      const said = fromBytes(stderr.length > 0 ? stderr : stdout).trim();
+      resolve((said === "" ? error.message : said).slice(0, COMPLAINT));
+    });
+    child.stdin?.end();
+  });
+}

@@ -1,0 +1,209 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import {
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  renameSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, expect, test, type TestContext } from "vitest";
+import { askFor, cgroupFolder, freezers, membersOf, stateOf } from "../../src/experiment/freezer.ts";
+import { freezing, stopping } from "../../src/experiment/intervention.ts";
+import { disablingLine } from "../../src/experiment/line.ts";
+import { EXPERIMENT_STEPS } from "../../src/experiment/steps/index.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import { stepKinds } from "../../src/journal/types.ts";
+import { startTicks } from "../../src/platform/process-identity.ts";
+
+const folder = mkdtempSync(`${tmpdir()}/whoforks-steps-`);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const isRoot = process.getuid?.() === 0;
+const kinds = stepKinds(EXPERIMENT_STEPS);
+const journal = new Journal(kinds, `${folder}/state`);
+const beginning = { action: "prove", subject: "x", root: "/", version: "0", details: {} };
+
+function need(context: TestContext, isThere: boolean, what: string): void {
+  if (isThere) return;
+  if (process.env["CI"]) throw new Error(`needs ${what}`);
+  context.skip(`needs ${what}`);
+}
+
+/** A shell that starts a child each time it is told to, in a session of its own. */
+function tree(): ChildProcess {
+  return spawn("sh", ["-c", "while read line; do sleep 60 & echo $!; done"], {
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+}
+
+function asked(shell: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    shell.stdout?.once("data", (bytes: Buffer) => resolve(Number(bytes.toString().trim())));
+    shell.stdin?.write("\n");
+  });
+}
+
+function stateLetter(pid: number): string {
+  return readFileSync(`/proc/${pid}/stat`, "latin1")
+    .replace(/^.*\) /s, "")
+    .slice(0, 1);
+}
+
+for (const version of [2, 1] as const)
+  test(`a tree is frozen in a cgroup of its own, version ${version}, with what it starts later, and goes back`, async (context) => {
+    const freezer = freezers().find((one) => one.version === version);
+    need(context, isRoot && freezer !== undefined, `root and a freezer of cgroup version ${version}`);
+    if (freezer === undefined) return;
+    const shell = tree();
+    const pid = shell.pid as number;
+    const run = journal.begin(beginning);
+    try {
+      const first = await asked(shell);
+      const origin = cgroupFolder(freezer, pid) as string;
+      const own = `${origin}/whoforks-test${version}${process.pid}`;
+      const target = { by: "tree", pid, startTicks: startTicks(pid) };
+      await run.take({ kind: "cgroup.own", data: { ...freezer, origin, own, target } });
+      expect(new Set(membersOf(own))).toEqual(new Set([pid, first]));
+      const second = await asked(shell);
+      expect(membersOf(own)).toContain(second);
+
+      const frozen = await run.take({ kind: "cgroup.freeze", data: { version, folder: own } });
+      expect(stateOf(version, own)).toEqual({ asked: true, is: true });
+      const silent = asked(shell).then(() => "answered");
+      expect(await Promise.race([silent, delay(300, "silent")])).toBe("silent");
+      expect(await run.undo(frozen)).toBeNull();
+      expect(await silent).toBe("answered");
+
+      // Frozen again, and left so: the whole run is taken back at once, as a guard would.
+      await run.take({ kind: "cgroup.freeze", data: { version, folder: own } });
+      expect(await run.undoAll()).toEqual([]);
+      expect(existsSync(own)).toBe(false);
+      for (const one of [pid, first, second]) expect(cgroupFolder(freezer, one)).toBe(origin);
+      await asked(shell);
+    } finally {
+      run.close();
+      if (stateOf(version, `${cgroupFolder(freezer, pid)}`)?.asked === true)
+        askFor(version, `${cgroupFolder(freezer, pid)}`, false);
+      process.kill(-pid, "SIGKILL");
+    }
+  });
+
+test("a process is stopped and goes on; another life of its number is not touched, and one that is stopped already is refused", async (context) => {
+  need(context, isRoot, "root");
+  const shell = tree();
+  const pid = shell.pid as number;
+  const run = journal.begin(beginning);
+  try {
+    await asked(shell);
+    const [step] = stopping(String(pid), pid, startTicks(pid) as string).hold;
+    if (step === undefined) throw new Error("no step");
+    const stopped = await run.take(step);
+    expect(stateLetter(pid)).toBe("T");
+    await expect(run.take(step)).rejects.toThrow("stopped-already");
+    expect(await run.undo(stopped)).toBeNull();
+    expect(stateLetter(pid)).not.toBe("T");
+    await expect(run.take({ kind: "process.stop", data: { pid, startTicks: "1" } })).rejects.toThrow("process-gone");
+    expect(stateLetter(pid)).not.toBe("T");
+    expect(await run.undoAll()).toEqual([]);
+  } finally {
+    run.close();
+    process.kill(-pid, "SIGKILL");
+  }
+});
+
+test("nobody is frozen where nobody lives any more", async (context) => {
+  need(context, isRoot, "root");
+  const gone = spawn("true");
+  await new Promise((resolve) => gone.on("close", resolve));
+  expect(freezing("x", { by: "tree", pid: gone.pid as number, startTicks: "1" })).toBeNull();
+});
+
+test("a line becomes a comment and comes back byte for byte, with times and links; what others changed is left", async (context) => {
+  need(context, isRoot, "root");
+  const file = `${folder}/inittab`;
+  const text = Buffer.from("id:2:initdefault:\n# a comment\nat:2345:respawn:/usr/bin/atd \xff\nlast", "latin1");
+  writeFileSync(file, text, { mode: 0o640 });
+  linkSync(file, `${folder}/another`);
+  utimesSync(file, 1_000_000_000, 1_000_000_000.25);
+  const before = statSync(file);
+  const { ino, mode, mtimeMs, nlink } = before;
+
+  expect(disablingLine(file, 2)).toContain("a comment");
+  expect(disablingLine(file, 9)).toContain("no such line");
+  const step = (line: number): { kind: string; data: unknown } => {
+    const way = disablingLine(file, line);
+    if (typeof way === "string") throw new Error(way);
+    return way.hold[0] as { kind: string; data: unknown };
+  };
+  for (const line of [1, 3, 4]) {
+    const run = journal.begin(beginning);
+    try {
+      const taken = await run.take(step(line));
+      const lines = readFileSync(file, "latin1").split("\n");
+      expect(lines[line - 1]).toMatch(/^#whoforks: /);
+      expect(lines.toSpliced(line - 1, 1)).toEqual(
+        text
+          .toString("latin1")
+          .split("\n")
+          .toSpliced(line - 1, 1),
+      );
+      expect(await run.undo(taken)).toBeNull();
+      expect(readFileSync(file)).toEqual(text);
+      const { ino: i, mode: m, mtimeMs: t, nlink: n } = statSync(file);
+      expect({ i, m, t, n }).toEqual({ i: ino, m: mode, t: mtimeMs, n: nlink });
+    } finally {
+      run.close();
+    }
+  }
+
+  // Cut off in the middle of the write, as by a crash.
+  const torn = step(3);
+  for (const cut of [32, 40, 50, 60]) {
+    const after = Buffer.from((torn.data as { after: string }).after, "base64");
+    writeFileSync(file, Buffer.concat([after.subarray(0, cut), text.subarray(cut)]));
+    expect(await kinds.get(torn.kind)?.undo(torn.data), `${cut}`).toEqual({ outcome: "undone" });
+    expect(readFileSync(file)).toEqual(text);
+  }
+
+  const run = journal.begin(beginning);
+  try {
+    await run.take(step(3));
+    writeFileSync(file, "somebody else's\n");
+    const [left] = await run.undoAll();
+    expect(left?.why.code).toBe("experiment.refused.changed");
+    expect(left?.byHand[0]?.[0]).toBe("sed");
+    expect(readFileSync(file, "latin1")).toBe("somebody else's\n");
+  } finally {
+    run.close();
+  }
+  // Another file in its place is another file.
+  writeFileSync(`${folder}/new`, text);
+  const replaced = step(1);
+  renameSync(`${folder}/new`, file);
+  expect(kinds.get(replaced.kind)?.verify(replaced.data)).toBe("lost");
+});
+
+test("a supervisor's command that fails is told with what it said", async (context) => {
+  need(context, isRoot, "root");
+  const run = journal.begin(beginning);
+  const unit = { supervisor: "systemd", unit: "x.service" };
+  try {
+    const refused = run.take({ kind: "unit.stop", data: { ...unit, stop: ["ls", "/nowhere"], start: [["true"]] } });
+    await expect(refused).rejects.toMatchObject({ why: { code: "experiment.refused.command" } });
+    const taken = await run.take({
+      kind: "unit.stop",
+      data: { ...unit, stop: ["true"], start: [["true"], ["false"], ["echo", "x"]] },
+    });
+    const left = await run.undo(taken);
+    expect(left?.byHand).toEqual([["false"], ["echo", "x"]]);
+  } finally {
+    await run.undoAll();
+    run.close();
+  }
+});

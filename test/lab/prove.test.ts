@@ -1,0 +1,147 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, expect, test } from "vitest";
+import { startScenario, type RunningScenario } from "../../lab/lab.mjs";
+import { freezers, membersOf } from "../../src/experiment/freezer.ts";
+import type { Experiment } from "../../src/experiment/result.ts";
+import { experiment as schema } from "../../src/experiment/schema.ts";
+import { startTicks } from "../../src/platform/process-identity.ts";
+import { whoforks, type Run } from "../support/whoforks.ts";
+import { needsLab } from "./needs.ts";
+
+const state = mkdtempSync(`${tmpdir()}/whoforks-prove-`);
+afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+type During = (child: ReturnType<typeof spawn>) => void;
+
+async function prove(args: readonly string[], during: During = () => undefined): Promise<Run> {
+  return whoforks(["prove", "--json", "--yes", ...args], { env: { WHOFORKS_STATE: state }, during });
+}
+
+async function proved(
+  args: readonly string[],
+  during?: During,
+): Promise<{ result: Experiment; exitCode: number | null }> {
+  const { stdout, stderr, exitCode } = await prove(args, during);
+  const result: unknown = JSON.parse(stdout === "" ? JSON.stringify({ stderr }) : stdout);
+  expect(schema.safeParse(result).error).toBeUndefined();
+  return { result: result as Experiment, exitCode };
+}
+
+/** Cgroups that bear our name, with whoever is in them. */
+function ownCgroups(): string[] {
+  return freezers().flatMap(({ dir }) =>
+    readdirSync(dir)
+      .filter((name) => /^whoforks-[0-9a-f]{8}$/.test(name))
+      .map((name) => `${dir}/${name}: ${membersOf(`${dir}/${name}`).length}`),
+  );
+}
+
+/** Records of the newest journal; [] while there is none. */
+function records(besides: ReadonlySet<string>): { type: string; kind?: string }[] {
+  const name = journals().find((one) => !besides.has(one));
+  if (name === undefined) return [];
+  const lines = readFileSync(`${state}/runs/${name}`, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line.slice(line.indexOf("{"))) as { type: string });
+}
+
+function journals(): string[] {
+  try {
+    return readdirSync(`${state}/runs`);
+  } catch {
+    return [];
+  }
+}
+
+async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(2);
+}
+
+async function goesOn(scenario: RunningScenario): Promise<void> {
+  const { forks } = scenario.count();
+  await eventually(() => scenario.count().forks > forks + 5);
+}
+
+test("the case: proven by freezing its members, an innocent is refuted, and nothing stays frozen", async (context) => {
+  needsLab(context);
+  const before = ownCgroups();
+  const scenario = await startScenario("case", { seconds: 120, rate: 150 });
+  // In a session of its own: what belongs to the session that runs the tool is refused.
+  const innocent = spawn("sleep", ["150"], { detached: true, stdio: "ignore" });
+  try {
+    const { result, exitCode } = await proved([]);
+    expect(result.verdict).toMatchObject({ outcome: "proven", code: "experiment.proven", errorRate: 1 / 256 });
+    expect(exitCode).toBe(1);
+    expect(result.storm).toMatchObject({ exe: "/usr/bin/atd", kind: "self-replicating-chain" });
+    expect(result.plan).toMatchObject({ kind: "freeze", target: "/usr/bin/atd" });
+    expect(result.slots).toHaveLength(16);
+    expect(result.effect?.heldPerSecond).toBeLessThan((result.effect?.freePerSecond ?? 0) / 10);
+    expect(result.undone).toEqual({ ok: true, remaining: [] });
+    expect(ownCgroups()).toEqual(before);
+    await goesOn(scenario);
+
+    const other = await proved(["--freeze", String(innocent.pid)]);
+    expect(other.result.verdict).toMatchObject({ outcome: "refuted", errorRate: null });
+    expect(other.exitCode).toBe(0);
+    expect(ownCgroups()).toEqual(before);
+    expect(startTicks(innocent.pid as number)).not.toBeNull();
+
+    // Whoever is above this test, PID 1, and what does not live are never held; a plan alone does nothing.
+    for (const [args, why] of [
+      [["--freeze", "1"], "PID 1 is never held"],
+      [["--freeze", String(process.pid)], "whoforks itself"],
+      [["--sigstop", "2"], "thread of the kernel"],
+      [["--freeze", "4194303"], "there is no process"],
+    ] as const) {
+      const refused = await prove(args);
+      expect(refused.stderr).toContain(why);
+      expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+    }
+  } finally {
+    innocent.kill("SIGKILL");
+    await scenario.stop();
+  }
+}, 180_000);
+
+test("killed at each step the guard takes everything back, and a storm that ends by itself proves nothing", async (context) => {
+  needsLab(context);
+  const before = ownCgroups();
+  const scenario = await startScenario("case", { seconds: 120, rate: 150 });
+  try {
+    // Records: 1 begin, 2 and 3 the cgroup is made, 4 and 5 it is frozen, 6 and 7 thawed.
+    for (const at of [2, 5, 6]) {
+      const known = new Set(journals());
+      const run = await prove([], (child) => {
+        void eventually(() => records(known).length >= at || child.exitCode !== null).then(() => child.kill("SIGKILL"));
+      });
+      expect(run).toMatchObject({ exitCode: null, stdout: "" });
+      await eventually(() => records(known).at(-1)?.type === "end");
+      expect(records(known).at(-1), `${at}`).toMatchObject({ type: "end", state: "undone" });
+      expect(ownCgroups()).toEqual(before);
+      await goesOn(scenario);
+    }
+
+    const interrupted = new Set(journals());
+    const stopped = await proved([], (child) => {
+      void eventually(() => records(interrupted).length >= 5).then(() => child.kill("SIGINT"));
+    });
+    expect(stopped).toMatchObject({ exitCode: 130, result: { undone: { ok: true } } });
+    expect(ownCgroups()).toEqual(before);
+
+    const known = new Set(journals());
+    const ended = await proved([], () => {
+      const held = (): number =>
+        records(known).filter(({ type, kind }) => type === "doing" && kind === "cgroup.freeze").length;
+      void eventually(() => held() >= 2).then(() => scenario.stop());
+    });
+    expect(ended).toMatchObject({
+      exitCode: 3,
+      result: { verdict: { outcome: "inconclusive" }, undone: { ok: true } },
+    });
+    expect(ownCgroups()).toEqual(before);
+  } finally {
+    await scenario.stop();
+  }
+}, 180_000);
