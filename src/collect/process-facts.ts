@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { factsOf } from "../capture/procfs/facts.ts";
-import { redactArguments } from "../casefolder/redact.ts";
+import { redactArguments } from "../model/redact.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 

@@ -1,4 +1,4 @@
-import { REDACTED, redactArguments } from "../casefolder/redact.ts";
+import { REDACTED, redactArguments } from "../model/redact.ts";
 import { fromBytes, toBytes } from "../model/text.ts";
 
 /** `password = x`, `"api_key": "x"`, `Environment=DB_PASSWORD=x`: what configuration adds to the rules for arguments. */
