@@ -13,7 +13,11 @@ const withoutDevtools = {
 };
 await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", "reading-thread": "src/formats/threads/reading-thread-main.ts" },
+  entryPoints: {
+    main: "src/cli/main.ts",
+    "reading-thread": "src/formats/threads/reading-thread-main.ts",
+    "hashing-thread": "src/verification/hashing-thread-main.ts",
+  },
   outdir: "dist",
   bundle: true,
   splitting: true,

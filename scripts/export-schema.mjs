@@ -11,6 +11,11 @@ const SCHEMAS = [
   { from: "./src/behave/schema.ts", of: "behaviour", title: "Result of whoforks behave --json" },
   { from: "./src/identity/schema.ts", of: "identities", title: "Result of whoforks identify --json" },
   { from: "./src/origin/schema.ts", of: "origin", title: "Result of whoforks origin --json" },
+  {
+    from: "./src/verification/schema.ts",
+    of: "verification",
+    title: "Result of whoforks identify --verify-packages --json",
+  },
   { from: "./src/why/schema.ts", of: "restarts", title: "Result of whoforks why --json" },
   { from: "./src/experiment/schema.ts", of: "experiment", title: "Result of whoforks prove --json" },
   { from: "./src/formats/event-schema.ts", of: "events", title: "One line of whoforks events" },

@@ -22,6 +22,10 @@ export async function identifyCommand(
   version: string,
 ): Promise<ExitCode> {
   const root = flags.root === undefined ? null : rootFolder(flags.root);
+  if (flags.verifyPackages === true) {
+    return (await import("./verify-packages.ts")).verifyPackagesCommand(texts, root, flags, version);
+  }
+  if (flags.cache !== undefined) throw new Failure("--cache is for --verify-packages");
   if (flags.all === true) return identifyEverything(texts, root, flags, version);
   if (texts.length === 0) {
     throw new Failure("nothing to identify", "name a file or a process, or --all: whoforks identify /usr/sbin/atd");

@@ -27,6 +27,11 @@ export function examiner(root: Root): Examiner {
   return new RootExaminer(root);
 }
 
+/** The package database of a root alone, for whoever asks about all packages; null where there is none that can be read. */
+export function openPackageDatabase(root: Root): PackageDatabase | null {
+  return atOnce(openDatabase(root)).database;
+}
+
 class RootExaminer implements Examiner {
   readonly #root: Root;
   #opened: Opened | null = null;

@@ -119,6 +119,10 @@ export class ListedDatabase implements PackageDatabase {
     return linesOf((this.#byName.get(owner.package) ?? []).find((one) => one.owner.version === owner.version)?.list);
   }
 
+  placeOf({ listed }: Ownership): Untrusted {
+    return listed;
+  }
+
   *recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }> {
     for (const one of this.#packages) {
       const { owner, state } = one;

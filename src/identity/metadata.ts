@@ -1,7 +1,9 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Answer, Surrounding } from "./answer.ts";
 import { Accounts } from "./accounts.ts";
-import { capabilityText } from "./capabilities.ts";
+import { closeSync, type BigIntStats } from "node:fs";
+import type { Root } from "../platform/root.ts";
+import { capabilitiesOf, capabilityText } from "./capabilities.ts";
 import { modeString } from "./file-facts.ts";
 import type { FileRecord, Ownership, PackageDatabase } from "./package-database.ts";
 import { lastName } from "./places.ts";
@@ -57,6 +59,36 @@ export function metadataReasons(at: Surrounding, real: Untrusted, owned: Answer[
   // Edited by the administrator, and guarded or shared by him, too.
   if (owned.shipped.conffile) for (const one of reasons) if (one.weight !== "strong") one.weight = "weak";
   return reasons;
+}
+
+/** How mode, owners and capabilities of a file differ from what is recorded; nothing where nothing is. */
+export function rightsDifferences(
+  { root, database }: { root: Root; database: PackageDatabase },
+  real: Untrusted,
+  by: Ownership,
+  { mode, uid, gid }: BigIntStats,
+): Reason[] {
+  const fixed = recordFor(database, real, by);
+  if (fixed === null) return [];
+  const found: Rights = { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), capabilities: null };
+  if (fixed.by === "administrator") return overridden(found, fixed.record, accountsOf(root));
+  // A hundred thousand files are not opened for what means something for programs alone.
+  if (fixed.record.capabilities !== null && (found.mode & 0o111) !== 0) found.capabilities = capabilitiesAt(root, real);
+  return differencesOf(found, fixed.record, { package: by.owner.package, archive: null }, accountsOf(root));
+}
+
+function capabilitiesAt(root: Root, real: Untrusted): Rights["capabilities"] {
+  try {
+    const fd = root.open(real);
+    if (fd === null) return undefined;
+    try {
+      return capabilitiesOf(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 function overridden({ mode, uid, gid }: Rights, record: FileRecord, accounts: Accounts): Reason[] {

@@ -75,6 +75,8 @@ export interface PackageDatabase {
   pathsOf(ownership: Ownership): Iterable<Untrusted>;
   /** Every path of every package for which a digest is recorded. */
   recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }>;
+  /** Where the content that a package lists is: elsewhere than listed where a diversion acts. */
+  placeOf(ownership: Ownership): Untrusted;
   /** The scripts that a package runs when it is installed, which may change modes and owners. */
   scriptsOf(ownership: Ownership): { path: Untrusted; text: Untrusted }[];
   /** What the alternatives system knows about the link at this canonical path. */

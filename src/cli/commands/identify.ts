@@ -8,6 +8,11 @@ export function addIdentify(program: Command, version: string): void {
     .argument("[target...]", "paths of files, or numbers of processes (a file with such a name: ./812)")
     .description("tell whose file a program is, and whether it is what it claims to be")
     .option("--all", "every program in the search paths, every one that runs, every one that a supervisor starts")
+    .option(
+      "--verify-packages",
+      "compare every packaged file with its package's record, as dpkg --verify and debsums do",
+    )
+    .option("--cache <file>", "with --verify-packages: keep digests there for the next run")
     .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
     .option("--reference <file>", "compare the one file with this .deb, .rpm or plain file")
     .option("--fetch-reference", "the same with its package, which the host's package manager downloads")
@@ -34,6 +39,7 @@ Examples:
   whoforks identify --root /mnt /usr/sbin/atd a file of a mounted disk, by the packages of that disk
   sudo whoforks identify --all                all that this host could start, the worst first
   whoforks identify --reference at.deb /usr/bin/atd   it beside what package at has under that name
+  sudo whoforks identify --verify-packages    every file of every package against its record
   whoforks identify --json ./atd              for a script: docs/identify.md
 
 It only looks: no file is changed, no program of the host is run but lsattr and gpgv, and with --fetch-reference apt-get
@@ -51,6 +57,8 @@ Exit codes: ${EXIT_CODES}`,
 export interface IdentifyFlags {
   root?: string;
   all?: boolean;
+  verifyPackages?: boolean;
+  cache?: string;
   reference?: string;
   fetchReference?: boolean;
   format: "terminal" | "json";

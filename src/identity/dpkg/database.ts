@@ -111,6 +111,10 @@ export class DpkgDatabase implements PackageDatabase {
     return linesOf(this.#byName.get(owner.package)?.list);
   }
 
+  placeOf({ owner, listed }: Ownership): Untrusted {
+    return this.#diversions.placeOf(listed, this.#byName.get(owner.package)?.status.name);
+  }
+
   *recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }> {
     for (const [number, { status, md5sums }] of this.#listed.entries()) {
       // Removed, its configuration kept: nothing else of it is here.

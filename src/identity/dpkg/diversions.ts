@@ -40,6 +40,11 @@ export class Diversions {
     return diversion !== undefined && diversion.by !== packageName;
   }
 
+  /** Where that file is placed. */
+  placeOf(listed: Untrusted, packageName: string | undefined): Untrusted {
+    return this.movesAway(listed, packageName) ? (this.#listed.get(listed)?.to ?? listed) : listed;
+  }
+
   /** Diversions that place something at this real path. */
   leadingTo(entry: Untrusted): readonly Diversion[] {
     return this.#to.get(entry) ?? [];

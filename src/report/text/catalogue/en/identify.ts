@@ -101,4 +101,23 @@ export const identify = {
   "reference.fact.libraries": "libraries",
   "reference.fact.symbols": "symbols",
   "reference.fact.entropy": "entropy",
+
+  "verification.no-database": "NOTHING TO COMPARE WITH: no package database can be read here",
+  "verification.unsure": "{open:count} {open#FILE|FILES} NOT AS RECORDED",
+  "verification.interrupted": "INTERRUPTED: the rest was not compared",
+  "verification.compared":
+    "{compared:count} of {files:count} files of {packages:count} packages compared with what {manager:words} recorded, {bytesRead:bytes} read",
+  "verification.from-cache": "{fromCache:count} known from the cache, {computedAgain:count} of them computed again",
+  "verification.cache-unused": "the cache was not used ({problem:words})",
+  "verification.cache-contradicted":
+    "the cache was WRONG about a file and was not believed: somebody changed the cache, or the file past its times",
+  "verification.left-out": "{leftOut:count} {leftOut#was|were} left out at installation (path-exclude of dpkg.cfg)",
+  "verification.database":
+    "{databaseProblems:count} {databaseProblems#place|places} in the package database cannot be read",
+  "verification.kind.modified": "MODIFIED: {count:count}",
+  "verification.kind.rights": "OTHER RIGHTS THAN RECORDED: {count:count}",
+  "verification.kind.unread": "COULD NOT LOOK: {count:count}",
+  "verification.kind.missing": "MISSING: {count:count}",
+  "verification.kind.edited": "configuration files edited: {count:count}",
+  "verification.file": "{path} ({package})",
 } as const;

@@ -101,4 +101,21 @@ export const identify = {
   "reference.fact.libraries": "库",
   "reference.fact.symbols": "符号表",
   "reference.fact.entropy": "熵",
+
+  "verification.no-database": "没有可比较的依据：这里没有能够读取的软件包数据库",
+  "verification.unsure": "{open:count} 个文件与记录不符",
+  "verification.interrupted": "已中断：其余文件没有比较",
+  "verification.compared":
+    "{packages:count} 个软件包的 {files:count} 个文件中，已将 {compared:count} 个与 {manager:words} 的记录比较，读取了 {bytesRead:bytes}",
+  "verification.from-cache": "{fromCache:count} 个取自缓存，其中 {computedAgain:count} 个重新计算过",
+  "verification.cache-unused": "没有使用缓存（{problem:words}）",
+  "verification.cache-contradicted": "缓存对某个文件的记载有误，因此不予采信：有人改动了缓存，或绕过时间戳改动了文件",
+  "verification.left-out": "{leftOut:count} 个在安装时就被略去（dpkg.cfg 的 path-exclude）",
+  "verification.database": "软件包数据库中有 {databaseProblems:count} 处无法读取",
+  "verification.kind.modified": "已被改动：{count:count} 个",
+  "verification.kind.rights": "权限与记录不符：{count:count} 个",
+  "verification.kind.unread": "无法查看：{count:count} 个",
+  "verification.kind.missing": "缺失：{count:count} 个",
+  "verification.kind.edited": "编辑过的配置文件：{count:count} 个",
+  "verification.file": "{path}（{package}）",
 } as const;
