@@ -1,9 +1,15 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that need this host's programs but look at a root, files or processes of their own only: any load may run beside them. */
-const BESIDE = ["identity-*", "identify", "identify-all", "elf-symbols", "other-files", "supervisors-systemd"].map(
-  (name) => `test/host/${name}.test.ts`,
-);
+const BESIDE = [
+  "identity-*",
+  "identify",
+  "identify-all",
+  "quarantine-*",
+  "elf-symbols",
+  "other-files",
+  "supervisors-systemd",
+].map((name) => `test/host/${name}.test.ts`);
 
 export default defineConfig({
   test: {

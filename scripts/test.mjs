@@ -39,6 +39,7 @@ const NEEDED = {
   pacman: "pacman-package-manager",
   "db5.3_load": "db5.3-util",
   python3: "python3",
+  "mkfs.ext4": "e2fsprogs",
 };
 /** The same for files. */
 const FILES = {

@@ -1,3 +1,4 @@
+import { NotBeneath } from "../platform/beneath.ts";
 import { errnoOf, reasonOf } from "../platform/errno.ts";
 import type { Appender } from "./append.ts";
 import { JournalError } from "./errors.ts";
@@ -191,6 +192,7 @@ export class Run {
 /** The reason of an error, as a sentence. */
 export function wordsOf(error: unknown): Words {
   if (error instanceof StepRefused) return error.why;
+  if (error instanceof NotBeneath) return { code: `undo.not-beneath.${error.reason}`, args: { path: error.path } };
   const code = errnoOf(error);
   // An error of a system call is the host's doing; any other is a bug of ours, and is told with its text all the same.
   return { code: "undo.call-failed", args: { code: code === "" ? null : code, why: reasonOf(error) } };

@@ -128,6 +128,30 @@ export function isVaultThere(at: Place): boolean {
   }
 }
 
+function makeFolder(at: Place): void {
+  try {
+    withPlace(at, ({ directory, name }) => {
+      fs.mkdirSync(directory.entry(name), { mode: 0o700 });
+      directory.sync();
+    });
+  } catch (error) {
+    if (error instanceof NotBeneath) throw new StepRefused("quarantine.vault-unsafe", { path: error.path });
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** Removes a folder that was made for files in quarantine, unless there are some. Whatever else has its name stays. */
+function removeEmpty(at: Place): void {
+  try {
+    withPlace(at, ({ directory, name }) => {
+      if (directory.lstat(name)?.isDirectory() === true) fs.rmdirSync(directory.entry(name));
+    });
+  } catch (error) {
+    // A link on the way: nothing beyond it is ours. ENOTEMPTY: other files are in quarantine there.
+    if (!(error instanceof NotBeneath) && !["ENOTEMPTY", "ENOENT", "EEXIST"].includes(errnoOf(error))) throw error;
+  }
+}
+
 interface Data {
   at: Place;
   missing: Untrusted[];
@@ -138,26 +162,11 @@ const own: StepKind<Data> = {
   kind: "vault.make",
   data: z.object({ at: place, missing: z.array(z.string().startsWith("/")) }),
   apply({ at, missing }) {
-    for (const path of missing)
-      withPlace({ root: at.root, path }, ({ directory, name }) => {
-        try {
-          fs.mkdirSync(directory.entry(name), { mode: 0o700 });
-          directory.sync();
-        } catch (error) {
-          if (errnoOf(error) !== "EEXIST") throw error;
-        }
-      });
+    for (const path of missing) makeFolder({ root: at.root, path });
     openVault(at).close();
   },
   undo({ at, missing }) {
-    for (const path of [...missing].reverse()) {
-      try {
-        withPlace({ root: at.root, path }, ({ directory, name }) => fs.rmdirSync(directory.entry(name)));
-      } catch (error) {
-        // ENOTEMPTY: other files are in quarantine there. ENOENT: it never was.
-        if (!["ENOTEMPTY", "ENOENT", "EEXIST"].includes(errnoOf(error))) throw error;
-      }
-    }
+    for (const path of [...missing].reverse()) removeEmpty({ root: at.root, path });
     return { outcome: "undone" };
   },
   verify: ({ at }) => (isVaultThere(at) ? "after" : "before"),

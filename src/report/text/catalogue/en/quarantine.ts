@@ -89,6 +89,8 @@ export const quarantine = {
   "journal.unwritten": "the journal could not be written to the end ({why:words}); running restore again is safe",
   "undo.unknown-step": "a step that this version does not know ({kind})",
   "undo.not-tried": "not tried, because an earlier step could not be undone",
+  "undo.not-beneath.link": "{path} has become a symbolic link, which is not followed",
+  "undo.not-beneath.no-directory": "{path} is no folder any more",
   "undo.call-failed": "{why:words}",
   "undo.damaged-journal":
     "{count:count} {count#record|records} of the journal cannot be read: there may have been steps that are not told of here",

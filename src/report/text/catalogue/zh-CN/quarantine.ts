@@ -85,6 +85,8 @@ export const quarantine: Record<keyof typeof english, string> = {
   "journal.unwritten": "日志未能写完（{why:words}）；可以放心再次运行 restore",
   "undo.unknown-step": "此版本不认识的步骤（{kind}）",
   "undo.not-tried": "没有尝试，因为之前的步骤无法撤销",
+  "undo.not-beneath.link": "{path} 变成了符号链接，不会跟随",
+  "undo.not-beneath.no-directory": "{path} 不再是目录",
   "undo.call-failed": "{why:words}",
   "undo.damaged-journal": "日志有 {count:count} 条记录无法读取：可能有这里没有提到的步骤",
 };
