@@ -7,6 +7,8 @@ const BESIDE = [
   "identify-all",
   "quarantine-*",
   "elf-symbols",
+  "footing",
+  "origin",
   "other-files",
   "supervisors-systemd",
 ].map((name) => `test/host/${name}.test.ts`);

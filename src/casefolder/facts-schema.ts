@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CgroupUsage, CpuSlices, Forebear, ProgramCpu } from "../model/cpu.ts";
+import { FOOTING_WEIGHTS, type Footing, type FootingFinding, type OwnFile } from "../model/footing.ts";
 import type { HiddenAccount, HiddenLook, HiddenProcess } from "../model/hidden.ts";
 import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
 import type { ProcFacts, Snapshot } from "../model/snapshot.ts";
@@ -109,17 +110,36 @@ const hidden = z.object({
   } satisfies Fields<HiddenLook>),
 } satisfies Fields<HiddenAccount>);
 
-export const run: z.ZodType<RunFacts> = z.object({
-  sources: z.array(ledger),
-  couldNotLook: z.array(
+const gap = z.object({
+  code: text,
+  what: text,
+  why: text,
+  remedy: text.nullable(),
+  args: z.record(text, z.number()).exactOptional(),
+});
+
+const ownFile = z.object({
+  path: text,
+  sha256: text,
+  owner: z.object({ manager: text, package: text, version: text }).nullable(),
+  verdict: text,
+} satisfies Fields<OwnFile>);
+
+const footing = z.object({
+  findings: z.array(
     z.object({
       code: text,
-      what: text,
-      why: text,
-      remedy: text.nullable(),
-      args: z.record(text, z.number()).exactOptional(),
-    }),
+      args: z.record(text, z.unknown()),
+      weight: z.enum(FOOTING_WEIGHTS),
+    } satisfies Fields<FootingFinding>),
   ),
+  program: z.object({ node: ownFile, whoforks: ownFile }).nullable(),
+  couldNotLook: z.array(gap),
+} satisfies Fields<Footing>);
+
+export const run: z.ZodType<RunFacts> = z.object({
+  sources: z.array(ledger),
+  couldNotLook: z.array(gap),
   countersOnly: z.object({ forksPerSecond: z.number() }).nullable(),
   interrupted: z.boolean(),
   ownMountNamespace: text.nullable(),
@@ -127,4 +147,5 @@ export const run: z.ZodType<RunFacts> = z.object({
   cgroupsOf: map(text, map(text.nullable(), count)),
   repeats: map(text, z.array(text)).exactOptional(),
   hidden: hidden.nullable().exactOptional(),
+  footing: footing.nullable().exactOptional(),
 } satisfies Fields<RunFacts>);

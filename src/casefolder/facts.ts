@@ -1,4 +1,5 @@
 import type { CpuSlices } from "../model/cpu.ts";
+import type { Footing } from "../model/footing.ts";
 import type { HiddenAccount } from "../model/hidden.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -26,6 +27,8 @@ export interface RunFacts {
   repeats?: ReadonlyMap<Untrusted, readonly Untrusted[]>;
   /** Processes that lived and that /proc did not show; null: not looked for. Absent in older cases. */
   hidden?: HiddenAccount | null;
+  /** What the tool stood on; null: not looked at. Absent in older cases. */
+  footing?: Footing | null;
 }
 
 /** JSON of facts: maps become lists of pairs; text that no UTF-8 can spell is escaped (`\udc80`) and comes back as it was. */

@@ -46,6 +46,7 @@ export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: D
             repeats: run?.repeats ?? new Map(),
           },
     hidden: run?.hidden ?? null,
+    footing: run?.footing ?? null,
     remarks: [],
     couldNotLook: [...(run?.couldNotLook ?? []), ...gapsOf(kept, read, answers)],
     lookup: lookupOf(kept),

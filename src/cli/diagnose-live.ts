@@ -15,6 +15,7 @@ import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
 import { introduce } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
+import { ownFooting } from "./footing.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
 import type { Progress } from "./progress.ts";
@@ -101,6 +102,14 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
   const repeats = looks
     ? await glance(derived, seconds, { signal: options.signal, idle })
     : new Map<Untrusted, Untrusted[]>();
+  const lookup = createLookup({
+    root: null,
+    processes: after.processes,
+    ownMountNamespace: ownNamespace,
+    prepared: (dir, root) => preparation?.of(dir, root) ?? null,
+  });
+  const files = interrupted ? null : await lookup.examiner("/");
+  const footing = files === null ? null : await ownFooting(files);
   const diagnosis = await diagnose({
     version: options.version,
     host,
@@ -110,14 +119,10 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
     known: KNOWN,
     live: { before, after, slices, cgroupsOf, repeats },
     hidden,
+    footing,
     remarks: [],
     couldNotLook,
-    lookup: createLookup({
-      root: null,
-      processes: after.processes,
-      ownMountNamespace: ownNamespace,
-      prepared: (dir, root) => preparation?.of(dir, root) ?? null,
-    }),
+    lookup,
     ...(keeper === undefined ? {} : { onAnswer: (answer) => void keeper.answers.push(answer) }),
     countersOnly,
     interrupted,
@@ -133,6 +138,7 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
     cgroupsOf,
     repeats,
     hidden,
+    footing,
   };
   if (keeper !== undefined) options.progress.show("keeping the case …");
   const window = { startEpochMs, seconds };

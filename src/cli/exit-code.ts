@@ -24,6 +24,11 @@ export function exitCodeOf(diagnosis: Diagnosis, interrupted: boolean): ExitCode
       return diagnosis.couldNotLook.some((c) => c.code === "tracefs.no-root") ? EXIT.noPrivilege : EXIT.inconclusive;
     case "healthy":
     case "benign":
-      return (diagnosis.hidden?.length ?? 0) > 0 ? EXIT.problemFound : EXIT.nothingWrong;
+      return (diagnosis.hidden?.length ?? 0) > 0 || isAltered(diagnosis) ? EXIT.problemFound : EXIT.nothingWrong;
   }
+}
+
+/** Whether this tool, or the tools of the host that show processes, are not what they should be. */
+function isAltered({ footing }: Diagnosis): boolean {
+  return footing?.findings.some(({ weight }) => weight === "strong") === true;
 }

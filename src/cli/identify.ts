@@ -1,11 +1,12 @@
-import { examiner } from "../identity/index.ts";
 import { withArchive } from "../identity/evidence/archive-evidence.ts";
+import { examiner, type Examiner } from "../identity/index.ts";
 import { IDENTITIES_SCHEMA, type Identities, type IdentifiedFile, type NotLooked } from "../identity/result.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
 import type { IdentifyFlags } from "./commands/identify.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { addReference } from "./identify-reference.ts";
+import { footingOfRoot } from "./footing.ts";
 import { targetOf, type Target } from "./identify-target.ts";
 import { Failure } from "./failure.ts";
 import { writeResult } from "./output.ts";
@@ -31,13 +32,15 @@ export async function identifyCommand(
     throw new Failure("nothing to identify", "name a file or a process, or --all: whoforks identify /usr/sbin/atd");
   }
   const targets = rawArguments(texts).map((text) => targetOf(text, root));
-  const answers = await identifyAll(targets, root ?? openRoot("/"));
+  const files = examiner(root ?? openRoot("/"));
+  const answers = await identifyAll(targets, root ?? openRoot("/"), files);
   if (flags.reference !== undefined || flags.fetchReference === true) await addReference(answers, root, flags);
   const result: Identities = {
     schema: IDENTITIES_SCHEMA,
     tool: { name: "whoforks", version },
     identities: answers.filter((answer) => "verdict" in answer),
     couldNotLook: answers.filter((answer) => "what" in answer),
+    footing: await footingOfRoot(root ?? openRoot("/"), files),
   };
   writeResult(await rendered(result, flags), flags.output);
   return exitCodeOf(result);
@@ -58,19 +61,26 @@ async function identifyEverything(
   }
   if (texts.length > 0) throw new Failure("--all takes no paths and no processes", "whoforks identify --all");
   const progress = createProgress(flags.quiet !== true);
+  const files = examiner(root ?? openRoot("/"));
   const everything = await survey(root ?? openRoot("/"), {
+    examiner: files,
     live: root === null || root.dir === "/",
     progress: (done, of) => progress.show(`looking at programs … ${done} of ${of}`),
   });
+  const footing = await footingOfRoot(root ?? openRoot("/"), files);
   progress.clear();
-  const result: Identities = { schema: IDENTITIES_SCHEMA, tool: { name: "whoforks", version }, ...everything };
+  const tool = { name: "whoforks", version } as const;
+  const result: Identities = { schema: IDENTITIES_SCHEMA, tool, ...everything, footing };
   writeResult(await rendered(result, flags), flags.output);
   return exitCodeOf(result);
 }
 
-async function identifyAll(targets: readonly Target[], root: Root): Promise<(IdentifiedFile | NotLooked)[]> {
-  const files = examiner(root);
-  const programs = new ProcessPrograms();
+async function identifyAll(
+  targets: readonly Target[],
+  root: Root,
+  files: Examiner,
+): Promise<(IdentifiedFile | NotLooked)[]> {
+  const programs = new ProcessPrograms(root.dir === "/" ? files : null);
   const answers: (IdentifiedFile | NotLooked)[] = [];
   for (const target of targets) {
     if ("pid" in target) {
@@ -91,7 +101,8 @@ async function identifyAll(targets: readonly Target[], root: Root): Promise<(Ide
   return answers;
 }
 
-function exitCodeOf({ identities, couldNotLook }: Identities): ExitCode {
+function exitCodeOf({ identities, couldNotLook, footing }: Identities): ExitCode {
+  if (footing?.findings.some(({ weight }) => weight === "strong") === true) return EXIT.problemFound;
   if (identities.some(({ concern }) => concern === "problem")) return EXIT.problemFound;
   const codes = couldNotLook.map(({ code }) => code);
   if (codes.some((code) => code === "identify.no-file" || code === "identify.no-process")) return EXIT.usage;

@@ -1,8 +1,10 @@
+import { examiner } from "../identity/index.ts";
 import { originOf, type Origin } from "../origin/index.ts";
 import { openRoot } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
 import type { OriginFlags } from "./commands/origin.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { footingOfRoot } from "./footing.ts";
 import { Failure } from "./failure.ts";
 import { targetOf } from "./identify-target.ts";
 import { writeResult } from "./output.ts";
@@ -22,12 +24,18 @@ export async function originCommand(text: string, flags: OriginFlags, version: s
       `its program: whoforks origin "$(readlink /proc/${target.pid}/exe)"; a file with this name: ./${target.pid}`,
     );
   const progress = createProgress(flags.quiet !== true);
+  const where = root ?? openRoot("/");
+  const files = examiner(where);
+  progress.show("looking at what this tool stands on …");
+  const footing = await footingOfRoot(where, files);
   const origin = await originOf({
     version,
-    root: root ?? openRoot("/"),
+    root: where,
+    examiner: files,
+    footing,
     path: target.path,
     around: flags.around,
-    live: root === null || root.dir === "/",
+    live: where.dir === "/",
     histories: flags.histories === true,
     now: Date.now(),
     progress: (source) => progress.show(`looking into ${source} …`),
@@ -38,11 +46,12 @@ export async function originCommand(text: string, flags: OriginFlags, version: s
 }
 
 /** A strong sign is a problem whatever else is known; a file of a package with nothing against it is in order. */
-function exitCodeOf({ verdict, signs, identity, couldNotLook }: Origin): ExitCode {
+function exitCodeOf({ verdict, signs, identity, couldNotLook, footing }: Origin): ExitCode {
   const refused = couldNotLook.some(({ code, why }) => code === "origin.unreadable" && /^E(?:ACCES|PERM)\b/.test(why));
   if (verdict.outcome === "no-file") return refused ? EXIT.noPrivilege : EXIT.usage;
   const bad = identity?.verdict === "impostor" || identity?.verdict === "modified";
-  if (bad || signs.some(({ weight }) => weight === "strong")) return EXIT.problemFound;
+  const altered = footing?.findings.some(({ weight }) => weight === "strong") === true;
+  if (bad || altered || signs.some(({ weight }) => weight === "strong")) return EXIT.problemFound;
   if (verdict.outcome === "arrived-by") return EXIT.nothingWrong;
   return refused ? EXIT.noPrivilege : EXIT.inconclusive;
 }

@@ -75,6 +75,7 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     couldNotLook: once(couldNotLook),
     hidden: material.hidden?.processes ?? null,
     hiddenLook: material.hidden?.look ?? null,
+    footing: material.footing ?? null,
     experiment: null,
     cost: material.cost(),
   };

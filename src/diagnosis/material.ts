@@ -1,5 +1,6 @@
 import type { Derived } from "../derive/index.ts";
 import type { Known } from "../detect/types.ts";
+import type { Footing } from "../model/footing.ts";
 import type { CpuSlices } from "../model/cpu.ts";
 import type { HiddenAccount } from "../model/hidden.ts";
 import type { SourceLedger } from "../model/ledger.ts";
@@ -37,6 +38,8 @@ export interface Material {
   } | null;
   /** Processes that /proc did not show; null: could not look. Absent: nobody looked, as for logs. */
   hidden?: HiddenAccount | null;
+  /** What the tool stands on; absent or null: not looked at. */
+  footing?: Footing | null;
   /** Facts that a reader found notable: `audit.fork-by-32-bit`, … */
   remarks: { code: string; args: Record<string, unknown> }[];
   couldNotLook: Diagnosis["couldNotLook"];

@@ -1,3 +1,4 @@
+import type { Footing } from "../model/footing.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Abi } from "../model/events.ts";
@@ -81,6 +82,8 @@ export interface Diagnosis {
   hidden?: HiddenProcess[] | null;
   /** How they were looked for; null: not at all. */
   hiddenLook?: HiddenLook | null;
+  /** What the tool and the host's own tools stand on, of a live run; null: not looked at. Absent in older results. */
+  footing?: Footing | null;
   experiment: null;
   cost: { cpuSeconds: number; wallSeconds: number; peakRssBytes: number };
 }

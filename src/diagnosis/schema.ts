@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { footing } from "../identity/footing-schema.ts";
 import { identity } from "../identity/schema.ts";
 import { SCHEMA, STORM_KINDS } from "./result.ts";
 
@@ -215,6 +216,7 @@ export const diagnosis = z.object({
   ),
   hidden: z.array(hiddenProcess).nullable().optional(),
   hiddenLook: hiddenLook.nullable().optional(),
+  footing: footing.nullable().optional(),
   experiment: z.null(),
   cost: z.object({ cpuSeconds: z.number(), wallSeconds: z.number(), peakRssBytes: count }),
 });

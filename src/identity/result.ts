@@ -1,3 +1,4 @@
+import type { Footing } from "../model/footing.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Reference } from "./evidence/reference.ts";
 import type { SignedChain } from "./evidence/signed-chain.ts";
@@ -14,6 +15,8 @@ export interface Identities extends Partial<Coverage> {
   /** In the order of the questions. */
   identities: IdentifiedFile[];
   couldNotLook: NotLooked[];
+  /** What the tool and the tools of the root stand on. Absent in older results. */
+  footing?: Footing;
 }
 
 /** What `identify --all` adds: `identities` are then those that are not in order, the worst first. */

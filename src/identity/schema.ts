@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ComparedFact, SetDifference } from "./evidence/comparison.ts";
 import type { Reference } from "./evidence/reference.ts";
 import type { SignedChain } from "./evidence/signed-chain.ts";
+import { footing } from "./footing-schema.ts";
 import { IDENTITIES_SCHEMA, type Coverage, type IdentifiedFile, type NotLooked } from "./result.ts";
 
 /**
@@ -126,4 +127,5 @@ export const identities = z.object({
   couldNotLook: z.array(
     z.object({ what: text, code: z.string(), args, error: z.string().nullable() } satisfies Fields<NotLooked>),
   ),
+  footing: footing.optional(),
 });

@@ -1,9 +1,9 @@
 import { statfsSync } from "node:fs";
-import { examiner } from "../identity/index.ts";
-import type { Identity } from "../identity/index.ts";
+import { examiner, type Examiner, type Identity } from "../identity/index.ts";
 import { isoTime } from "../identity/file-facts.ts";
 import { directoryOf } from "../identity/places.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
+import type { Footing } from "../model/footing.ts";
 import type { Untrusted } from "../model/text.ts";
 import { reasonOf } from "../platform/errno.ts";
 import type { Root } from "../platform/root.ts";
@@ -31,6 +31,10 @@ export interface OriginOptions {
   histories: boolean;
   /** Milliseconds since 1970. */
   now: number;
+  /** Of the root; its package database is read once. */
+  examiner?: Examiner;
+  /** What this tool stands on, which others found out. */
+  footing?: Footing;
   /** Told before each source is looked into. */
   progress(source: string): void;
 }
@@ -70,6 +74,7 @@ export async function originOf(options: OriginOptions): Promise<Origin> {
     events,
     sources: told.map(({ id, what }) => account(id, what)),
     couldNotLook: gaps,
+    footing: options.footing ?? null,
   };
 }
 
@@ -80,7 +85,7 @@ const EXPECTED = new Set(["audit", "wtmp", "btmp", "auth-log"]);
 function ask(options: OriginOptions, gaps: CouldNotLook[]): Question {
   const { root, around, live, histories, now } = options;
   const path = quietly(() => root.canonical(options.path)) ?? options.path;
-  const files = examiner(root);
+  const files = options.examiner ?? examiner(root);
   let file: FileInQuestion | null = null;
   try {
     const stat = root.lstat(path);

@@ -1,5 +1,6 @@
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { Evidence } from "../model/evidence.ts";
+import type { Footing } from "../model/footing.ts";
 import type { SkippedExample } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { IdentityVerdict, Owner } from "../identity/types.ts";
@@ -92,4 +93,6 @@ export interface Origin {
   events: OriginEvent[];
   sources: SourceAccount[];
   couldNotLook: CouldNotLook[];
+  /** What the tool and the tools of the root stand on; null: not looked at. */
+  footing: Footing | null;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { footing } from "../identity/footing-schema.ts";
 import { identity, owner } from "../identity/schema.ts";
 import { ORIGIN_SCHEMA, OUTCOMES, RELATIONS, SIGN_WEIGHTS, TIME_KINDS } from "./result.ts";
 
@@ -60,4 +61,5 @@ export const origin = z.object({
       args: z.record(z.string(), z.number()).optional(),
     }),
   ),
+  footing: footing.nullable(),
 });

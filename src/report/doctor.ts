@@ -1,5 +1,7 @@
 import pc from "picocolors";
 import type { Check, Examination } from "../model/doctor.ts";
+import type { Footing } from "../model/footing.ts";
+import { footingLines } from "./sections/footing.ts";
 import type { Paint } from "./screen.ts";
 import { render, say } from "./text/catalogue/index.ts";
 import type { Language } from "./text/language.ts";
@@ -24,12 +26,15 @@ const INDENT = 4;
  * What can be observed here, a sign and a paragraph for each way, the answer in the last line. Ends with a newline;
  * nothing of the host reaches the terminal as a control character.
  */
-export function doctorReport(examination: Examination, options: DoctorOptions): string {
+export function doctorReport(examination: Examination, footing: Footing | null, options: DoctorOptions): string {
   const columns = Math.max(40, Math.min(80, Math.floor(options.columns) || 80));
   const voice: Voice = { language: options.lang, unicode: options.unicode, nameLimit: 60 };
   const paint = pc.createColors(options.colour);
   const { hostname, kernel, machine } = examination.host;
+  const banner = footingLines({ voice, paint, columns }, footing, true);
   const lines = [
+    ...banner,
+    ...(banner.length === 0 ? [] : [""]),
     ...wrap(say(voice, "doctor.title", { host: hostname, kernel, machine }), columns).map((text) => paint.bold(text)),
     ...examination.checks.flatMap((check) => paragraph(check, voice, paint, columns)),
     "",

@@ -2,6 +2,7 @@ import type { Identities, IdentifiedFile, NotLooked } from "../identity/result.t
 import { besides, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { chainLines, referenceLines } from "./sections/reference.ts";
+import { footingLines } from "./sections/footing.ts";
 import { factsOf } from "./sections/identity-detail.ts";
 import { render, say } from "./text/catalogue/index.ts";
 import { line, type Safe } from "./text/sanitise.ts";
@@ -15,6 +16,7 @@ import { alphabetOf } from "./text/voice.ts";
 export function identitiesReport(result: Identities, options: TerminalOptions): string {
   const sheet = openSheet(options);
   const blocks = [
+    footingLines(sheet, result.footing, options.verbose),
     ...result.identities.map((identity) => identityBlock(sheet, identity, options.verbose)),
     ...result.couldNotLook.map((gap) => gapBlock(sheet, gap)),
   ];

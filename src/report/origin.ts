@@ -1,6 +1,7 @@
 import type { Origin, OriginEvent, Sign } from "../origin/result.ts";
 import { besides, indentedTable, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
+import { footingLines } from "./sections/footing.ts";
 import { gapLines } from "./sections/gaps.ts";
 import { render, say } from "./text/catalogue/index.ts";
 import { line, type Safe } from "./text/sanitise.ts";
@@ -16,6 +17,7 @@ const SHOWN = 30;
 export function originReport(origin: Origin, options: TerminalOptions): string {
   const sheet = openSheet(options);
   const blocks = [
+    footingLines(sheet, origin.footing, options.verbose),
     [
       ...headline(sheet, origin),
       ...ownerLines(sheet, origin),

@@ -2,6 +2,7 @@ import type { Identities, IdentifiedFile } from "../identity/result.ts";
 import { gapBlock, headlineOf, identityBlock } from "./identities.ts";
 import { besides, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
+import { footingLines } from "./sections/footing.ts";
 import { render, say } from "./text/catalogue/index.ts";
 import { line, type Safe } from "./text/sanitise.ts";
 import { shellQuote } from "./text/shell-quote.ts";
@@ -19,6 +20,7 @@ export function surveyReport(result: Identities, options: TerminalOptions): stri
   const sheet = openSheet(options);
   const groups = grouped(result.identities);
   const blocks = [
+    footingLines(sheet, result.footing, options.verbose),
     headBlock(sheet, result),
     ...groups.flatMap((group) =>
       options.verbose ? group.map((file) => identityBlock(sheet, file, true)) : [groupBlock(sheet, group)],

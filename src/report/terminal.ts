@@ -4,6 +4,7 @@ import { alsoSection } from "./sections/also.ts";
 import { commandsSection } from "./sections/commands.ts";
 import { costSection, reaperSection, whySection } from "./sections/cause.ts";
 import { detailSections } from "./sections/detail.ts";
+import { footingLines } from "./sections/footing.ts";
 import { gapsSection } from "./sections/gaps.ts";
 import { hiddenSection } from "./sections/hidden.ts";
 import { nextSection } from "./sections/next.ts";
@@ -34,7 +35,7 @@ export function terminalReport(diagnosis: Diagnosis, options: TerminalOptions): 
       !withAir || (next.length === 1 && details.length === 0 && diagnosis.couldNotLook.length === 0)
         ? [next]
         : [[], next];
-    return [top, ...details, gapsSection(screen)]
+    return [footingLines(screen, diagnosis.footing, options.verbose), top, ...details, gapsSection(screen)]
       .filter((block) => block.length > 0)
       .reduce(spaced, [])
       .concat(...tail.map(orBlank));

@@ -1,4 +1,4 @@
-import { examiner } from "../identity/index.ts";
+import { examiner, type Examiner } from "../identity/index.ts";
 import { withArchive } from "../identity/evidence/archive-evidence.ts";
 import type { Coverage, IdentifiedFile, NotLooked, SeenAs } from "../identity/result.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -17,6 +17,8 @@ export { ProcessPrograms } from "./process-programs.ts";
 export interface SurveyOptions {
   /** Whether the root is this host's and lives, so that its processes are looked at, too. */
   live: boolean;
+  /** Of the root, where it is at hand: its package database is then read once. */
+  examiner?: Examiner;
   /** Told now and then how far it is. */
   progress(done: number, of: number): void;
 }
@@ -43,7 +45,7 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
   const findings = new Findings();
   const entries = merged(root, sightings);
   // Processes first: how many there are is part of the account, and some of them end soon.
-  const who = examiner(root);
+  const who = options.examiner ?? examiner(root);
   const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who)) : null;
   let done = 0;
   for (const [path, { seen, standsBefore }] of entries) {

@@ -198,6 +198,7 @@ describe("doctor", () => {
     const hostile = { ...(checks[0] as Check), notes, command, undo: command };
     const said = doctorReport(
       { host: { ...host, hostname: evil }, live: "no", source: null, checks: [hostile] },
+      null,
       { columns: 200, colour: false, lang: "en", unicode: true },
     );
     expect(said).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);

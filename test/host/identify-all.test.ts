@@ -108,10 +108,12 @@ describe("a root", () => {
     });
     const { stdout, exitCode } = await whoforks(["identify", "--all", "--root", root.dir]);
     expect(exitCode).toBe(1);
-    expect(stdout.split("\n")[0]).toBe("4 PROBLEMS");
+    // What is loaded into every program there casts doubt on all the rest, and stands above it.
+    expect(stdout).toMatch(/^THIS MAY BE WRONG/);
+    expect(stdout.split("\n")).toContain("4 PROBLEMS");
     expect(stdout).toContain("9 of 9 looked at; 3 owned by packages, 6 by nobody");
     const chinese = await whoforks(["identify", "--all", "--lang", "zh-CN", "--root", root.dir]);
-    expect(chinese.stdout.split("\n")[0]).toBe("4 个问题");
+    expect(chinese.stdout.split("\n")).toContain("4 个问题");
   });
 
   test("a file that stands before a packaged one in a supervisor's search path is found by that", async () => {

@@ -2,6 +2,7 @@ import { advice } from "./en/advice.ts";
 import { behave } from "./en/behave.ts";
 import { doctor } from "./en/doctor.ts";
 import { experiment } from "./en/experiment.ts";
+import { footing } from "./en/footing.ts";
 import { formatGaps } from "./en/format-gaps.ts";
 import { gaps } from "./en/gaps.ts";
 import { identify } from "./en/identify.ts";
@@ -39,6 +40,7 @@ export const en = {
   ...origin,
   ...quarantine,
   ...experiment,
+  ...footing,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

@@ -2,6 +2,7 @@ import { advice } from "./zh-CN/advice.ts";
 import { behave } from "./zh-CN/behave.ts";
 import { doctor } from "./zh-CN/doctor.ts";
 import { experiment } from "./zh-CN/experiment.ts";
+import { footing } from "./zh-CN/footing.ts";
 import { formatGaps } from "./zh-CN/format-gaps.ts";
 import { gaps } from "./zh-CN/gaps.ts";
 import { identify } from "./zh-CN/identify.ts";
@@ -41,4 +42,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...origin,
   ...quarantine,
   ...experiment,
+  ...footing,
 };
