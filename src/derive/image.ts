@@ -33,6 +33,8 @@ export interface Image {
   exe: Untrusted | null;
   /** Task name (15 bytes, settable by the process itself): a label, never an identity. */
   comm: Untrusted;
+  /** The script that it runs, where an interpreter executed itself with another one: two scripts are two programs. */
+  readonly script: Untrusted | null;
   /** What /proc names as the program of a process of it, where that is another file: the interpreter of a script. */
   runs: Untrusted | null;
   abi: Abi | null;
@@ -115,17 +117,19 @@ export class Images {
     return key;
   }
 
-  byExe(exe: Untrusted, comm: Untrusted, place: Place = this.nowhere): Image {
+  /** `script` tells programs of one interpreter apart. */
+  byExe(exe: Untrusted, comm: Untrusted, place: Place = this.nowhere, script: Untrusted | null = null): Image {
     const { byExe } = place as Programs;
-    const known = byExe.get(exe);
+    const key = script === null ? exe : `${exe}\0${script}`;
+    const known = byExe.get(key);
     if (known !== undefined) {
       if (known.comm === "") known.comm = comm;
       return known;
     }
     if (this.#named >= this.#limit) return this.other;
     this.#named++;
-    const image = this.#create(exe, comm, place);
-    byExe.set(exe, image);
+    const image = this.#create(exe, comm, place, null, script);
+    byExe.set(key, image);
     return image;
   }
 
@@ -195,7 +199,8 @@ export class Images {
     }
     const from = image.place as Programs;
     const to = place as Programs;
-    const key = image.exe ?? image.comm;
+    const key =
+      image.exe === null || image.script === null ? (image.exe ?? image.comm) : `${image.exe}\0${image.script}`;
     const [old, now] = image.exe === null ? [from.byComm, to.byComm] : [from.byExe, to.byExe];
     if (old.get(key) === image) old.delete(key);
     // Where that place has the program already, the two are joined by name in the end.
@@ -228,11 +233,18 @@ export class Images {
     }
   }
 
-  #create(exe: Untrusted | null, comm: Untrusted, place: Place, unseenChildOf: Image | null = null): Image {
+  #create(
+    exe: Untrusted | null,
+    comm: Untrusted,
+    place: Place,
+    unseenChildOf: Image | null = null,
+    script: Untrusted | null = null,
+  ): Image {
     return {
       id: this.#next++,
       exe,
       comm,
+      script,
       runs: null,
       abi: null,
       place,

@@ -222,9 +222,10 @@ function settlePlaces(families: readonly Family[], images: Images): void {
   }
 }
 
-/** By this two images are the same program: its name, and where that name means it. */
+/** By this two images are the same program: its name, where that name means it, and the script that it runs. */
 export function imageKey(image: Image): string {
-  return `${image.place.id} ${imageName(image)}`;
+  const { place, script } = image;
+  return script === null ? `${place.id} ${imageName(image)}` : `${place.id} ${imageName(image)}\0${script}`;
 }
 
 /**

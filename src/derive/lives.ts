@@ -1,3 +1,4 @@
+import { scriptArgument } from "../model/script.ts";
 import type { ChildSignalEvent, ExecEvent, ExitEvent, ForkEvent, ImageEvent, SeenEvent } from "../model/events.ts";
 import { noteCalls, noteCommand, noteEnd, noteLine, noteStart, noteThread } from "./family.ts";
 import { Families } from "./families.ts";
@@ -279,7 +280,10 @@ export class Lives {
     const before = life.image;
     const forked = life.undecided;
     life.undecided = false;
-    if (image === before || (image.exe !== null && image.exe === before.exe && image.place === before.place)) {
+    if (
+      image === before ||
+      (image.exe !== null && image.exe === before.exe && image.script === before.script && image.place === before.place)
+    ) {
       if (forked) {
         life.family.reExecs++;
         this.#countReplica(life);
@@ -321,7 +325,8 @@ export class Lives {
   }
 
   /** What it executes: by the task name where that is all the source tells, and unseen where it tells nothing. */
-  #executed(life: Life, { exe, comm }: ExecEvent): Image {
+  #executed(life: Life, { exe, comm, argv }: ExecEvent): Image {
+    if (exe !== "" && exe === life.image.exe) return this.#again(life.image, exe, comm, argv);
     if (exe !== "") return this.images.byExe(exe, comm, life.image.place);
     if (comm !== "") return this.images.byComm(comm, life.image.place);
     const ownProgram = !life.undecided && !life.isReplica;
@@ -333,6 +338,11 @@ export class Lives {
     if (life.image.exe === null && life.image.unseenChildOf === null && life.image.comm === comm)
       this.images.name(life.image, exe);
     else this.#becomes(life, this.images.byExe(exe, comm, life.image.place));
+  }
+
+  /** An interpreter that executes itself with another script is another program; nobody knows that without its arguments. */
+  #again(image: Image, exe: string, comm: string, argv: readonly string[] | null): Image {
+    return argv === null ? image : this.images.byExe(exe, comm, image.place, scriptArgument(exe, argv));
   }
 
   #adopted(life: Life, reaper: number): void {

@@ -9,8 +9,8 @@ import type { Detector, Finding, Outcome, View } from "./types.ts";
  *
  * Told apart from programs that call each other and wait (make and its shells, a script that runs itself through env) by
  * who dies first: there a caller outlives what it called, here the starter is dead before the one that it started. Told
- * apart from a supervisor by there being two that start each other. Two copies of one program are not seen as a pair, nor
- * two scripts of one interpreter: by their file they are one.
+ * apart from a supervisor by there being two that start each other. Two scripts of one interpreter are two programs where
+ * their arguments are known. Two copies of one program are not seen as a pair: by their file they are one.
  */
 export const watchdogPair: Detector = { kind: "watchdog-pair", detect };
 
@@ -46,7 +46,7 @@ function judge(one: Family, two: Family, lifetimes: boolean): Finding | null {
   const share = Math.min(...orphaned);
   if (share < MOST) return null;
   const [subject, partner] = starts(one) >= starts(two) ? [one, two] : [two, one];
-  const [first, second] = [baseName(subject.image), baseName(partner.image)];
+  const [first, second] = [nameOf(subject.image), nameOf(partner.image)];
   const reasons = [
     reason("for", "start-each-other", { first, second, count: one.spawned + two.spawned }),
     reason("for", "starter-dead-first", { share }),
@@ -63,4 +63,9 @@ function judge(one: Family, two: Family, lifetimes: boolean): Finding | null {
     reasons,
     facts: { first, second, firstStarts: subject.spawned, secondStarts: partner.spawned },
   };
+}
+
+/** A script is told by its own name. */
+function nameOf({ exe, comm, script }: Family["image"]): string {
+  return baseName({ exe: script ?? exe, comm });
 }

@@ -1,3 +1,4 @@
+import { isInterpreter, scriptArgument } from "../model/script.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -21,8 +22,6 @@ export function forebearsOf(pid: number, facts: (pid: number) => ProcFacts | nul
   return line;
 }
 
-const INTERPRETER = /^(?:a|ba|da|k|mk|z)?sh$|^(?:busybox|perl|python|ruby|node|php|lua|tclsh)[\d.]*$/;
-
 /**
  * The file that a job would name to start this process: the script where an interpreter runs one, else the program. Null: a
  * shell without a script, which any job could have started, or a program that may not be read.
@@ -30,8 +29,7 @@ const INTERPRETER = /^(?:a|ba|da|k|mk|z)?sh$|^(?:busybox|perl|python|ruby|node|p
 export function startedFile({ exe, argv }: Pick<ProcFacts, "exe" | "argv">): Untrusted | null {
   if (exe === null) return null;
   const program = exe.replace(/ \(deleted\)$/, "");
-  if (!INTERPRETER.test(program.slice(program.lastIndexOf("/") + 1))) return program;
-  const script = argv?.slice(1).find((word) => !word.startsWith("-")) ?? null;
-  if (argv?.some((word, at) => at > 0 && /^-[a-z]*c$/.test(word)) === true) return null;
+  if (!isInterpreter(program.slice(program.lastIndexOf("/") + 1))) return program;
+  const script = scriptArgument(program, argv ?? []);
   return script?.startsWith("/") === true ? script : null;
 }

@@ -45,4 +45,31 @@ describe("a watchdog pair", () => {
   it("is not claimed where ends are not recorded", () => {
     expect(kinds(look(pair(40), { ...ALL, lifetimes: false }))).not.toContain("watchdog-pair");
   });
+
+  /** Two scripts of one interpreter, each executed with its arguments, or with none that anybody saw. */
+  const scripts =
+    (names: readonly [string, string], known = true) =>
+    (s: Stream): void => {
+      const start = (by: number, name: string): number =>
+        s.exec(s.fork(by), "/usr/bin/dash", known ? ["sh", "-e", name] : null);
+      let guardian = start(1, names[0]);
+      let partner = start(guardian, names[1]);
+      for (let i = 0; i < 40; i++) {
+        s.wait(50_000).exit(guardian, null, 9);
+        guardian = partner;
+        partner = start(s.wait(500) && guardian, names[i % 2] as string);
+      }
+    };
+
+  it("is two scripts of one shell, told by their own names", () => {
+    const detection = look(scripts(["/opt/keeper.sh", "/opt/helper.sh"]));
+    expect(kinds(detection)).toEqual(["watchdog-pair"]);
+    const { first, second } = detection.findings[0]?.facts ?? {};
+    expect(new Set([first, second])).toEqual(new Set(["helper.sh", "keeper.sh"]));
+  });
+
+  it("is not one script that starts itself again, nor two of which nobody knows the arguments", () => {
+    expect(kinds(look(scripts(["/opt/keeper.sh", "/opt/keeper.sh"])))).not.toContain("watchdog-pair");
+    expect(kinds(look(scripts(["/opt/keeper.sh", "/opt/helper.sh"], false)))).not.toContain("watchdog-pair");
+  });
 });
