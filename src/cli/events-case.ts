@@ -1,3 +1,4 @@
+import { PARTS } from "../casefolder/names.ts";
 import type { ProcessEvent } from "../model/events.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { processLine } from "./event-json.ts";
@@ -28,7 +29,7 @@ export async function printCase(folder: string, name: string, reading: CaseReadi
     if (reading.wanted(event)) reading.print(processLine(event, stream, null));
   }, reading.aborted);
   if (read === null) {
-    const why = damaged.find((part) => part.name === "events.bin")?.why ?? "it keeps none";
+    const why = damaged.find((part) => part.name === PARTS.events)?.why ?? "it keeps none";
     throw new Failure(`the events of the case ${safe(name)} cannot be used: ${safe(why)}`, "copy the case again");
   }
   const { dropped } = manifest.events;

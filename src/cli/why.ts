@@ -1,6 +1,6 @@
 import { livingProcess } from "../capture/calls/living.ts";
 import { environmentOf } from "../capture/procfs/environment.ts";
-import type { ProcFacts } from "../model/snapshot.ts";
+import { isHere } from "../diagnosis/lookup.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
@@ -46,17 +46,15 @@ function checkProcess({ pid }: Question & { kind: "process" }, sight: Sight | nu
 }
 
 function sightOf(host: Root): Sight {
-  const own = mountNamespaceOf("self");
-  const ownRootMount = livingProcess(process.pid)?.rootMount ?? null;
-  const isHere = ({ mountNamespace, rootMount }: ProcFacts): boolean =>
-    mountNamespace === null ||
-    mountNamespace === own ||
-    (ownRootMount !== null && (rootMount ?? null) === ownRootMount);
+  const here = {
+    mountNamespace: mountNamespaceOf("self"),
+    rootMount: livingProcess(process.pid)?.rootMount ?? null,
+  };
   return {
     facts: livingProcess,
     environment: (pid) => environmentOf(pid, NAMES_OF_JOBS),
     rootOf(living) {
-      const dir = isHere(living) ? (living.root ?? "/") : `/proc/${living.pid}/root`;
+      const dir = isHere(living, here) ? (living.root ?? "/") : `/proc/${living.pid}/root`;
       if (dir === "/") return host;
       try {
         return openRoot(dir);

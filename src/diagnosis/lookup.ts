@@ -1,6 +1,7 @@
 import type { ProcFacts } from "../model/snapshot.ts";
 import { placeKey, type Place, type Whereabouts } from "../derive/image.ts";
 import type { Examiner, Identity } from "../identity/types.ts";
+import type { Untrusted } from "../model/text.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import type { Configuration } from "../supervisors/index.ts";
@@ -70,6 +71,18 @@ export interface LookupOptions {
   prepared?(dir: string, root: Root): PreparedRoot | null;
 }
 
+/** Where the tool itself is: its mount namespace, and what is mounted at "/" there; null: unknown. */
+export type Here = Readonly<{ mountNamespace: string | null; rootMount: Untrusted | null }>;
+
+/** Whether paths of such a place, below its root, are paths of this host: a service may have a mount namespace with the host's files. */
+export function isHere({ mountNamespace, rootMount }: Whereabouts, here: Here): boolean {
+  return (
+    !mountNamespace ||
+    mountNamespace === here.mountNamespace ||
+    (here.rootMount !== null && rootMount === here.rootMount)
+  );
+}
+
 export function createLookup(options: LookupOptions): Lookup {
   const roots = new Map<string, Root | null>();
   const examiners = new Map<string, Promise<Examiner | null>>();
@@ -92,20 +105,11 @@ export function createLookup(options: LookupOptions): Lookup {
   const own = [...(options.processes?.values() ?? [])].find(
     ({ mountNamespace, root }) => mountNamespace === options.ownMountNamespace && root === "/",
   );
-  const ownRootMount = own?.rootMount ?? null;
-
-  /** Whether its paths, below its root, are paths of this host. */
-  function isHere({ mountNamespace, rootMount }: Whereabouts): boolean {
-    return (
-      !mountNamespace ||
-      mountNamespace === options.ownMountNamespace ||
-      (ownRootMount !== null && rootMount === ownRootMount)
-    );
-  }
+  const here: Here = { mountNamespace: options.ownMountNamespace, rootMount: own?.rootMount ?? null };
 
   /** A chroot's directory outlives its processes. */
   function rootOfProcess(process: ProcFacts): string {
-    return isHere(process) ? (process.root ?? "/") : `/proc/${process.pid}/root`;
+    return isHere(process, here) ? (process.root ?? "/") : `/proc/${process.pid}/root`;
   }
 
   /** Those near first, then the oldest: the container's init outlives the rest. */
@@ -123,7 +127,7 @@ export function createLookup(options: LookupOptions): Lookup {
   function rootOf(place: ProgramPlace, pids: readonly (number | null | undefined)[]): string | null {
     if (options.root !== null) return options.root;
     if (options.processes === null) return null;
-    if (place.mountNamespace !== null && isHere(place)) return place.root;
+    if (place.mountNamespace !== null && isHere(place, here)) return place.root;
     const [first] = livingAt(place, pids);
     if (first !== undefined) return rootOfProcess(first);
     return place.mountNamespace === null ? "/" : null;

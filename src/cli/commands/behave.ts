@@ -1,31 +1,21 @@
 import { Option, type Command } from "commander";
-import { EXIT_CODES, seconds } from "./shared.ts";
+import { EXIT_CODES, seconds, withReportOptions, type ReportFlags } from "./shared.ts";
 
 /** Adds `whoforks behave` to the command line. */
 export function addBehave(program: Command, version: string): void {
-  program
-    .command("behave")
-    .argument("[target]", "a process id, or a storm of this host as diagnose numbers them: storm-1, the worst")
-    .description("tell which system and library calls a program makes, and whether each generation repeats them")
-    .addOption(new Option("--for <time>", "record calls this long").default(1, "1s").argParser(seconds))
-    .addOption(
-      new Option(
-        "--with <way>",
-        "tracepoints: system calls; uprobes: library calls; strace, ltrace: the same by ptrace (default: tracepoints and uprobes)",
-      ).choices(["tracepoints", "uprobes", "strace", "ltrace"]),
-    )
-    .addOption(
-      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
-    )
-    .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the result to a file instead of standard output")
-    .addOption(
-      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
-        "en",
-        "zh-CN",
-      ]),
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
+  withReportOptions(
+    program
+      .command("behave")
+      .argument("[target]", "a process id, or a storm of this host as diagnose numbers them: storm-1, the worst")
+      .description("tell which system and library calls a program makes, and whether each generation repeats them")
+      .addOption(new Option("--for <time>", "record calls this long").default(1, "1s").argParser(seconds))
+      .addOption(
+        new Option(
+          "--with <way>",
+          "tracepoints: system calls; uprobes: library calls; strace, ltrace: the same by ptrace (default: tracepoints and uprobes)",
+        ).choices(["tracepoints", "uprobes", "strace", "ltrace"]),
+      ),
+  )
     .option("-q, --quiet", "no progress on standard error")
     .option("-v, --verbose", "also show every call and every program")
     .addHelpText(
@@ -48,15 +38,10 @@ Exit codes: ${EXIT_CODES}`,
 }
 
 /** Options of `behave` as commander hands them over. */
-export interface BehaveFlags {
+export interface BehaveFlags extends ReportFlags {
   /** Seconds. */
   for: number;
   with?: "tracepoints" | "uprobes" | "strace" | "ltrace";
-  format: "terminal" | "json";
-  json?: boolean;
-  output?: string;
-  lang?: "en" | "zh-CN";
-  color: boolean;
   quiet?: boolean;
   verbose?: boolean;
 }

@@ -1,47 +1,46 @@
 import { Option, type Command } from "commander";
-import { EXIT_CODES, seconds, sourceOption, threads, withOption, type ObservingFlags } from "./shared.ts";
+import {
+  EXIT_CODES,
+  seconds,
+  sourceOption,
+  threads,
+  withOption,
+  withReportOptions,
+  type ObservingFlags,
+  type ReportFlags,
+} from "./shared.ts";
 
 /** Adds `whoforks diagnose` to the command line. */
 export function addDiagnose(program: Command, version: string): void {
-  program
-    .command("diagnose", { isDefault: false })
-    .description(
-      "observe this host (or read logs), name the storm, who brings it back, whose program it is, what to do",
-    )
-    .option(
-      "--from <file...>",
-      "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, text of kernel traces (tracefs, trace-cmd report, perf script), output of forkstat, execsnoop, exitsnoop, pidstat and atop -P, process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
-    )
-    .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
-    .option(
-      "--threads <n>",
-      "threads that read logs (default: as many as there are CPUs, and one where the logs are small)",
-      threads,
-    )
-    .addOption(
-      new Option("--duration <time>", "observe at most this long; ends sooner when the verdict is certain")
-        .default(5, "5s")
-        .argParser(seconds),
-    )
-    .addOption(sourceOption())
-    .addOption(withOption())
-    .addOption(
-      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
-    )
-    .option(
-      "--save <case>",
-      "also keep the run in a new folder, or one file (.tar.gz, .tgz), to be diagnosed again anywhere with --from",
-    )
-    .option("--no-redact", "with --save: keep arguments that look like passwords or tokens")
-    .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the result to a file instead of standard output")
-    .addOption(
-      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
-        "en",
-        "zh-CN",
-      ]),
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
+  withReportOptions(
+    program
+      .command("diagnose", { isDefault: false })
+      .description(
+        "observe this host (or read logs), name the storm, who brings it back, whose program it is, what to do",
+      )
+      .option(
+        "--from <file...>",
+        "read these instead: audit logs (rotated, .gz), logs or -c tables of strace and ltrace, trace.dat of trace-cmd, text of kernel traces (tracefs, trace-cmd report, perf script), output of forkstat, execsnoop, exitsnoop, pidstat and atop -P, process accounting, a folder of them, - for standard input, or a case (also packed, .tar.gz)",
+      )
+      .option("--root <dir>", "the file system that the logs' paths belong to (a mounted disk, / for this host)")
+      .option(
+        "--threads <n>",
+        "threads that read logs (default: as many as there are CPUs, and one where the logs are small)",
+        threads,
+      )
+      .addOption(
+        new Option("--duration <time>", "observe at most this long; ends sooner when the verdict is certain")
+          .default(5, "5s")
+          .argParser(seconds),
+      )
+      .addOption(sourceOption())
+      .addOption(withOption())
+      .option(
+        "--save <case>",
+        "also keep the run in a new folder, or one file (.tar.gz, .tgz), to be diagnosed again anywhere with --from",
+      )
+      .option("--no-redact", "with --save: keep arguments that look like passwords or tokens"),
+  )
     .option("-q, --quiet", "no progress on standard error")
     .option("-v, --verbose", "also show the evidence, the other storms and what spoke against the verdict")
     .addHelpText(
@@ -70,19 +69,14 @@ Exit codes: ${EXIT_CODES}`,
 }
 
 /** Options of `diagnose` as commander hands them over. */
-export interface DiagnoseFlags extends ObservingFlags {
+export interface DiagnoseFlags extends ObservingFlags, ReportFlags {
   from?: string[];
   root?: string;
   threads?: number;
   /** Seconds. */
   duration: number;
-  format: "terminal" | "json";
   save?: string;
   redact: boolean;
-  json?: boolean;
-  output?: string;
-  lang?: "en" | "zh-CN";
-  color: boolean;
   quiet?: boolean;
   verbose?: boolean;
 }

@@ -1,4 +1,5 @@
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
+import { languageOption } from "./shared.ts";
 
 /** Adds `whoforks doctor` to the command line. */
 export function addDoctor(program: Command, version: string): void {
@@ -7,12 +8,7 @@ export function addDoctor(program: Command, version: string): void {
     .description("tell what can be observed on this host, what is missing, and the command that would allow it")
     .option("--json", "the result as JSON")
     .option("-o, --output <file>", "write the result to a file instead of standard output")
-    .addOption(
-      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
-        "en",
-        "zh-CN",
-      ]),
-    )
+    .addOption(languageOption())
     .option("--no-color", "no colours (NO_COLOR does the same)")
     .addHelpText(
       "after",

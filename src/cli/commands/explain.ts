@@ -1,4 +1,5 @@
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
+import { languageOption } from "./shared.ts";
 
 /** Adds `whoforks explain` to the command line. */
 export function addExplain(program: Command): void {
@@ -6,9 +7,7 @@ export function addExplain(program: Command): void {
     .command("explain")
     .description("say what a kind of storm is, how it is told from its neighbours and what to do, or what a code means")
     .argument("[code]", "a kind (zombie-accumulation) or a code of a result (verdict.crash-loop); without it: the list")
-    .addOption(
-      new Option("--lang <language>", "language of the text (default: from the environment)").choices(["en", "zh-CN"]),
-    )
+    .addOption(languageOption("text"))
     .option("-o, --output <file>", "write the text to a file instead of standard output")
     .action(async (code: string | undefined, flags: ExplainFlags) => {
       const { explainCommand } = await import("../explain.ts");

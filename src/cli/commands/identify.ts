@@ -1,33 +1,23 @@
-import { Option, type Command } from "commander";
-import { EXIT_CODES } from "./shared.ts";
+import type { Command } from "commander";
+import { EXIT_CODES, withReportOptions, type ReportFlags } from "./shared.ts";
 
 /** Adds `whoforks identify` to the command line. */
 export function addIdentify(program: Command, version: string): void {
-  program
-    .command("identify")
-    .argument("[target...]", "paths of files, or numbers of processes (a file with such a name: ./812)")
-    .description("tell whose file a program is, and whether it is what it claims to be")
-    .option("--all", "every program in the search paths, every one that runs, every one that a supervisor starts")
-    .option(
-      "--verify-packages",
-      "compare every packaged file with its package's record, as dpkg --verify and debsums do",
-    )
-    .option("--cache <file>", "with --verify-packages: keep digests there for the next run")
-    .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
-    .option("--reference <file>", "compare the one file with this .deb, .rpm or plain file")
-    .option("--fetch-reference", "the same with its package, which the host's package manager downloads")
-    .addOption(
-      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
-    )
-    .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the result to a file instead of standard output")
-    .addOption(
-      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
-        "en",
-        "zh-CN",
-      ]),
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
+  withReportOptions(
+    program
+      .command("identify")
+      .argument("[target...]", "paths of files, or numbers of processes (a file with such a name: ./812)")
+      .description("tell whose file a program is, and whether it is what it claims to be")
+      .option("--all", "every program in the search paths, every one that runs, every one that a supervisor starts")
+      .option(
+        "--verify-packages",
+        "compare every packaged file with its package's record, as dpkg --verify and debsums do",
+      )
+      .option("--cache <file>", "with --verify-packages: keep digests there for the next run")
+      .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
+      .option("--reference <file>", "compare the one file with this .deb, .rpm or plain file")
+      .option("--fetch-reference", "the same with its package, which the host's package manager downloads"),
+  )
     .option("-q, --quiet", "no progress on standard error")
     .option("-v, --verbose", "every reason and every fact")
     .addHelpText(
@@ -54,18 +44,13 @@ Exit codes: ${EXIT_CODES}`,
 }
 
 /** Options of `identify` as commander hands them over. */
-export interface IdentifyFlags {
+export interface IdentifyFlags extends ReportFlags {
   root?: string;
   all?: boolean;
   verifyPackages?: boolean;
   cache?: string;
   reference?: string;
   fetchReference?: boolean;
-  format: "terminal" | "json";
-  json?: boolean;
-  output?: string;
-  lang?: "en" | "zh-CN";
-  color: boolean;
   quiet?: boolean;
   verbose?: boolean;
 }

@@ -1,27 +1,19 @@
-import { Option, type Command } from "commander";
-import { EXIT_CODES, seconds } from "./shared.ts";
+import type { Command } from "commander";
+import { EXIT_CODES, seconds, withReportOptions, type ReportFlags } from "./shared.ts";
 
 /** Adds `whoforks origin` to the command line. */
 export function addOrigin(program: Command, version: string): void {
-  program
-    .command("origin")
-    .argument("<path>", "a file")
-    .description("tell how a file came to its place: its times, logs, logins, what else appeared then, what is missing")
-    .option("--root <dir>", "the root file system that the path belongs to: a mounted disk, a container's")
-    .option("--around <time>", "how near to a time of the file other things must be: 90s, 30m", seconds, 600)
-    .option("--histories", "also read the users' shell histories (secrets in them are taken out)")
-    .addOption(
-      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
-    )
-    .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the result to a file instead of standard output")
-    .addOption(
-      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
-        "en",
-        "zh-CN",
-      ]),
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
+  withReportOptions(
+    program
+      .command("origin")
+      .argument("<path>", "a file")
+      .description(
+        "tell how a file came to its place: its times, logs, logins, what else appeared then, what is missing",
+      )
+      .option("--root <dir>", "the root file system that the path belongs to: a mounted disk, a container's")
+      .option("--around <time>", "how near to a time of the file other things must be: 90s, 30m", seconds, 600)
+      .option("--histories", "also read the users' shell histories (secrets in them are taken out)"),
+  )
     .option("-q, --quiet", "no progress on standard error")
     .option("-v, --verbose", "every event and every source")
     .addHelpText(
@@ -44,15 +36,10 @@ Exit codes: ${EXIT_CODES}`,
 }
 
 /** Options of `origin` as commander hands them over. */
-export interface OriginFlags {
+export interface OriginFlags extends ReportFlags {
   root?: string;
   around: number;
   histories?: boolean;
-  format: "terminal" | "json";
-  json?: boolean;
-  output?: string;
-  lang?: "en" | "zh-CN";
-  color: boolean;
   quiet?: boolean;
   verbose?: boolean;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** The exit codes, for `--help`. */
 export const EXIT_CODES = `0 nothing wrong · 1 a problem was found · 2 wrong usage or unusable input
@@ -47,4 +47,33 @@ export function withOption(): Option {
 export interface ObservingFlags {
   source: Source;
   with?: Companion[];
+}
+
+/** `--lang`; `of` is what it is the language of. */
+export function languageOption(of = "report"): Option {
+  return new Option("--lang <language>", `language of the ${of} (default: from the environment)`).choices([
+    "en",
+    "zh-CN",
+  ]);
+}
+
+/** The options of every command that prints a report or the same as JSON. */
+export function withReportOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
+    )
+    .option("--json", "the same as --format json")
+    .option("-o, --output <file>", "write the result to a file instead of standard output")
+    .addOption(languageOption())
+    .option("--no-color", "no colours (NO_COLOR does the same)");
+}
+
+/** These as commander hands them over. */
+export interface ReportFlags {
+  format: "terminal" | "json";
+  json?: boolean;
+  output?: string;
+  lang?: "en" | "zh-CN";
+  color: boolean;
 }

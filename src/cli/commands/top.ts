@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { COLUMNS, type ColumnId } from "../../top/order.ts";
-import { seconds } from "./shared.ts";
+import { languageOption, seconds } from "./shared.ts";
 
 /** A redraw costs bytes on a slow line and CPU on a sick host. */
 const SHORTEST_INTERVAL = 0.5;
@@ -23,9 +23,7 @@ export function addTop(program: Command, version: string): void {
         .choices(["auto", "tracefs", "netlink", "proc"])
         .default("auto"),
     )
-    .addOption(
-      new Option("--lang <language>", "language of the table (default: from the environment)").choices(["en", "zh-CN"]),
-    )
+    .addOption(languageOption("table"))
     .option("--no-color", "no colours (NO_COLOR does the same)")
     .addHelpText(
       "after",

@@ -1,25 +1,17 @@
-import { Option, type Command } from "commander";
-import { EXIT_CODES } from "./shared.ts";
+import type { Command } from "commander";
+import { EXIT_CODES, withReportOptions, type ReportFlags } from "./shared.ts";
 
 /** Adds `whoforks why` to the command line. */
 export function addWhy(program: Command, version: string): void {
-  program
-    .command("why")
-    .argument("<what>", "a process id, a unit (also SUPERVISOR:UNIT) or program by name, or the path of a program")
-    .description("tell what starts a program, and starts it again: supervisor, file, line, limit, and how to stop that")
-    .option("--root <dir>", "the root file system to look into: a mounted disk, a container's")
-    .addOption(
-      new Option("--format <format>", "how to print the result").choices(["terminal", "json"]).default("terminal"),
-    )
-    .option("--json", "the same as --format json")
-    .option("-o, --output <file>", "write the result to a file instead of standard output")
-    .addOption(
-      new Option("--lang <language>", "language of the report (default: from the environment)").choices([
-        "en",
-        "zh-CN",
-      ]),
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
+  withReportOptions(
+    program
+      .command("why")
+      .argument("<what>", "a process id, a unit (also SUPERVISOR:UNIT) or program by name, or the path of a program")
+      .description(
+        "tell what starts a program, and starts it again: supervisor, file, line, limit, and how to stop that",
+      )
+      .option("--root <dir>", "the root file system to look into: a mounted disk, a container's"),
+  )
     .option("-v, --verbose", "also show every job that could start it, and names as they are")
     .addHelpText(
       "after",
@@ -41,12 +33,7 @@ Exit codes: ${EXIT_CODES}`,
 }
 
 /** Options of `why` as commander hands them over. */
-export interface WhyFlags {
+export interface WhyFlags extends ReportFlags {
   root?: string;
-  format: "terminal" | "json";
-  json?: boolean;
-  output?: string;
-  lang?: "en" | "zh-CN";
-  color: boolean;
   verbose?: boolean;
 }
