@@ -117,6 +117,8 @@ export interface Scenario {
   observe?: { seconds: number; duration: string };
   /** What runs it: sysvinit (unless set) over the host's files, or systemd in nspawn over a minimal Debian. */
   system?: "sysvinit" | "systemd";
+  /** For sysvinit: Debian packages of this scenario alone, unpacked as those of the lab are. */
+  packages?: string[];
   /** For systemd: paths here → paths inside, read-only there. */
   binds?: Record<string, string>;
   prepare(tools: RootTools, options: LabOptions): ScenarioFacts;

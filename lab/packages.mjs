@@ -21,23 +21,24 @@ import { basename } from "node:path";
 /** Packages of the lab. `at` is configured like on any host; of the others the files and dpkg's records are enough. */
 const UNPACKED = [
   ..."sysvinit-core runit s6 execline cron cron-daemon-common anacron supervisor python3-pkg-resources".split(" "),
-  ..."monit openrc openssh-server openssh-client busybox-static".split(" "),
+  ..."monit openrc openssh-server openssh-client busybox-static openbsd-inetd xinetd udev".split(" "),
+  ..."haproxy libopentracing1".split(" "),
 ];
 const INSTALLED = ["at"];
 
 /**
- * The packages to unpack and the libraries they depend on which the host does not have; their names bear versions, so
+ * The packages and the libraries they depend on which the host does not have; their names bear versions, so
  * that each release has other ones (apt-cache(8)). Asking takes a second, so the answer is kept until the host's dpkg status
  * changes.
  */
-function unpacked() {
-  const key = digest(UNPACKED.join(" "), readFileSync("/var/lib/dpkg/status"));
+function withLibraries(packages) {
+  const key = digest(packages.join(" "), readFileSync("/var/lib/dpkg/status"));
   const kept = `${cacheFolder()}/unpacked-${key}.json`;
   if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8"));
-  const { stdout } = spawnSync("apt-cache", ["depends", "--no-recommends", "--no-suggests", ...UNPACKED]);
+  const { stdout } = spawnSync("apt-cache", ["depends", "--no-recommends", "--no-suggests", ...packages]);
   const libraries = [...String(stdout).matchAll(/^ +Depends: (lib[a-z0-9.+-]+)$/gm)].map(([, name]) => name);
   const isMissing = (name) => spawnSync("dpkg-query", ["-W", name], { stdio: "ignore" }).status !== 0;
-  const names = [...UNPACKED, ...[...new Set(libraries)].filter(isMissing)];
+  const names = [...packages, ...[...new Set(libraries)].filter(isMissing)];
   // Without package lists there is no answer yet.
   if (libraries.length > 0) {
     mkdirSync(cacheFolder(), { recursive: true });
@@ -58,9 +59,8 @@ export function cacheFolder() {
   return process.env.WHOFORKS_LAB_CACHE ?? fileURLToPath(new URL("../.cache/lab", import.meta.url));
 }
 
-/** Downloads the Debian packages once. They are never installed on the host. */
-function downloadPackages() {
-  const wanted = [...unpacked(), ...INSTALLED];
+/** Downloads Debian packages once. They are never installed on the host. */
+function download(wanted) {
   const folder = `${cacheFolder()}/packages`;
   mkdirSync(folder, { recursive: true });
   const have = () => readdirSync(folder).filter((name) => name.endsWith(".deb"));
@@ -90,17 +90,19 @@ function fetch(names, folder) {
 /**
  * The upper layer that turns the host's root into one with the lab's packages, made by the real dpkg inside an
  * overlay and a namespace of its own, and kept until the host's dpkg status changes.
+ * @param more packages that one scenario alone needs, to be unpacked too
  * @returns the folder to copy into a new overlay's upper layer
  */
-export async function packageLayer() {
-  const debs = downloadPackages();
-  const key = digest(readFileSync("/var/lib/dpkg/status"), PREPARE, debs.map((deb) => basename(deb)).join("\n"));
+export async function packageLayer(more = []) {
+  const debs = download([...withLibraries([...UNPACKED, ...more]), ...INSTALLED]);
+  const host = digest(readFileSync("/var/lib/dpkg/status"), PREPARE);
   const layers = `${cacheFolder()}/layers`;
-  const layer = `${layers}/${key}`;
+  const layer = `${layers}/${host}-${digest(debs.map((deb) => basename(deb)).join("\n"))}`;
   if (existsSync(layer)) return layer;
   mkdirSync(layers, { recursive: true });
   // Layers of former states of the host; those that another run is copying right now have a dot in their name.
-  for (const old of readdirSync(layers)) if (!old.includes(".")) rmSync(`${layers}/${old}`, { recursive: true });
+  for (const old of readdirSync(layers))
+    if (!old.includes(".") && !old.startsWith(host)) rmSync(`${layers}/${old}`, { recursive: true });
 
   const dir = makeFolder({ scenario: "packages" });
   const bounds = makeBounds(basename(dir), 200);

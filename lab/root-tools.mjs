@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { compile } from "./programs.mjs";
 
@@ -13,6 +13,9 @@ export function rootTools(root) {
     link(path, target) {
       mkdirSync(dirname(root + path), { recursive: true });
       symlinkSync(target, root + path);
+    },
+    remove(path) {
+      rmSync(root + path, { recursive: true, force: true });
     },
     /** Puts one of programs/*.c at a path; `build` as in programs.mjs. */
     install(program, path, { mode = 0o755, mtime = null, ...build } = {}) {

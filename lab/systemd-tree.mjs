@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { cacheFolder } from "./packages.mjs";
 import { run } from "./shell.mjs";
 
@@ -17,14 +18,22 @@ export function whyNoSystemd() {
   return null;
 }
 
-/** A minimal Debian with systemd, made once per suite. A tree that was not finished carries another name and goes. */
+/**
+ * A minimal Debian with systemd, made once per suite. A tree that is not finished carries the number of who makes it, and goes
+ * when that one is gone.
+ */
 export function systemdTree() {
   const suite = hostSuite();
   const tree = treeOf(suite);
   if (existsSync(tree)) return tree;
-  const partial = `${tree}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
+  const partial = `${tree}.${process.pid}`;
+  mkdirSync(dirname(tree), { recursive: true });
+  for (const name of readdirSync(dirname(tree))) {
+    const maker = /\.(\d+)$/.exec(name)?.[1];
+    if (maker !== undefined && !existsSync(`/proc/${maker}`))
+      rmSync(`${dirname(tree)}/${name}`, { recursive: true, force: true });
+  }
+  mkdirSync(partial);
   try {
     // What it mounts in the tree must not outlive it, or deleting the tree would reach through.
     const unshare = ["--mount", "--propagation", "private", "debootstrap", "--variant=minbase"];
@@ -33,7 +42,7 @@ export function systemdTree() {
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
     });
     rmSync(`${partial}/var/cache/apt/archives`, { recursive: true, force: true });
-    renameSync(partial, tree);
+    if (!existsSync(tree)) renameSync(partial, tree);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
@@ -41,6 +50,12 @@ export function systemdTree() {
 }
 
 const treeOf = (suite) => `${cacheFolder()}/systemd-tree/${suite}-${INCLUDED.join("+")}`;
+
+/** The archive and the suite of this host's own sources; either null when there is none. */
+export function debianMirror() {
+  const suite = hostSuite();
+  return { suite, uri: suite === null ? null : mirrorOf(suite) };
+}
 
 /** The suite that this host runs, e.g. `bookworm`: its own sources carry it and its node fits its libraries. */
 function hostSuite() {

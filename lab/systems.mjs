@@ -17,8 +17,8 @@ const SHARED = dirname(PAGE_PATH);
 export const SYSTEMS = {
   /** The host's own files with the lab's packages, and sysvinit over the lines of `facts.inittab`. */
   sysvinit: {
-    async root({ dir }) {
-      copyLayer(await packageLayer(), `${dir}/upper`);
+    async root({ dir, scenario }) {
+      copyLayer(await packageLayer(scenario.packages), `${dir}/upper`);
       return mountRoot(dir);
     },
     enter({ scenario, options, facts, dir, root, bounds, loginUid }, seconds) {

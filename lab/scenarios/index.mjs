@@ -26,11 +26,16 @@ import shellLoop from "./shell-loop.mjs";
 import { pollingAgent, quietAgent } from "./polling-agent.mjs";
 import watchdogPair from "./watchdog-pair.mjs";
 import wrappers from "./wrappers.mjs";
-import { connectionStorm, quietCgi } from "./connections.mjs";
+import { connectionStorm, inetdStorm, quietCgi, xinetdStorm } from "./connections.mjs";
 import { cronStorm, quietCron } from "./cron.mjs";
 import loginStorm from "./login-storm.mjs";
 import quietInstall from "./quiet-install.mjs";
 import quietTests from "./quiet-tests.mjs";
+import healthChecks from "./health-checks.mjs";
+import containers from "./containers.mjs";
+import sourceBuild from "./source-build.mjs";
+import rcLocal from "./rc-local.mjs";
+import udevStorm from "./udev-storm.mjs";
 import timerStorm from "./timer-storm.mjs";
 import { quietAutoreap, zombies } from "./zombies.mjs";
 
@@ -60,6 +65,7 @@ export const scenarios = new Map(
     twoAtOnce,
     forkBomb,
     shellLoop,
+    rcLocal,
     zombies,
     threadChurn,
     watchdogPair,
@@ -67,9 +73,15 @@ export const scenarios = new Map(
     wrappers,
     loginStorm,
     connectionStorm,
+    inetdStorm,
+    xinetdStorm,
     cronStorm,
     timerStorm,
+    udevStorm,
+    healthChecks,
+    containers,
     build,
+    sourceBuild,
     quiet,
     quietAutoreap,
     quietAgent,

@@ -1,6 +1,6 @@
 import { imageKey } from "../derive/index.ts";
-import { starts, type Family } from "../derive/family.ts";
-import { isContainerManager, isShim } from "./containers.ts";
+import { starts, type Command, type Family } from "../derive/family.ts";
+import { isContainerManager, isRuntime, isShim } from "./containers.ts";
 import { descent } from "./descent.ts";
 import { baseName, confidenceOf, rate, reason } from "./measure.ts";
 import { spawnerText } from "./restarts.ts";
@@ -33,7 +33,11 @@ function judge(shims: Family, { derived, known }: View): Finding | null {
   const covers = descent([shims], derived.families, imageKey(spawnerImage));
   const actor = shims.spawners.ranked()[0]?.value ?? null;
   const spawner = actor === null ? manager : spawnerText(actor);
-  const id = sameId(shims);
+  const runs = runsOfRuntimes(covers);
+  const id = sameId(shims.commands?.ranked() ?? []) ?? sameId(runs);
+  // A manager starts its shim for other things too (`conmon --version`): where it is known, what was created counts.
+  const created = runs.reduce((sum, { value, count }) => (value.argv.includes("create") ? sum + count : sum), 0);
+  const turns = created >= MIN_TURNS ? created : spawned;
   const reasons = [
     reason("for", "shim-each-time", { count: spawned, spawner }),
     id === null ? reason("against", "containers-unknown") : reason("for", "same-container", { id: id.slice(0, 12) }),
@@ -48,17 +52,31 @@ function judge(shims: Family, { derived, known }: View): Finding | null {
     benign: false,
     confidence: confidenceOf(reasons),
     reasons,
-    facts: { manager: spawner, turns: spawned, id: id?.slice(0, 12) ?? null },
+    facts: { manager: spawner, turns, id: id?.slice(0, 12) ?? null },
   };
 }
 
-/** The container id that most of the shims bear in their arguments; null where they differ or are unknown. */
-function sameId({ commands, spawned }: Family): string | null {
+type Runs = readonly { value: Command; count: number }[];
+
+/**
+ * The container id that most of the shims, or most runs of the runtime, bear in their arguments; null where they differ or
+ * are unknown. A manager written in Go starts its shim without a C library, so that those arguments are often not known.
+ */
+function sameId(runs: Runs): string | null {
   const counts = new Map<string, number>();
-  for (const { value, count } of commands?.ranked() ?? []) {
+  let known = 0;
+  for (const { value, count } of runs) {
     const id = value.argv.find((word) => /^[0-9a-f]{64}$/.test(word));
+    known += count;
     if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + count);
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1]);
-  return most !== undefined && most[1] >= spawned / 2 ? most[0] : null;
+  return most !== undefined && most[1] >= Math.max(MIN_TURNS, known / 2) ? most[0] : null;
+}
+
+/** By their first argument: a runtime goes on as a copy of itself that bears another name (/dev/fd/3, /proc/self/exe). */
+function runsOfRuntimes(covers: readonly Family[]): Runs {
+  return covers
+    .flatMap(({ commands }) => commands?.ranked() ?? [])
+    .filter(({ value: { argv } }) => isRuntime(baseName({ exe: argv[0] ?? "", comm: "" })));
 }

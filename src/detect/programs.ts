@@ -51,14 +51,19 @@ export function isLoginServer(name: string): boolean {
   return /^(?:sshd|sshd-session|sshd-auth|dropbear|dropbearmulti|in\.telnetd|telnetd|rlogind|in\.rlogind)$/.test(name);
 }
 
+/** Programs that ask whether servers are well and start a program for that where they are told to. */
+export function isHealthChecker(name: string): boolean {
+  return /^(?:haproxy|keepalived|consul|ldirectord)$/.test(name);
+}
+
 /** systemd, as init or a user's. */
 export function isSystemd(name: string): boolean {
   return name === "systemd";
 }
 
-/** Handles the kernel's device events. */
+/** Handles the kernel's device events. systemd-udevd is a link to udevadm where both are one program. */
 export function isUdev(name: string): boolean {
-  return /^(?:systemd-udevd|udevd|eudevd|mdev|mdevd)$/.test(name);
+  return /^(?:systemd-udevd|udevadm|udevd|eudevd|mdev|mdevd)$/.test(name);
 }
 
 /** Programs that run the steps of a build: they start compilers, and end when it is done. */

@@ -148,10 +148,15 @@ export async function restartsOf({
       : viaSpawner
         ? ask(program, parentOf(starter.pid, processes), starter.pid)
         : ask(program, starter, null);
-  const starting = bySpawner.length > 0 ? bySpawner : search.matches.filter(isActive);
+  // A script that is itself a supervisor's file (rc.local) says in which line it starts the program.
+  const lines = viaSpawner ? (supervised?.matches ?? []).filter((match) => isLineOf(script, match)) : [];
+  const others = bySpawner.length > 0 ? bySpawner : search.matches.filter(isActive);
+  const starting = lines.length > 0 ? [...lines, ...others.filter(({ job }) => job.file !== script)] : others;
   // What would start it, if its supervisor were the one that was seen, is not what started it.
   const chosen = starting.filter((match) => match.spawnerFits !== false).slice(0, MAX_RESTARTS);
-  const restarts = chosen.map((match) => factsOf(match, program, viaSpawner ? null : storm.perSecond));
+  const restarts = chosen.map((match) =>
+    factsOf(match, (lines.includes(match) ? match.program : null) ?? program, viaSpawner ? null : storm.perSecond),
+  );
   // Only the systemd of this very host can be asked, and only about a host that is being observed.
   if (root.dir === "/" && processes !== null) {
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
@@ -195,6 +200,10 @@ function isFile(program: Untrusted | null): program is Untrusted {
 /** A job that would start it only if another file were not there does not start it. */
 function isActive({ how, job }: JobMatch): boolean {
   return how !== "shadowed" && job.inactive === undefined;
+}
+
+function isLineOf(script: Untrusted | null, match: JobMatch): boolean {
+  return match.job.file === script && (match.how === "command" || match.how === "search-path") && isActive(match);
 }
 
 async function countedBySystemd({ supervisor, unit }: Restart): Promise<RestartFacts["counted"]> {

@@ -34,6 +34,11 @@ for (const [name, code] of [
   ["connection-storm", "connection-storm"],
   ["cron-storm", "cron-storm"],
   ["timer-storm", "timer-storm"],
+  ["inetd-storm", "connection-storm"],
+  ["xinetd-storm", "connection-storm"],
+  ["udev-storm", "udev-storm"],
+  ["health-check-storm", "health-check-storm"],
+  ["container-restart-loop", "container-restart-loop"],
 ] as const) {
   test(`${name}: called by its right name`, async () => {
     const { exitCode, result, scenario } = await (name === "cron-storm" && cronStorm !== undefined

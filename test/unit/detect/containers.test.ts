@@ -42,10 +42,41 @@ describe("containers", () => {
     expect(look(restarts(id)).findings[0]).toMatchObject({ confidence: "medium", facts: { id: null } });
   });
 
+  it("are one container too where only the runtime's arguments are known", () => {
+    const detection = look((s) => {
+      for (let turn = 0; turn < 8; turn++) {
+        const podman = s.exec(s.wait(400_000).fork(1), "/usr/bin/podman");
+        const conmon = s.exec(s.wait(9000).fork(podman), "/usr/bin/conmon");
+        for (const verb of ["create", "start"]) {
+          const crun = s.exec(s.wait(2000).fork(conmon), "/usr/bin/crun", ["crun", verb, id(7)]);
+          s.wait(8000).exit(crun);
+        }
+        s.exit(podman);
+        s.wait(9000).exit(conmon);
+      }
+    });
+    expect(kinds(detection)).toEqual(["container-restart-loop"]);
+    expect(detection.findings[0]).toMatchObject({ confidence: "high", facts: { turns: 8, id: id(7).slice(0, 12) } });
+  });
+
   it("in which checks run all the time have a health-check storm", () => {
     const detection = look(checks(60, 90_000));
     expect(kinds(detection)).toEqual(["health-check-storm"]);
     expect(detection.findings[0]).toMatchObject({ confidence: "high", facts: { checks: 60 } });
+  });
+
+  it("are not needed for one: a load balancer runs a program for each check of each server", () => {
+    const balancer =
+      (name: string, every: number) =>
+      (s: Stream): void => {
+        const parent = s.exec(s.fork(1), name);
+        for (let i = 0; i < 100; i++) s.wait(every).run(parent, "/usr/local/bin/check", 2000);
+      };
+    const detection = look(balancer("/usr/sbin/haproxy", 30_000));
+    expect(kinds(detection)).toEqual(["health-check-storm"]);
+    expect(detection.findings[0]).toMatchObject({ confidence: "high", facts: { checks: 100, runtime: null } });
+    expect(kinds(look(balancer("/usr/sbin/haproxy", 300_000)))).toEqual([]);
+    expect(kinds(look(balancer("/usr/sbin/other", 30_000)))).not.toContain("health-check-storm");
   });
 
   it("with a check each ten seconds have none", () => {

@@ -91,12 +91,13 @@ export const kinds = {
   "reason.on-the-second": "the mean interval is whole seconds ({periodMs:ms}), not the end of the last run and a pause",
 
   "verdict.health-check-storm":
-    "{checksPerSecond:rate} checks a second are run inside containers by {shim}: {perSecond:rate} processes a second (health-check storm)",
+    "{checksPerSecond:rate} checks a second are run by {shim}[[ inside containers, by {runtime}]]: {perSecond:rate} processes a second (health-check storm)",
   "chain.health-check-storm":
-    "{shim} started the runtime {checks:count} times in containers that live on, each time with processes of its own[[ beside {programs:list}]]",
+    "{shim} started [[{runtime} in containers that live on||a check]] {checks:count} times, each time with processes of its own[[: {programs:list}]]",
   "advice.health-check-storm":
-    "give the checks a longer interval (docker inspect shows Healthcheck; a pod's periodSeconds), or let the service answer them over HTTP or gRPC instead of running a program",
+    "give the checks a longer interval (docker inspect shows Healthcheck; a pod's periodSeconds; inter of haproxy), or let the service answer them over HTTP, TCP or gRPC instead of running a program",
   "reason.runtime-each-time": "{spawner} starts a container runtime {count:count} times",
+  "reason.checker-by-name": "{spawner} asks by programs whether servers are well: {count:count} of them",
   "reason.no-new-shims": "no new containers start meanwhile",
 
   "verdict.container-restart-loop":
@@ -104,7 +105,7 @@ export const kinds = {
   "chain.container-restart-loop":
     "the container ended soon after each of {turns:count} starts, and {manager} started it again by its restart policy, with a new shim each time",
   "advice.container-restart-loop":
-    "read why the container ends (docker logs, kubectl logs --previous), and stop it meanwhile (docker update --restart=no, then docker stop)",
+    "read why the container ends (docker logs, podman logs, kubectl logs --previous), and stop it meanwhile (docker update --restart=no, then docker stop; podman stop)",
   "reason.shim-each-time": "{spawner} starts a new shim {count:count} times",
   "reason.same-container": "it is the same container each time ({id})",
   "reason.containers-unknown": "which container each shim belongs to is not known: they may be different ones",

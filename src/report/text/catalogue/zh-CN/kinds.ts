@@ -88,12 +88,13 @@ export const kinds: Record<keyof typeof english, string> = {
   "reason.on-the-second": "平均间隔是整秒（{periodMs:ms}），而不是上次结束之后再停一会儿",
 
   "verdict.health-check-storm":
-    "{shim} 每秒在容器中运行 {checksPerSecond:rate} 次检查：每秒 {perSecond:rate} 个进程（健康检查风暴）",
+    "{shim} 每秒[[通过 {runtime} 在容器中]]运行 {checksPerSecond:rate} 次检查：每秒 {perSecond:rate} 个进程（健康检查风暴）",
   "chain.health-check-storm":
-    "{shim} 在持续存活的容器中启动了 {checks:count} 次运行时，每次[[除了 {programs:list} 之外]]都要花费自己的进程",
+    "{shim} 启动了 {checks:count} 次[[持续存活的容器中的 {runtime}||检查]]，每次都要花费自己的进程[[：{programs:list}]]",
   "advice.health-check-storm":
-    "加长检查的间隔（docker inspect 中的 Healthcheck，Pod 的 periodSeconds），或者让服务通过 HTTP、gRPC 回答，而不是运行程序",
+    "加长检查的间隔（docker inspect 中的 Healthcheck，Pod 的 periodSeconds，haproxy 的 inter），或者让服务通过 HTTP、TCP、gRPC 回答，而不是运行程序",
   "reason.runtime-each-time": "{spawner} 启动了 {count:count} 次容器运行时",
+  "reason.checker-by-name": "{spawner} 靠运行程序来检查服务器是否正常：共 {count:count} 次",
   "reason.no-new-shims": "这段时间没有新容器启动",
 
   "verdict.container-restart-loop":
@@ -101,7 +102,7 @@ export const kinds: Record<keyof typeof english, string> = {
   "chain.container-restart-loop":
     "容器在 {turns:count} 次启动后都很快结束，{manager} 按重启策略再次启动它，每次都有新的 shim",
   "advice.container-restart-loop":
-    "查明容器为什么结束（docker logs、kubectl logs --previous），并先让它停下（docker update --restart=no，然后 docker stop）",
+    "查明容器为什么结束（docker logs、podman logs、kubectl logs --previous），并先让它停下（docker update --restart=no，然后 docker stop；podman stop）",
   "reason.shim-each-time": "{spawner} 启动了 {count:count} 次新的 shim",
   "reason.same-container": "每次都是同一个容器（{id}）",
   "reason.containers-unknown": "不知道每个 shim 属于哪个容器：也可能是不同的容器",
