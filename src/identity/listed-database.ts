@@ -4,7 +4,8 @@ import type { Steps } from "../model/steps.ts";
 import { fromBytes, toBytes, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { isShipped, type DigestAlgorithm, type Digests } from "./digests.ts";
-import type { FileRecord, Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
+import { Alternatives } from "./alternatives.ts";
+import type { Alternative, FileRecord, Ownership, PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { PathIndex, type ListedPath } from "./path-index.ts";
 import { Entries } from "./same-entry.ts";
 import type { Owner } from "./types.ts";
@@ -69,6 +70,7 @@ export class ListedDatabase implements PackageDatabase {
   readonly #packages: readonly ListedPackage[];
   readonly #index: PathIndex;
   readonly #entries: Entries;
+  readonly #alternatives: Alternatives;
   readonly #byName = new Map<string, ListedPackage[]>();
 
   static *of(root: Root, manager: string, ledger: SourceLedger, read: ListedPackages): Steps<ListedDatabase> {
@@ -81,6 +83,7 @@ export class ListedDatabase implements PackageDatabase {
     this.algorithms = [...new Set(read.packages.flatMap(({ algorithms }) => algorithms))];
     this.ledger = ledger;
     this.#packages = read.packages;
+    this.#alternatives = new Alternatives(root, "/var/lib/alternatives");
     for (const one of read.packages) {
       const same = this.#byName.get(one.owner.package);
       if (same === undefined) this.#byName.set(one.owner.package, [one]);
@@ -160,8 +163,11 @@ export class ListedDatabase implements PackageDatabase {
     return [];
   }
 
-  alternativeOf(): null {
-    return null;
+  alternativeOf(entry: Untrusted): Alternative | null {
+    const before = this.#alternatives.damaged.length;
+    const found = this.#alternatives.of(entry);
+    for (const file of this.#alternatives.damaged.slice(before)) skip(this.ledger, file, "no alternatives record", "");
+    return found;
   }
 
   installedAround(time: bigint, seconds: number): boolean {

@@ -5,6 +5,7 @@ import { differences, traits } from "./appearance.ts";
 import { LARGEST_READ } from "./content.ts";
 import { inodeFlags, inspect, type InspectedFile } from "./file-facts.ts";
 import { metadataReasons } from "./metadata.ts";
+import { otherOwnerReasons } from "./other-owners/index.ts";
 import { ownership } from "./ownership.ts";
 import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
 import { directoryOf, lastName, placeOf, type Place } from "./places.ts";
@@ -65,6 +66,7 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     if (verdict !== "modified" && database !== null) reasons.push(...disguises(root, database, entry, file, claims));
     reasons.push(...look(file, at, place, suspicious));
   }
+  if (found.owned === null && file.type === "file") reasons.push(...otherOwnerReasons(root, real));
   if (file.content !== null) reasons.push(...interpreterReasons(at, file.content.head));
   if (context.process !== undefined) reasons.unshift(...runningReasons(at, path, file, context.process));
   for (const technique of techniquesOf(reasons)) if (!attack.includes(technique)) attack.push(technique);

@@ -143,6 +143,23 @@ export interface ReasonArgs {
   "identity.signed-content": { package: string; archive: Untrusted; key: string };
   /** Its digest is the recorded one, and the package file, where it is still kept, has another content for it. */
   "identity.content-not-of-archive": { package: string; archive: Untrusted; found: string; recorded: string };
+  /** npm, pip, gem, dkms, ucf, snap or flatpak has it by `record`, and in the second case recorded this content. */
+  "identity.owned-by-other": { manager: string; package: Untrusted; version: Untrusted | null; record: Untrusted };
+  "identity.as-other-owner-recorded": {
+    manager: string;
+    package: Untrusted;
+    version: Untrusted | null;
+    record: Untrusted;
+  };
+  /** One of these recorded another content for it. */
+  "identity.differs-from-other-owner": {
+    manager: string;
+    package: Untrusted;
+    version: Untrusted | null;
+    record: Untrusted;
+  };
+  /** A configuration file that ucf(1) put there, and somebody edited. */
+  "identity.edited-since-ucf": { manager: string; package: Untrusted; version: Untrusted | null; record: Untrusted };
   /** chattr +i or +a. */
   "identity.immutable": { flags: string };
 }
@@ -220,6 +237,10 @@ export const REASON_CODES = [
   "identity.rights-by-script",
   "identity.signed-content",
   "identity.content-not-of-archive",
+  "identity.owned-by-other",
+  "identity.as-other-owner-recorded",
+  "identity.differs-from-other-owner",
+  "identity.edited-since-ucf",
   "identity.immutable",
 ] as const satisfies readonly ReasonCode[];
 

@@ -10,7 +10,7 @@ import type {
   PackageDatabase,
   ShippedDigest,
 } from "../package-database.ts";
-import { Alternatives } from "./alternatives.ts";
+import { Alternatives } from "../alternatives.ts";
 import { Entries } from "../same-entry.ts";
 import { linesOf } from "../listed-database.ts";
 import { allDigests, md5Of, pathOf } from "./digests.ts";
@@ -62,7 +62,7 @@ export class DpkgDatabase implements PackageDatabase {
     this.#names = displayNames(packages);
     this.#byName = new Map(packages.map((listed, number) => [this.#names[number] as string, listed]));
     this.#diversions = new Diversions(this.#readDiversions(), (path) => this.#canonical(path));
-    this.#alternatives = new Alternatives(root);
+    this.#alternatives = new Alternatives(root, "/var/lib/dpkg/alternatives");
   }
 
   ownersOf(entry: Untrusted): Ownership[] {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readAlternative } from "../../../src/identity/dpkg/alternatives.ts";
+import { readAlternative } from "../../../src/identity/alternatives.ts";
 import { listFromMd5sums, md5Of } from "../../../src/identity/dpkg/digests.ts";
 import { Diversions, readDiversions } from "../../../src/identity/dpkg/diversions.ts";
 import { PathIndex } from "../../../src/identity/path-index.ts";

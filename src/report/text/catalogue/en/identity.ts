@@ -79,5 +79,12 @@ export const identity = {
   "identity.signed-content": "its content is that of {archive}, for which key {key:words} vouches",
   "identity.content-not-of-archive":
     "its sha256 is {found}; {archive}, from which package {package} was installed, has {recorded} for it",
+  "identity.owned-by-other": "{manager:words} has it as part of {package}[[ {version}]] ({record})",
+  "identity.as-other-owner-recorded":
+    "{manager:words} recorded this content for it, of {package}[[ {version}]] ({record})",
+  "identity.differs-from-other-owner":
+    "{manager:words} recorded another content for it, of {package}[[ {version}]] ({record})",
+  "identity.edited-since-ucf":
+    "a configuration file of package {package} that {manager:words} put there[[ ({version})]], edited since ({record})",
   "identity.immutable": "protected against change: {flags:words}",
 } as const;

@@ -75,5 +75,11 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.rights-by-script": "软件包 {package} 的 {script} 提到它，并设置这类权限",
   "identity.signed-content": "内容与 {archive} 中的一致，密钥 {key:words} 为其作保",
   "identity.content-not-of-archive": "sha256 是 {found}；软件包 {package} 安装时所用的 {archive} 中是 {recorded}",
+  "identity.owned-by-other": "{manager:words} 将它列为 {package}[[ {version}]] 的一部分（{record}）",
+  "identity.as-other-owner-recorded":
+    "{manager:words} 为它记录的正是这一内容，属于 {package}[[ {version}]]（{record}）",
+  "identity.differs-from-other-owner": "{manager:words} 为它记录的是另一内容，属于 {package}[[ {version}]]（{record}）",
+  "identity.edited-since-ucf":
+    "软件包 {package} 由 {manager:words} 放置的配置文件[[（{version}）]]，之后被编辑过（{record}）",
   "identity.immutable": "受保护，不可更改：{flags:words}",
 };

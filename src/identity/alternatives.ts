@@ -1,6 +1,6 @@
-import { fromBytes, type Untrusted } from "../../model/text.ts";
-import type { Root } from "../../platform/root.ts";
-import type { Alternative } from "../package-database.ts";
+import { fromBytes, type Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import type { Alternative } from "./package-database.ts";
 
 /** Links and choices of one alternative, as its file in the admin directory registers them. */
 interface Registration {
@@ -10,17 +10,19 @@ interface Registration {
   targets: Map<Untrusted, Set<Untrusted>>;
 }
 
-const ADMIN = "/var/lib/dpkg/alternatives";
 const LINKS = "/etc/alternatives/";
 
 /** Looks up links of update-alternatives(1) in its admin directory, which is read at the first question. */
 export class Alternatives {
   readonly damaged: Untrusted[] = [];
   readonly #root: Root;
+  readonly #admin: string;
   #links: Map<Untrusted, { name: Untrusted; targets: Set<Untrusted> }> | null = null;
 
-  constructor(root: Root) {
+  /** `admin`: /var/lib/dpkg/alternatives of Debian, /var/lib/alternatives of chkconfig and others. */
+  constructor(root: Root, admin: string) {
     this.#root = root;
+    this.#admin = admin;
   }
 
   /** The alternative that the link at this canonical path belongs to; null for anything else than such a link. */
@@ -37,11 +39,11 @@ export class Alternatives {
   #registered(): Map<Untrusted, { name: Untrusted; targets: Set<Untrusted> }> {
     if (this.#links !== null) return this.#links;
     this.#links = new Map();
-    for (const name of this.#root.list(ADMIN) ?? []) {
-      const content = this.#root.read(`${ADMIN}/${name}`);
+    for (const name of this.#root.list(this.#admin) ?? []) {
+      const content = this.#root.read(`${this.#admin}/${name}`);
       const registration = content === null ? null : readAlternative(name, content);
       if (registration === null) {
-        this.damaged.push(`${ADMIN}/${name}`);
+        this.damaged.push(`${this.#admin}/${name}`);
         continue;
       }
       for (const [link, alternative] of registration.links) {
