@@ -91,12 +91,33 @@ function readOpen(fd: number, algorithms: readonly DigestAlgorithm[]): Inspected
   for (let reading = 1; ; reading++) {
     const before = fs.fstatSync(fd, { bigint: true });
     if (isTooLarge(before)) return withoutContent(before, null);
+    const key = [before.dev, before.ino, before.size, before.mtimeNs, before.ctimeNs, ...algorithms].join(":");
+    const known = lately.get(key);
+    if (known !== undefined) return { ...known, facts: { ...known.facts, flags: [...known.facts.flags] } };
     const inspected = readOnce(fd, before, algorithms);
     const after = fs.fstatSync(fd, { bigint: true });
     const steady = after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs;
-    if (steady && inspected.content?.size === Number(after.size)) return inspected;
+    if (steady && inspected.content?.size === Number(after.size)) {
+      keep(key, inspected);
+      return { ...inspected, facts: { ...inspected.facts, flags: [...inspected.facts.flags] } };
+    }
     if (reading === READINGS) return { ...withoutContent(after, null), changing: true };
   }
+}
+
+/** The large files that were read last: an interpreter that runs ten scripts is read once. */
+const lately = new Map<string, InspectedFile>();
+const KEPT = 8;
+const KEPT_FROM = 1 << 20;
+/** A file that is younger may change again within the tick of the clock that stamps it. */
+const SETTLED_MS = 2000;
+
+function keep(key: string, inspected: InspectedFile): void {
+  const young = Date.now() - Number(inspected.ctime / 1_000_000n) < SETTLED_MS;
+  if (young || inspected.facts.size < KEPT_FROM) return;
+  lately.set(key, inspected);
+  const [oldest] = lately.keys();
+  if (lately.size > KEPT && oldest !== undefined) lately.delete(oldest);
 }
 
 /** Too long to read, or hardly anything but holes: a sparse file of gigabytes costs an enemy nothing. */

@@ -9,6 +9,7 @@ import { ownership } from "./ownership.ts";
 import { placeOf } from "./places.ts";
 import { runningReasons } from "./running.ts";
 import { ShippedFiles } from "./shipped-files.ts";
+import type { Digests } from "./digests.ts";
 import { reason } from "./reasons.ts";
 import type { Examiner, IdentifyContext, Identity, Owner, RunningProgram } from "./types.ts";
 import type { DatabaseState } from "./verdict.ts";
@@ -81,12 +82,24 @@ class RootExaminer implements Examiner {
     }
   }
 
+  get algorithms(): Examiner["algorithms"] {
+    return this.#database.database?.algorithms ?? [];
+  }
+
+  knowDigests(stamp: string, digests: Digests): void {
+    this.#shippedFiles.know(stamp, digests);
+  }
+
+  get #shippedFiles(): ShippedFiles {
+    const { database, state } = this.#database;
+    return (this.#shipped ??= new ShippedFiles({ root: this.#root, database, state }));
+  }
+
   asShipped(path: Untrusted, process?: RunningProgram): Owner | null {
     if (!path.startsWith("/")) return null;
     const { database, state } = this.#database;
     const at = { root: this.#root, database, state };
-    this.#shipped ??= new ShippedFiles(at);
-    const owner = this.#shipped.ownerOf(path);
+    const owner = this.#shippedFiles.ownerOf(path);
     if (owner === null || process === undefined) return owner;
     return runningReasons(at, path, null, process).some(({ weight }) => weight !== "weak") ? null : owner;
   }

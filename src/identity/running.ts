@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import type { Surrounding } from "./answer.ts";
 import { inspectLinked, type InspectedFile } from "./file-facts.ts";
@@ -24,13 +24,23 @@ export function runningReasons(
 }
 
 function anotherFile(path: Untrusted, file: InspectedFile | null, { exe }: RunningProgram): Reason[] {
-  if (file === null) return [];
+  if (file === null || inodeAt(exe) === file.identity) return [];
   const running = inspectLinked(exe);
   if (running === null || running.identity === file.identity) return [];
   // The same content: the process was started before it entered a root that has a copy.
   if (running.content !== null && running.content.sha256 === file.content?.sha256) return [];
   const weight = deviceOf(running) === deviceOf(file) ? "strong" : "medium";
   return [reason("identity.runs-another-file", weight, { path, sha256: running.facts.sha256 })];
+}
+
+/** `device:inode` of what a link of /proc leads to, without reading it; null: gone, or not permitted. */
+function inodeAt(exe: string): string | null {
+  try {
+    const { dev, ino } = statSync(exe, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
 }
 
 function deviceOf({ identity }: InspectedFile): string {

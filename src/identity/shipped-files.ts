@@ -25,10 +25,16 @@ export class ShippedFiles {
   readonly #at: Surrounding;
   /** By `device:inode:size:mtime:ctime`; null: not read. */
   readonly #looked = new Map<string, Looked | null>();
+  readonly #known = new Map<string, Digests>();
   readonly #buffer = Buffer.allocUnsafe(CHUNK);
 
   constructor(at: Surrounding) {
     this.#at = at;
+  }
+
+  /** Digests that were computed elsewhere, by that stamp. */
+  know(stamp: string, digests: Digests): void {
+    this.#known.set(stamp, digests);
   }
 
   /** Throws what the file system throws. */
@@ -57,7 +63,8 @@ export class ShippedFiles {
       const key = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
       let looked = this.#looked.get(key);
       if (looked === undefined) {
-        looked = isTooLarge(stat) ? null : { digests: this.#read(fd, algorithms), rights: rightsOf(fd, stat) };
+        const digests = this.#known.get(key) ?? (isTooLarge(stat) ? null : this.#read(fd, algorithms));
+        looked = digests === null ? null : { digests, rights: rightsOf(fd, stat) };
         this.#looked.set(key, looked);
       }
       return looked;

@@ -2,6 +2,7 @@ import type { ElfHeaderFacts } from "../elf/read-elf.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
+import type { DigestAlgorithm, Digests } from "./digests.ts";
 
 /** `impostor`, `unpackaged`, … as defined in the contract of the command line (docs/json.md). */
 export type IdentityVerdict =
@@ -83,6 +84,13 @@ export interface Examiner {
    * half of `identify`, for thousands of files. Throws what the file system throws.
    */
   asShipped(path: Untrusted, process?: RunningProgram): Owner | null;
+  /** By which the package database records digests. */
+  readonly algorithms: readonly DigestAlgorithm[];
+  /**
+   * Hands over digests of a content that somebody else has read, for `asShipped`. `stamp`: `device:inode:size:mtime:ctime`,
+   * times in nanoseconds; for a file that has another stamp by then, they do not count.
+   */
+  knowDigests(stamp: string, digests: Digests): void;
   /**
    * Whether a file is plain local software by its place alone: nobody owns it, it lies where the administrator and users
    * keep theirs, and it has no set-id bit. `identify` would say `local` after reading all of it.

@@ -7,6 +7,7 @@ import { Findings } from "./findings.ts";
 import { identified } from "./identified.ts";
 import { preloadedFiles } from "./preload.ts";
 import { ProcessPrograms } from "./process-programs.ts";
+import { readAhead } from "./read-ahead.ts";
 import { errorOf, programsIn, searchDirectories } from "./search-paths.ts";
 import { supervisedCommands } from "./supervised.ts";
 import type { Sighting, Unlisted } from "./types.ts";
@@ -46,6 +47,7 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
   const entries = merged(root, sightings);
   // Processes first: how many there are is part of the account, and some of them end soon.
   const who = options.examiner ?? examiner(root);
+  await readAhead(root, who, entries.keys());
   const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who)) : null;
   let done = 0;
   for (const [path, { seen, standsBefore }] of entries) {
