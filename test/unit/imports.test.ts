@@ -22,7 +22,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   behave: ["model", "derive"],
   identity: ["model", "platform", "elf", "archive"],
   supervisors: ["model", "platform"],
-  survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis"],
+  survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis", "verification"],
   origin: ["model", "platform", "formats", "identity"],
   verification: ["model", "platform", "identity"],
   footing: ["model", "platform", "identity", "origin"],
