@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { examiner } from "../../src/identity/index.ts";
-import { SqliteFile } from "../../src/identity/rpm/sqlite.ts";
+import { SqliteFile } from "../../src/platform/sqlite/database.ts";
 import { fileSource } from "../../src/platform/file-source.ts";
 import { openRoot } from "../../src/platform/root.ts";
 import { codes, isRoot, need } from "./identity-made-root.ts";

@@ -181,3 +181,91 @@ describe("records of logins, against the tools of util-linux", () => {
     }
   });
 });
+
+describe("histories of dnf and yum, written by sqlite itself", () => {
+  const SCRIPTS: [string, string, string][] = [
+    [
+      "dnf 4",
+      "/var/lib/dnf/history.sqlite",
+      `CREATE TABLE trans (id INTEGER PRIMARY KEY AUTOINCREMENT, /* a, (comment) */ dt_begin INTEGER NOT NULL, dt_end INTEGER,
+         releasever TEXT NOT NULL, user_id INTEGER NOT NULL, cmdline TEXT, state INTEGER NOT NULL);
+       CREATE TABLE trans_item (id INTEGER PRIMARY KEY, trans_id INTEGER REFERENCES trans(id), item_id INTEGER, action INTEGER,
+         FOREIGN KEY (trans_id) REFERENCES trans(id));
+       CREATE TABLE rpm (item_id INTEGER UNIQUE NOT NULL, name TEXT NOT NULL, epoch INTEGER, version TEXT, release TEXT, arch TEXT);
+       INSERT INTO trans VALUES (7, AT, AT+5, '40', 1000, 'dnf install at --setopt=x', 1);
+       INSERT INTO rpm VALUES (1,'at',0,'3.2.5','1.fc40','x86_64'), (2,'at',0,'3.2.4','1.fc40','x86_64'), (3,'other',0,'1','1','noarch');
+       INSERT INTO trans_item VALUES (1,7,1,6), (2,7,2,7), (3,7,3,1);`,
+    ],
+    [
+      "dnf 5",
+      "/usr/lib/sysimage/libdnf5/transaction_history.sqlite",
+      `CREATE TABLE "trans" ("id" INTEGER, "dt_begin" INTEGER NOT NULL, "dt_end" INTEGER, "user_id" INTEGER NOT NULL,
+         "description" TEXT, PRIMARY KEY("id"));
+       CREATE TABLE "trans_item_action" ("id" INTEGER, "name" TEXT NOT NULL, PRIMARY KEY("id"));
+       CREATE TABLE "pkg_name" ("id" INTEGER, "name" TEXT NOT NULL UNIQUE, PRIMARY KEY("id"));
+       CREATE TABLE "rpm" ("item_id" INTEGER NOT NULL UNIQUE, "name_id" INTEGER, "epoch" INTEGER, "version" TEXT, "release" TEXT);
+       CREATE TABLE "trans_item" ("id" INTEGER, "trans_id" INTEGER, "item_id" INTEGER, "action_id" INTEGER, PRIMARY KEY("id"));
+       INSERT INTO trans VALUES (7, AT, AT+5, 1000, 'dnf install at');
+       INSERT INTO trans_item_action VALUES (1,'Install'), (2,'Upgrade'), (6,'Replaced');
+       INSERT INTO pkg_name VALUES (1,'at'), (2,'other');
+       INSERT INTO rpm VALUES (1,1,0,'3.2.5','1.fc40'), (2,1,0,'3.2.4','1.fc40'), (3,2,0,'1','1');
+       INSERT INTO trans_item VALUES (1,7,1,2), (2,7,2,6), (3,7,3,1);`,
+    ],
+    [
+      "yum",
+      "/var/lib/yum/history/history-2026-01-01.sqlite",
+      `CREATE TABLE trans_beg (tid INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, rpmdb_version TEXT NOT NULL, loginuid INTEGER);
+       CREATE TABLE trans_end (tid INTEGER PRIMARY KEY REFERENCES trans_beg, timestamp INTEGER NOT NULL, return_code INTEGER NOT NULL);
+       CREATE TABLE trans_cmdline (tid INTEGER NOT NULL REFERENCES trans_beg, cmdline TEXT NOT NULL);
+       CREATE TABLE pkgtups (pkgtupid INTEGER PRIMARY KEY, name TEXT NOT NULL, arch TEXT, epoch TEXT, version TEXT, release TEXT);
+       CREATE TABLE trans_data_pkgs (tid INTEGER NOT NULL, pkgtupid INTEGER NOT NULL, done BOOL NOT NULL DEFAULT FALSE, state TEXT NOT NULL);
+       INSERT INTO trans_beg VALUES (7, AT, 'x', 1000);
+       INSERT INTO trans_end VALUES (7, AT+5, 0);
+       INSERT INTO trans_cmdline VALUES (7, 'install at');
+       INSERT INTO pkgtups VALUES (1,'at','x86_64','0','3.2.5','1.fc40'), (2,'at','x86_64','0','3.2.4','1.fc40'), (3,'other','noarch','0','1','1');
+       INSERT INTO trans_data_pkgs VALUES (7,1,1,'Update'), (7,2,1,'Updated'), (7,3,1,'Dep-Install');`,
+    ],
+  ];
+
+  test.each(SCRIPTS)(
+    "%s: the package, the command, the others, also from the write-ahead log",
+    async (_, file, sql) => {
+      const made = madeRoot(false);
+      try {
+        // The name of the package that owns a file of this name, so that the history has something to tell about it.
+        made.install({ name: "at", files: { "/usr/sbin/atd": "genuine" } });
+        fs.mkdirSync(path.dirname(made.host(file)), { recursive: true });
+        const script = `import sqlite3, sys, os
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode=WAL")
+db.executescript(sys.stdin.read())
+os._exit(0)`;
+        const at = Math.floor(Date.now() / 1000) - 5;
+        execFileSync("python3", ["-c", script, made.host(file)], {
+          input: sql.replace(/\bAT\b/g, String(at)),
+          env: ENV,
+        });
+        expect(fs.existsSync(`${made.host(file)}-wal`)).toBe(true);
+        const { stdout } = await whoforks(["origin", "--root", made.dir, "--json", "/usr/sbin/atd"]);
+        const { events, sources } = schema.parse(JSON.parse(stdout));
+        const told = events.filter(({ source }) => source === "dnf-history");
+        expect(told.map(({ code, time }) => [code, Date.parse(time ?? "") / 1000])).toEqual([
+          ["origin.manager-run", at],
+          ["origin.package-action", at],
+          ["origin.other-packages", at],
+        ]);
+        expect(told[0]?.args).toMatchObject({ user: 1000 });
+        expect(told[1]?.args).toMatchObject({ package: "at", version: "3.2.5-1.fc40" });
+        expect(told[2]?.args).toMatchObject({ packages: ["other"], count: 1 });
+        expect(sources.find(({ id }) => id === "dnf-history")).toMatchObject({ skipped: 0, records: 1 });
+        // Cut anywhere, or replaced by anything, it is an answer all the same.
+        const whole = fs.readFileSync(made.host(file));
+        fs.writeFileSync(made.host(file), whole.subarray(0, Math.floor(whole.length / 2) + 7));
+        fs.rmSync(`${made.host(file)}-wal`);
+        expect((await whoforks(["origin", "--root", made.dir, "--json", "/usr/sbin/atd"])).exitCode).toBe(0);
+      } finally {
+        made.remove();
+      }
+    },
+  );
+});

@@ -1,4 +1,4 @@
-import type { Bytes } from "./sqlite.ts";
+import type { Bytes } from "../../platform/sqlite/database.ts";
 
 const HASH_MAGIC = 0x061561;
 const HEAD = 26;

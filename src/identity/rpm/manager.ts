@@ -10,7 +10,7 @@ import type { ManagerCommands, PackageDatabase, PackageManager } from "../packag
 import { bdbBlobs, isBdb } from "./bdb.ts";
 import { isNdb, ndbBlobs } from "./ndb.ts";
 import { packageOf } from "./packages.ts";
-import { SqliteFile, type Bytes } from "./sqlite.ts";
+import { SqliteFile, type Bytes } from "../../platform/sqlite/database.ts";
 
 /** Folders of the database: since Fedora 36, ostree, before, CentOS 7 and openSUSE's older ones. */
 const FOLDERS = ["/usr/lib/sysimage/rpm", "/usr/share/rpm", "/var/lib/rpm"];

@@ -1,4 +1,4 @@
-import type { Bytes } from "./sqlite.ts";
+import type { Bytes } from "../../platform/sqlite/database.ts";
 
 const PAGE = 4096;
 const SLOT = 16;

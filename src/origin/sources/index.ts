@@ -6,9 +6,11 @@ import { audit } from "./audit.ts";
 import { authLog } from "./auth-log.ts";
 import { btmp } from "./btmp.ts";
 import { changedThen } from "./changed-then.ts";
+import { dnfHistory } from "./dnf-history.ts";
 import { dnfLog } from "./dnf-log.ts";
 import { dpkgLog } from "./dpkg-log.ts";
 import { histories } from "./histories.ts";
+import { journal } from "./journal.ts";
 import { lastlog } from "./lastlog.ts";
 import { openBy } from "./open-by.ts";
 import { pacmanLog } from "./pacman-log.ts";
@@ -20,6 +22,7 @@ export const sources: readonly Source[] = [
   dpkgLog,
   aptHistory,
   aptTerm,
+  dnfHistory,
   dnfLog,
   pacmanLog,
   apkLog,
@@ -29,6 +32,7 @@ export const sources: readonly Source[] = [
   btmp,
   lastlog,
   authLog,
+  journal,
   openBy,
   changedThen,
   histories,

@@ -43,7 +43,7 @@ export const origin = {
   "origin.conffile": "dpkg decided on this configuration file: {action:words}",
   "origin.apt-run":
     "apt[[ for {by}]][[ changed {count:count} {count#package|packages}]][[, {package} among them]][[: {command}]][[, with error {error:words}]]",
-  "origin.manager-run": "the package manager ran: {command}",
+  "origin.manager-run": "the package manager ran[[ for uid {user}]]: {command}",
   "origin.install-output": "printed while packages were installed: {line}",
   "origin.other-packages": "{count:count} other {count#package was|packages were} changed: {packages:list}",
   "origin.audit-created": "created by {exe} (pid {pid})[[, logged in as {user}]][[, by {syscall:words}]]",
@@ -114,6 +114,7 @@ export const origin = {
 
   "couldnot.origin.unreadable": "{what}: {why:words}",
   "couldnot.origin.no-regular-file": "{what} is no regular file and was not opened",
+  "couldnot.origin.journal-not-read": "{what} is not read: {why:words}",
   "couldnot.origin.packed": "{what}: {why:words}, which cannot be unpacked here",
   "couldnot.origin.damaged": "{what} is damaged, and was read up to that: {why:words}",
   "couldnot.origin.too-long": "{what} is too long: {why:words}",

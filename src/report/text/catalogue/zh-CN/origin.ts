@@ -40,7 +40,7 @@ export const origin = {
   "origin.conffile": "dpkg 对此配置文件作了决定：{action:words}",
   "origin.apt-run":
     "apt[[ 应 {by} 要求]][[ 更改了 {count:count} 个软件包]][[，其中有 {package}]][[：{command}]][[，出错：{error:words}]]",
-  "origin.manager-run": "软件包管理器运行：{command}",
+  "origin.manager-run": "软件包管理器[[应 uid {user} 要求]]运行：{command}",
   "origin.install-output": "安装软件包时的输出：{line}",
   "origin.other-packages": "另有 {count:count} 个软件包被更改：{packages:list}",
   "origin.audit-created": "由 {exe}（pid {pid}）创建[[，登录用户 {user}]][[，通过 {syscall:words}]]",
@@ -104,6 +104,7 @@ export const origin = {
 
   "couldnot.origin.unreadable": "{what}：{why:words}",
   "couldnot.origin.no-regular-file": "{what} 不是普通文件，没有打开",
+  "couldnot.origin.journal-not-read": "未读取 {what}：{why:words}",
   "couldnot.origin.packed": "{what}：{why:words}，此处无法解包",
   "couldnot.origin.damaged": "{what} 已损坏，只读到损坏处：{why:words}",
   "couldnot.origin.too-long": "{what} 过长：{why:words}",

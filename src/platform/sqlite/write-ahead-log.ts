@@ -1,4 +1,4 @@
-import type { Bytes } from "./sqlite.ts";
+import type { Bytes } from "./database.ts";
 
 const HEAD = 32;
 const FRAME = 24;

@@ -1,5 +1,5 @@
 import { fromBytes } from "../../model/text.ts";
-import { WriteAheadLog } from "./sqlite-wal.ts";
+import { WriteAheadLog } from "./write-ahead-log.ts";
 
 /** Bytes of a file by position; fewer where it ends. */
 export type Bytes = (offset: number, length: number) => Buffer;
@@ -16,7 +16,8 @@ export type Value = number | Buffer | null;
 
 /**
  * Reads tables of an SQLite database file, pages of its write-ahead log included (https://www.sqlite.org/fileformat2.html,
- * sections 1 to 4). It knows no SQL and no index: rpm's database is one table, read whole.
+ * sections 1 to 4). It knows no index, and of SQL the columns of a
+ * table: tables are read whole.
  */
 export class SqliteFile {
   readonly damaged: string[] = [];
@@ -51,10 +52,29 @@ export class SqliteFile {
 
   /** Rows of the table that begins at a page, in the order of their row numbers. */
   *rows(page: number): Generator<Value[]> {
-    yield* this.#rows(page, new Set(), 0);
+    for (const { values } of this.#rows(page, new Set(), 0)) yield values;
   }
 
-  *#rows(number: number, seen: Set<number>, depth: number): Generator<Value[]> {
+  /**
+   * Rows of a table by the names of its columns, at most `most`; none where there is no such table. A column INTEGER PRIMARY
+   * KEY is not stored: it is the number of the row (section 2.3). Columns that were added later are null in older rows.
+   */
+  *records(table: string, most: number): Generator<ReadonlyMap<string, Value>> {
+    for (const [type, name, , page, sql] of this.rows(1)) {
+      if (text(type) !== "table" || text(name) !== table || typeof page !== "number") continue;
+      const columns = columnsOf(text(sql ?? null) ?? "");
+      let count = 0;
+      for (const { number, values } of this.#rows(page, new Set(), 0)) {
+        if (++count > most) return;
+        yield new Map(
+          columns.map(({ name: column, isRowNumber }, at) => [column, isRowNumber ? number : (values[at] ?? null)]),
+        );
+      }
+      return;
+    }
+  }
+
+  *#rows(number: number, seen: Set<number>, depth: number): Generator<{ number: number; values: Value[] }> {
     const page = this.#page(number);
     const start = number === 1 ? 100 : 0;
     const type = page[start];
@@ -78,12 +98,13 @@ export class SqliteFile {
     if (type === INTERIOR) yield* this.#rows(page.readUInt32BE(start + 8), seen, depth + 1);
   }
 
-  #row(page: Buffer, at: number): Value[] | null {
+  #row(page: Buffer, at: number): { number: number; values: Value[] } | null {
     const size = varint(page, at);
     const rowid = size === null ? null : varint(page, size.next);
     if (size === null || rowid === null || size.value > LONGEST_PAYLOAD) return null;
     const payload = this.#payload(page, rowid.next, size.value);
-    return payload === null ? null : record(payload);
+    const values = payload === null ? null : record(payload);
+    return values === null ? null : { number: rowid.value, values };
   }
 
   /** A payload that is too long for its page goes on in a chain of overflow pages (section 1.6). */
@@ -113,6 +134,39 @@ export class SqliteFile {
     if (number < 1) return Buffer.alloc(0);
     return this.#log?.page(number) ?? this.#read((number - 1) * this.#pageSize, this.#pageSize);
   }
+}
+
+/** Columns of `CREATE TABLE name (…)` in their order, without the constraints of the table that follow them. */
+function columnsOf(sql: string): { name: string; isRowNumber: boolean }[] {
+  const plain = sql.replace(/\/\*[^]*?\*\/|--[^\n]*/g, " ");
+  const body = plain.slice(plain.indexOf("(") + 1, plain.lastIndexOf(")"));
+  const parts: string[] = [""];
+  let depth = 0;
+  for (const sign of body) {
+    if (sign === "(") depth++;
+    if (sign === ")") depth--;
+    if (sign === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += sign;
+  }
+  // The key may stand behind the columns: PRIMARY KEY("id").
+  const key = parts
+    .map((part) => /^PRIMARY\s+KEY\s*\(([^,)]+)\)/i.exec(part.trim())?.[1])
+    .find((name) => name !== undefined);
+  return parts.flatMap((part) => {
+    const words = part.trim();
+    if (/^(?:PRIMARY\s+KEY|UNIQUE|CHECK|FOREIGN\s+KEY|CONSTRAINT)\b/i.test(words)) return [];
+    const name = nameAt(words);
+    if (name === null) return [];
+    const isKey = /^\S+\s+INTEGER\s+PRIMARY\s+KEY\b/i.test(words);
+    const isKeyBehind = key !== undefined && nameAt(key.trim()) === name && /^\S+\s+INTEGER\b/i.test(words);
+    return [{ name, isRowNumber: isKey || isKeyBehind }];
+  });
+}
+
+/** The name at the beginning of some SQL, in any of its quotes. */
+function nameAt(sql: string): string | null {
+  const name = /^(?:"([^"]+)"|`([^`]+)`|\[([^\]]+)\]|([^\s"`[]+))/.exec(sql);
+  return name?.[1] ?? name?.[2] ?? name?.[3] ?? name?.[4] ?? null;
 }
 
 function text(value: Value | undefined): string | null {
