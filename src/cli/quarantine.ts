@@ -2,7 +2,7 @@ import * as path from "node:path";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { Journal } from "../journal/journal.ts";
-import { StepRefused, type Words } from "../journal/types.ts";
+import { StepRefused, type Step, type Words } from "../journal/types.ts";
 import { planQuarantine, stepsOf, type Plan } from "../quarantine/plan.ts";
 import { hostPath } from "../quarantine/place.ts";
 import { quarantine } from "../quarantine/quarantine.ts";
@@ -14,9 +14,11 @@ import { askYes, canAsk } from "./ask.ts";
 import type { QuarantineFlags } from "./commands/quarantine.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
+import { startGuard } from "./guard.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { journalFailure, needRoot } from "./journal-failure.ts";
 import { writeResult } from "./output.ts";
+import { disabling, type Disabling } from "./quarantine-supervisors.ts";
 import { rawArguments, workingDirectory } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
@@ -42,12 +44,21 @@ export async function quarantineCommand(
     if (!(error instanceof StepRefused)) throw error;
     return finish({ ...nothing, state: "refused", why: error.why }, flags);
   }
-  const planned = await toldPlan(nothing, plan, root, version);
-  const refusal = wordMissing(planned, flags);
+  const told = await toldPlan(nothing, plan, root, version);
+  // Of a disk that only lies here, no supervisor is running.
+  const isLive = root.dir === "/" || plan.processes.length > 0;
+  const supervisors = isLive && flags.leaveSupervisor !== true ? disabling(told.restarts, root.dir) : NONE;
+  const planned = {
+    ...told,
+    steps: plannedSteps([...supervisors.steps, ...stepsOf(plan, "ID")], ALL_STEPS),
+  };
+  const refusal = wordMissing(planned, supervisors, flags);
   if (refusal !== null) return finish({ ...planned, state: "refused", why: refusal }, flags);
   if (flags.yes !== true && !(await isWanted(planned, flags))) return finish(planned, flags);
-  return finish(await carryOut(plan, planned, flags, version), flags);
+  return finish(await carryOut(plan, planned, supervisors.steps, flags, version), flags);
 }
+
+const NONE: Disabling = { steps: [], left: [] };
 
 function blank(version: string, asked: Untrusted, root: Untrusted): QuarantineResult {
   return {
@@ -79,7 +90,6 @@ async function toldPlan(nothing: QuarantineResult, plan: Plan, root: Root, versi
     ...nothing,
     path: file,
     sha256: plan.record.sha256,
-    steps: plannedSteps(stepsOf(plan, "ID"), ALL_STEPS),
     concerns: plan.concerns,
     processes: plan.processes.map(({ pid, comm, runsFile }) => ({ pid, comm, runsFile })),
     restarts: restarts
@@ -97,16 +107,13 @@ async function toldPlan(nothing: QuarantineResult, plan: Plan, root: Root, versi
 }
 
 /** The first thing that asks for an explicit word and was not given it. */
-function wordMissing(planned: QuarantineResult, flags: QuarantineFlags): Words | null {
+function wordMissing(planned: QuarantineResult, { left }: Disabling, flags: QuarantineFlags): Words | null {
   const open = planned.concerns.filter(({ kind }) => flags.allow?.includes(kind) !== true);
   if (open.length > 0)
     return { code: "quarantine.needs-word", args: { words: open.map(({ kind }) => `--allow ${kind}`).join(" ") } };
-  // Of a disk that only lies here, no supervisor is running.
-  const isLive = planned.root === "/" || planned.processes.length > 0;
-  const [first] = planned.restarts;
-  if (first !== undefined && isLive && flags.leaveSupervisor !== true)
-    return { code: "quarantine.supervised", args: { supervisor: first.supervisor, unit: first.unit } };
-  return null;
+  const [first] = left;
+  if (first === undefined) return null;
+  return { code: "quarantine.supervised", args: { supervisor: first.supervisor, unit: first.unit } };
 }
 
 async function isWanted(planned: QuarantineResult, flags: QuarantineFlags): Promise<boolean> {
@@ -117,14 +124,24 @@ async function isWanted(planned: QuarantineResult, flags: QuarantineFlags): Prom
   return askYes(questionOf(planned, options));
 }
 
+/** A quarantine takes a second or so, and longer while a supervisor stops its job. */
+const GUARD_SECONDS = 180;
+
 async function carryOut(
   plan: Plan,
   planned: QuarantineResult,
+  before: readonly Step[],
   flags: QuarantineFlags,
   version: string,
 ): Promise<QuarantineResult> {
   const journal = new Journal(ALL_STEPS);
-  const options = { version, watchMs: flags.watch * 1000, signal: interruptSignal() };
+  const options = {
+    version,
+    before,
+    watchMs: flags.watch * 1000,
+    signal: interruptSignal(),
+    guard: (id: string) => startGuard(id, GUARD_SECONDS + flags.watch),
+  };
   try {
     const { run, state, why: reason, cameBack, remaining } = await quarantine(plan, journal, options);
     return {

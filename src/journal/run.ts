@@ -104,9 +104,12 @@ export class Run {
 
   /**
    * Takes everything back, the last step first (but see `undoLate`), and ends the run: "undone", or "stuck" with what is
-   * left to do; damaged records are among that, because steps may have been in them. A refused step does not keep the others from being undone, unless `stopAtRefusal` says that of its kind.
+   * left to do (`onUndone` hears of each step that is undone); damaged records are among that, because steps may have been in them. A refused step does not keep the others from being undone, unless `stopAtRefusal` says that of its kind.
    */
-  async undoAll(stopAtRefusal: (kind: string) => boolean = () => false): Promise<Remaining[]> {
+  async undoAll(
+    stopAtRefusal: (kind: string) => boolean = () => false,
+    onUndone: (taken: TakenStep) => void = () => undefined,
+  ): Promise<Remaining[]> {
     const late = ({ kind }: TakenStep): number => this.#kinds.get(kind)?.undoLate ?? 0;
     const order = [...this.state.steps].sort((a, b) => late(a) - late(b) || b.step - a.step);
     const remaining: Remaining[] = [];
@@ -114,7 +117,10 @@ export class Run {
     for (const taken of order) {
       if (taken.state === "undone") continue;
       const left = stopped ? this.#remaining(taken) : await this.undo(taken.step);
-      if (left === null) continue;
+      if (left === null) {
+        onUndone(taken);
+        continue;
+      }
       remaining.push(left);
       stopped ||= stopAtRefusal(taken.kind);
     }

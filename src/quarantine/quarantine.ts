@@ -22,6 +22,8 @@ export interface QuarantineOptions {
   watchMs: number;
   /** Steps of other rooms that keep a supervisor from starting it again; taken first. */
   before?: readonly Step[];
+  /** Starts whoever undoes the run should this process die in its middle; nothing is done without. */
+  guard?: (id: string) => Promise<{ dismiss(): void }>;
   /** Ends the run early: everything is undone. */
   signal?: AbortSignal;
 }
@@ -36,7 +38,9 @@ export async function quarantine(plan: Plan, journal: Journal, options: Quaranti
   const { at, record } = plan;
   const { version, signal } = options;
   const run = journal.begin({ action: "quarantine", subject: at.path, root: at.root, version, details: { record } });
+  let guard: { dismiss(): void } | undefined;
   try {
+    guard = await options.guard?.(run.id);
     for (const step of [...(options.before ?? []), ...stepsOf(plan, run.id)]) {
       if (signal?.aborted === true) throw new StepRefused("quarantine.interrupted");
       await run.take(step);
@@ -53,6 +57,7 @@ export async function quarantine(plan: Plan, journal: Journal, options: Quaranti
     return { run, state: remaining.length === 0 ? "undone" : "stuck", why, cameBack: null, remaining };
   } finally {
     run.close();
+    guard?.dismiss();
   }
 }
 

@@ -20,22 +20,27 @@ export function aboutOf(run: Run): { at: Place; record: FileRecord } | null {
  */
 export async function restore(run: Run): Promise<Remaining[]> {
   const wasStanding = run.state.end === "standing";
+  const first = run.state.steps.find(({ kind }) => kind.startsWith("file."));
+  let left: Remaining[] = [];
   // Where the file cannot be put back, its supervisor is not let loose either; of a run that broke off, all that can be is.
-  const remaining = await run.undoAll((kind) => wasStanding && kind === "file.move");
+  const remaining = await run.undoAll(
+    (kind) => wasStanding && kind === "file.move",
+    (undone) => {
+      // The file is whole by now, and nobody has been let loose who may execute it and so set its access time.
+      if (undone === first) left = differing(run);
+    },
+  );
   // It was refused as a whole: the quarantine stands as before.
   const isWhole = remaining.some(({ kind }) => kind === "file.move") && wasStanding;
   if (isWhole) run.end("standing");
-  if (remaining.length > 0) return remaining;
-  const left = differing(run);
-  if (left.length > 0) run.end("stuck");
-  return left;
+  else if (remaining.length === 0 && left.length > 0) run.end("stuck");
+  return [...remaining, ...left];
 }
 
 /** Whether the file is, in all that can be given back, what it was. */
 function differing(run: Run): Remaining[] {
   const about = aboutOf(run);
-  // No step was taken: then whatever happened to the file was not ours to undo.
-  if (about === null || !run.state.steps.some(({ kind }) => kind.startsWith("file."))) return [];
+  if (about === null) return [];
   const { at, record } = about;
   const differs = withRecorded(at, record, (held) => differences(held, record));
   if (differs.length === 0) return [];

@@ -54,7 +54,7 @@ export const quarantine: Record<keyof typeof english, string> = {
   "quarantine.concern.library": "{count:count} 个进程把它作为库加载（例如 pid {pid}）；新进程将无法启动",
   "quarantine.concern.links": "该文件有 {count:count} 个名字：隔离期间都不能执行",
   "quarantine.needs-word": "需要明确同意：{words}",
-  "quarantine.supervised": "{supervisor} 会继续尝试启动它（{unit}）：先停掉，或加 --leave-supervisor",
+  "quarantine.supervised": "{supervisor} 会继续尝试启动它（{unit}），从这里无法阻止：先停掉，或加 --leave-supervisor",
   "quarantine.gone": "没有 {path}",
   "quarantine.is-link": "{path} 是符号链接[[，指向 {target}]]：请给出文件本身",
   "quarantine.no-file": "{path} 不是普通文件",
