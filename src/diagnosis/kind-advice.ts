@@ -61,6 +61,9 @@ export function kindAdvice(story: Story, suspect: boolean): Advice[] {
     case "login-storm":
     case "connection-storm":
       return [...factAdvice(story), ...limitAdvice(restarts, root), ...stop];
+    case "health-check-storm":
+      // Who checks serves others: to stop it is the last thing to do.
+      return [...factAdvice(story), ...stop];
     case "udev-storm":
       return [...stop, ...factAdvice(story), ...queueAdvice(story)];
     default:
