@@ -7,10 +7,11 @@ import { auditLog } from "../bench/audit-log.mjs";
 import { capture } from "../bench/capture.mjs";
 import { memory } from "../bench/memory.mjs";
 import { startup } from "../bench/startup.mjs";
+import { verifyPackages } from "../bench/verify-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
-const parts = ["startup", "audit", "memory", "strace", "capture", "ownership"].filter(
+const parts = ["startup", "audit", "memory", "strace", "capture", "ownership", "identify"].filter(
   (part) => wanted.length === 0 || wanted.includes(part),
 );
 
@@ -44,6 +45,7 @@ for (const part of parts) {
   if (part === "audit") print(await auditLog());
   if (part === "memory") print(await memory());
   if (part === "capture") print(await capture());
+  if (part === "identify") print(verifyPackages());
   if (part === "ownership") execFileSync(process.execPath, [await bundled("ownership.ts")], { stdio: "inherit" });
   if (part === "strace") execFileSync(process.execPath, [await bundled("strace-reader.ts")], { stdio: "inherit" });
 }

@@ -6,7 +6,7 @@ import type { Root } from "../platform/root.ts";
 import { capabilitiesOf, capabilityText } from "./capabilities.ts";
 import { modeString } from "./file-facts.ts";
 import type { FileRecord, Ownership, PackageDatabase } from "./package-database.ts";
-import { lastName } from "./places.ts";
+import { mayGiveRights } from "./maintainer-scripts.ts";
 import { reason } from "./reasons.ts";
 import { differencesOf, isPlain, type Rights } from "./rights.ts";
 import type { Reason } from "./types.ts";
@@ -140,16 +140,15 @@ function unrecorded(
   return reasons;
 }
 
-/** A script of the package that names the file, and one of the commands that change what is asked about; or null. */
+/** A script of the package that may have given the file its rights; or null. */
 function scriptThatSets(
   database: PackageDatabase,
   by: Ownership,
   real: Untrusted,
   capabilities: boolean,
 ): Untrusted | null {
-  const commands = capabilities ? /\bsetcap\b/ : /\b(?:chmod|chown|chgrp|dpkg-statoverride|install)\b/;
-  const scripts = database.scriptsOf(by);
-  return scripts.find(({ text }) => commands.test(text) && text.includes(lastName(real)))?.path ?? null;
+  const what = capabilities ? "capabilities" : "rights";
+  return database.scriptsOf(by).find(({ text }) => mayGiveRights(text, real, what))?.path ?? null;
 }
 
 const SIBLINGS = 24;

@@ -93,6 +93,41 @@ describe("owners", () => {
   });
 });
 
+describe("what stands beside the lists", () => {
+  test("diversions are those of dpkg-divert --list", () => {
+    const database = atOnce(DpkgDatabase.read(root));
+    const output = execFileSync("dpkg-divert", ["--list"], {
+      encoding: "utf8",
+      env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    });
+    const listed = [...output.matchAll(/^(?:local )?diversion of (\/.*) to (\/.*?)(?: by (\S+))?$/gm)];
+    expect(listed.length).toBe(output.split("\n").filter((line) => line !== "").length);
+    for (const [, from = "", to, by = null] of listed) {
+      expect(database.diversionOf(root.canonical(from) ?? from)).toEqual({ from, to, by });
+    }
+  });
+
+  test("alternatives are those of update-alternatives --query", () => {
+    const database = atOnce(DpkgDatabase.read(root));
+    const env = { LC_ALL: "C", PATH: "/usr/bin:/bin" };
+    const names = execFileSync("update-alternatives", ["--get-selections"], { encoding: "utf8", env })
+      .split("\n")
+      .flatMap((line) => /^\S+/.exec(line)?.[0] ?? []);
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names.slice(0, 40)) {
+      const query = execFileSync("update-alternatives", ["--query", name], { encoding: "utf8", env });
+      const field = (key: string): string => new RegExp(`^${key}: (.*)$`, "m").exec(query)?.[1] ?? "";
+      const [link, target] = [field("Link"), field("Value")];
+      // A link that somebody has turned elsewhere is none of the system's any more.
+      if (root.readlink(link) !== `/etc/alternatives/${name}`) continue;
+      expect([name, database.alternativeOf(root.canonical(link) ?? link)]).toEqual([
+        name,
+        { name, target, registered: true },
+      ]);
+    }
+  });
+});
+
 describe("content", () => {
   test("coreutils: genuine exactly where dpkg -V has nothing to say", () => {
     const complaints = verify("coreutils");

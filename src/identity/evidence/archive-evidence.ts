@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { capabilityText, readCapabilities } from "../capabilities.ts";
 import { accountsOf } from "../metadata.ts";
+import { mayGiveRights } from "../maintainer-scripts.ts";
 import type { FileRecord } from "../package-database.ts";
 import { lastName } from "../places.ts";
 import { reason, type ReasonCode } from "../reasons.ts";
@@ -121,7 +122,9 @@ function weighed(
   const rights =
     found === null || overridden ? [] : differencesOf(found, recordOf(member.entry), source, accountsOf(root));
   const kept = found !== null && rights.length === 0 ? reasons.filter(({ code }) => !SETTLED.has(code)) : [...reasons];
-  const script = [...packageFile.scripts].find(([, text]) => setsRights(text, path));
+  const script = [...packageFile.scripts].find(([, text]) =>
+    mayGiveRights(text, root.realpath(path) ?? path, "rights"),
+  );
   if (script !== undefined && rights.length > 0) {
     for (const one of rights) one.weight = "weak";
     kept.push(reason("identity.rights-by-script", "exculpatory", { package: owner.package, script: script[0] }));
@@ -135,10 +138,6 @@ function weighed(
     kept.push(reason("identity.content-not-of-archive", chain?.verified === true ? "strong" : "medium", args));
   }
   return { reasons: [...rights, ...kept] };
-}
-
-function setsRights(text: Untrusted, path: Untrusted): boolean {
-  return /\b(?:chmod|chown|chgrp|setcap|dpkg-statoverride)\b/.test(text) && text.includes(lastName(path));
 }
 
 /** Names count before numbers: those are of the host that built the package. */

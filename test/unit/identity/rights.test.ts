@@ -8,6 +8,7 @@ import {
 } from "../../../src/identity/capabilities.ts";
 import { Accounts } from "../../../src/identity/accounts.ts";
 import { differencesOf, isPlain, type Rights } from "../../../src/identity/rights.ts";
+import { mayGiveRights } from "../../../src/identity/maintainer-scripts.ts";
 import { readMtree } from "../../../src/identity/pacman/mtree.ts";
 import { openRoot } from "../../../src/platform/root.ts";
 
@@ -108,4 +109,17 @@ test("an mtree gives modes and owners, also those that /set gave before", () => 
   });
   expect(entries.get("/usr/share/a b")).toMatchObject({ record: { mode: 0o644, group: "#7" }, digest: null });
   expect(entries.has("/usr/bin/l")).toBe(false);
+});
+
+test("a script of a package speaks for a file by its whole path only", () => {
+  const script = "#!/bin/sh\nchgrp crontab /usr/bin/crontab\nchmod 2755 /usr/bin/crontab\ninvoke-rc.d cron start\n";
+  expect(mayGiveRights(script, "/usr/bin/crontab", "rights")).toBe(true);
+  expect(mayGiveRights(script, "/usr/bin/cron", "rights")).toBe(false);
+  expect(mayGiveRights(script, "/usr/sbin/cron", "rights")).toBe(false);
+  expect(mayGiveRights(script, "/usr/bin/crontab", "capabilities")).toBe(false);
+  expect(mayGiveRights("if setcap cap_net_raw+ep /bin/ping; then :; fi", "/usr/bin/ping", "capabilities")).toBe(true);
+  expect(mayGiveRights('P="/usr/bin/dumpcap"; setcap cap_net_raw=eip $P', "/usr/bin/dumpcap", "capabilities")).toBe(
+    true,
+  );
+  expect(mayGiveRights("echo /usr/bin/ping", "/usr/bin/ping", "rights")).toBe(false);
 });
