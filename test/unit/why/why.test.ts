@@ -134,6 +134,49 @@ describe("a unit of an init that is not PID 1", () => {
   });
 });
 
+describe("a process that goes away while it is looked at", () => {
+  const living = (pid: number, ppid: number, startedAfterBoot: number, exe: string): ProcFacts =>
+    ({
+      pid,
+      ppid,
+      startedAfterBoot,
+      exe,
+      comm: exe.slice(exe.lastIndexOf("/") + 1),
+      argv: [exe],
+      cgroup: "/",
+      root: "/",
+      mountNamespace: "mnt:[1]",
+      pidNamespace: "pid:[1]",
+      namespacePid: pid,
+      kernelThread: false,
+    }) as unknown as ProcFacts;
+  const asked = (facts: (pid: number) => ProcFacts | null): Promise<Why> => {
+    const root = openRoot(dir);
+    const sight = { facts, environment: () => null, rootOf: () => root };
+    return why({ version: "1", asked: "50", question: { kind: "process", pid: 50 }, root, sight });
+  };
+  const init = living(1, 0, 0, "/usr/lib/systemd/systemd");
+
+  it("is told by its start time: a number that another has by the time of the answer", async () => {
+    let looks = 0;
+    const answer = await asked((pid) => (pid === 1 ? init : living(50, 1, looks++ === 0 ? 5 : 9, "/usr/bin/poll")));
+    expect(answer.restarts[0]).toMatchObject({ unit: "poll.service" });
+    expect(answer.couldNotLook).toContainEqual(expect.objectContaining({ code: "why.gone" }));
+    const steady = await asked((pid) => (pid === 1 ? init : living(50, 1, 5, "/usr/bin/poll")));
+    expect(steady.couldNotLook.map(({ code }) => code)).not.toContain("why.gone");
+  });
+
+  it("has no younger process for a parent, and no supervisor that died meanwhile", async () => {
+    const younger = await asked((pid) =>
+      pid === 50 ? living(50, 40, 5, "/usr/bin/poll") : living(40, 1, 9, "/usr/bin/x"),
+    );
+    expect(younger.line.map(({ pid }) => pid)).toEqual([50]);
+    const dead = await asked((pid) => (pid === 50 ? living(50, 40, 5, "/usr/bin/none") : null));
+    expect(dead.line.map(({ pid }) => pid)).toEqual([50]);
+    expect(dead.verdict.outcome).toBe("not-found");
+  });
+});
+
 describe("the question", () => {
   it.each([
     ["812", { kind: "process", pid: 812 }],
