@@ -56,7 +56,10 @@ export const quietCgi = {
   prepare: (tools, options) => cgi(tools, options, { count: 1, perSecond: 5 }),
 };
 
-/** A superserver that starts /usr/local/sbin/answer for each connection, and who connects. */
+/**
+ * A superserver that starts /usr/local/sbin/answer for each connection, and who connects: many at a gentle pace, so that a busy
+ * machine, on which each waits longer, still sees enough of them.
+ */
 function superserver(name, { about, server, start, files, restart }) {
   return {
     name,
@@ -76,7 +79,7 @@ function superserver(name, { about, server, start, files, restart }) {
       for (const [path, text] of files) tools.write(path, text);
       tools.install("worker", "/usr/local/sbin/answer");
       return {
-        inittab: [`in:2345:once:${start}`, ...clients(tools, options, { count: 5, perSecond: 100, port: 8081 })],
+        inittab: [`in:2345:once:${start}`, ...clients(tools, options, { count: 12, perSecond: 15, port: 8081 })],
       };
     },
   };
