@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { JournalError } from "../../../src/journal/errors.ts";
 import { Journal } from "../../../src/journal/journal.ts";
@@ -149,6 +149,29 @@ describe("a run", () => {
     run.close();
     expect(run.state.steps[0]).toMatchObject({ state: "failed", why: { code: "quarantine.changed" } });
   });
+});
+
+it("a clock that jumps back changes nothing: steps are undone in the order of their numbers", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2031-01-01T00:00:00Z") });
+  try {
+    fs.writeFileSync(join(dir, "a"), "");
+    const run = begin();
+    await run.take(step("a", "b"));
+    vi.setSystemTime(new Date("1970-01-02T00:00:00Z"));
+    await run.take(step("b", "c"));
+    run.close();
+    const other = begin();
+    other.end("standing");
+    other.close();
+    expect(other.id < run.id).toBe(true);
+    const again = journal().resume(run.id);
+    expect(await again.undoAll()).toEqual([]);
+    again.close();
+    expect(exists(join(dir, "a"))).toBe(true);
+    expect(journal().unfinished()).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe("the state folder", () => {
