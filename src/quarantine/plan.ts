@@ -6,7 +6,7 @@ import { StepRefused, type Step } from "../journal/types.ts";
 import { concernsOf } from "./concerns.ts";
 import { flagsOf, recordOf, type FileRecord } from "./file-record.ts";
 import { withHeld, withPlace, type Place } from "./place.ts";
-import { executes, processesOf, protectedPids, type Running } from "./processes.ts";
+import { executes, findProcesses, protectedPids, type Running } from "./processes.ts";
 import type { Concern } from "./result.ts";
 import { isBarred } from "./step-flags.ts";
 import { chooseVault, type Vault } from "./vault.ts";
@@ -36,7 +36,7 @@ export function planQuarantine(root: Root, path: Untrusted): Plan {
     if (barred !== undefined) throw new StepRefused("quarantine.protected-process", barred);
     const vault = chooseVault(at);
     const concerns = concernsOf(root, canonical, record);
-    return { at, record, vault, folderFlags, concerns, processes: processesOf(record) };
+    return { at, record, vault, folderFlags, concerns, processes: findProcesses(record) };
   } catch (error) {
     // Between the two looks somebody made a link of a folder.
     if (error instanceof NotBeneath) throw new StepRefused("quarantine.path-changed", { path: error.path });

@@ -79,6 +79,28 @@ export function protectedPids(): Set<number> {
   return lineage;
 }
 
+/** Quick looks at the newest process, of some 50 µs each. */
+const QUICK_LOOKS = 400;
+
+/** As `processesOf`, but also finds a chain, whose members are dead before a listing of /proc comes to them. */
+export function findProcesses(record: Pick<FileRecord, "dev" | "inode">): Running[] {
+  const found = processesOf(record);
+  for (let look = 0; look < QUICK_LOOKS && found.length === 0; look++) {
+    const newest = newestPid();
+    // The newest may not have been forked whole; the one before it may still live.
+    for (const pid of [newest, newest - 1]) {
+      const stat = pid > 1 && executes(pid, record) ? statOf(pid) : null;
+      if (stat !== null) found.push({ ...stat, runsFile: true });
+    }
+  }
+  return found;
+}
+
+/** The number that was given out last (the fifth field of proc_loadavg(5)). */
+function newestPid(): number {
+  return Number(fs.readFileSync("/proc/loadavg", "latin1").trim().split(" ")[4]);
+}
+
 /** Those that execute the file, and whoever shares the cgroup of their unit. */
 export function processesOf(record: Pick<FileRecord, "dev" | "inode">): Running[] {
   const found = new Map<number, Running>();

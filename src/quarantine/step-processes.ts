@@ -3,7 +3,7 @@ import { z } from "zod";
 import { errnoOf } from "../platform/errno.ts";
 import { stepKind, StepRefused, type StepKind } from "../journal/types.ts";
 import type { Untrusted } from "../model/text.ts";
-import { allPids, processesOf, protectedPids, signalLife, statOf, type Running } from "./processes.ts";
+import { allPids, findProcesses, processesOf, protectedPids, signalLife, statOf, type Running } from "./processes.ts";
 
 const digits = z.string().regex(/^\d{1,20}$/);
 const life = z.object({ pid: z.int().positive(), startTicks: digits });
@@ -77,7 +77,7 @@ async function reach(step: Data, signal: "SIGKILL" | "SIGSTOP", remains: (runnin
   let empty = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const kept = protectedPids();
-    const targets = processesOf(step).filter(
+    const targets = findProcesses(step).filter(
       (running) => remains(running) && (signal === "SIGKILL" || running.runsFile),
     );
     const barred = targets.find(({ pid }) => kept.has(pid));

@@ -35,7 +35,7 @@ const killed = (args: string[], n: number): Told =>
   disks.drive(args, { DIE_IN_CALL: String(n), COUNT_CALLS: disks.at("count") });
 const count = (): number => Number(fs.readFileSync(disks.at("count"), "utf8"));
 
-describe("killed between any two of its changes", () => {
+describe("killed between any two of its changes", { timeout: 300_000 }, () => {
   it("quarantine leaves a state from which restore leads back to the start, whole", async () => {
     const before = snapshot(tree(), PATH);
     const states = new Set<string>();
