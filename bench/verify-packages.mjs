@@ -56,18 +56,14 @@ export function verifyPackages() {
     const forget = () => execFileSync("python3", ["-c", FORGET, list]);
     const ours = (...more) => seconds(process.execPath, [program, "identify", "--verify-packages", "-q", ...more]);
     const cache = join(folder, "digests");
-    // Rounds in turn, so that whatever else the machine does falls on all of them.
-    const cold = [1, 2].map(() => {
-      forget();
-      const read = seconds("python3", ["-c", READ, list]);
-      forget();
-      return { read, own: ours("--cache", cache) };
-    });
+    forget();
+    const read = seconds("python3", ["-c", READ, list]);
+    forget();
+    const own = ours("--cache", cache);
     const dpkg = seconds("dpkg", ["--verify"]);
     const debsums = seconds("debsums", ["-as"]);
     const cached = Math.min(ours("--cache", cache), ours("--cache", cache));
     const warm = ours();
-    const [read, own] = [Math.min(...cold.map((one) => one.read)), Math.min(...cold.map((one) => one.own))];
     const text = (value) => `${value.toFixed(1)} s`;
     const row = (what, mine, rival, other, ratio, hold, held) => ({
       what,

@@ -36,6 +36,8 @@ const NEEDED = {
   rpmbuild: "rpm",
   getcap: "libcap2-bin",
   debsums: "debsums",
+  gpg: "gpg",
+  gpgv: "gpgv",
   pacman: "pacman-package-manager",
   "db5.3_load": "db5.3-util",
   python3: "python3",

@@ -63,6 +63,13 @@ export class RpmHeader {
     }
   }
 
+  /** Bytes of a tag of type BIN; null: none, or cut off. */
+  binary(tag: number): Buffer | null {
+    const entry = this.#entries.get(tag);
+    if (entry?.type !== 7 || entry.offset + entry.count > this.#data.length) return null;
+    return this.#data.subarray(entry.offset, entry.offset + entry.count);
+  }
+
   string(tag: number): Untrusted | null {
     return this.strings(tag)[0] ?? null;
   }

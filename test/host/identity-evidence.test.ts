@@ -199,6 +199,77 @@ describe("a package file that apt keeps", () => {
   });
 });
 
+describe("rpm", () => {
+  test(
+    "a header in the database is vouched for by its builder's key, as far as it says so",
+    { timeout: 120_000 },
+    async (context) => {
+      need(
+        context,
+        [...RPM_TOOLS, "/usr/bin/rpmsign"].every((file) => fs.existsSync(file)),
+        "rpm, rpmbuild and rpmsign",
+      );
+      const root = rpmRoot(false, 3, 1);
+      const top = path.dirname(root.dir);
+      folders.push(top);
+      const unsigned = await identify("--root", root.dir, "/usr/sbin/atd");
+      expect([unsigned.verdict, unsigned.chain]).toMatchObject([
+        "genuine",
+        { verified: false, code: "identity-chain.rpm-not-signed" },
+      ]);
+      const home = path.join(top, "gpg");
+      fs.mkdirSync(home, { mode: 0o700 });
+      const gpg = (...args: string[]): string => run("gpg", "--homedir", home, "--batch", "--quiet", ...args);
+      gpg("--passphrase", "", "--quick-generate-key", "test <t@example.org>", "rsa2048", "sign", "never");
+      const key = /^fpr:+([0-9A-F]+):/m.exec(gpg("--list-keys", "--with-colons"))?.[1] ?? "";
+      const folder = path.join(top, "build/RPMS/noarch");
+      const rpm = path.join(folder, fs.readdirSync(folder).find((name) => name.startsWith("at-")) ?? "");
+      run(
+        "rpmsign",
+        "--define",
+        `_gpg_name ${key}`,
+        "--define",
+        "__gpg /usr/bin/gpg",
+        "--define",
+        `_gpg_path ${home}`,
+        "--addsign",
+        rpm,
+      );
+      spawnSync("gpgconf", ["--homedir", home, "--kill", "all"]);
+      root.rpm(
+        "--install",
+        "--replacepkgs",
+        "--nodeps",
+        "--ignorearch",
+        "--ignoreos",
+        "--noscripts",
+        "--nosignature",
+        rpm,
+      );
+      // The oracle: rpm itself finds a signature of that key in the database.
+      expect(root.rpm("-q", "at", "--qf", "%{RSAHEADER:pgpsig}").toUpperCase()).toContain(key.slice(-16));
+      const chain = async (): Promise<unknown> => (await identify("--root", root.dir, "/usr/sbin/atd")).chain;
+      expect(await chain()).toMatchObject({ verified: false, code: "identity-chain.rpm-no-key" });
+      fs.mkdirSync(root.host("/etc/pki/rpm-gpg"), { recursive: true });
+      fs.writeFileSync(root.host("/etc/pki/rpm-gpg/RPM-GPG-KEY-test"), gpg("--armor", "--export"));
+      expect(await chain()).toMatchObject({ verified: true, code: "identity-chain.rpm-verified", args: { key } });
+      fs.writeFileSync(root.host("/usr/sbin/atd"), "changed");
+      expect(await chain()).toMatchObject({ verified: false, code: "identity-chain.rpm-other-content" });
+      // One byte of the signed part altered: the digest of the file itself, in place.
+      const hex = createHash("sha256").update("genuine").digest("hex");
+      const forged = createHash("sha256").update("changed").digest("hex");
+      const database = fs.readFileSync(root.host(root.database));
+      expect(database.includes(hex)).toBe(true);
+      fs.writeFileSync(
+        root.host(root.database),
+        Buffer.from(database.toString("latin1").replaceAll(hex, forged), "latin1"),
+      );
+      const altered = await identify("--root", root.dir, "/usr/sbin/atd");
+      expect([altered.verdict, altered.chain?.verified]).toEqual(["genuine", false]);
+    },
+  );
+});
+
 describe("package files", () => {
   test.each(["none", "gzip", "xz", "zstd"])("a .deb packed by %s holds what dpkg-deb lists", async (packing) => {
     const deb = package_(temporary(), packing);

@@ -13,7 +13,7 @@ import type { PackageFile } from "../../archive/package-file.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { memberOf, type Member } from "./member.ts";
-import { chainOf, type SignedChain } from "./signed-chain.ts";
+import { chainOf, rpmChainOf, type SignedChain } from "./signed-chain.ts";
 
 const ARCHIVES = "/var/cache/apt/archives";
 const CHUNK = 1 << 20;
@@ -82,6 +82,9 @@ export async function withArchive(
 ): Promise<{ identity: Identity; chain: SignedChain | null }> {
   const { owner, file } = identity;
   if (owner === null || file === null || file.sha256 === "") return { identity, chain: null };
+  if (owner.manager === "rpm" && signatures) {
+    return { identity, chain: rpmChainOf(root, owner, namesOf(root, identity.path), file.sha256) };
+  }
   const archive = cachedArchive(root, owner);
   const missing: SignedChain = {
     verified: false,

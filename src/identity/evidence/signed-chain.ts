@@ -2,7 +2,10 @@ import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import type { PackageFile } from "../../archive/package-file.ts";
 import { indexFiles, lists, readIndex, stanzaWith } from "./apt-lists.ts";
-import { hasGpgv, signedText } from "./gpgv.ts";
+import { digestIn } from "../rpm/packages.ts";
+import { signedHeaderOf } from "../rpm/manager.ts";
+import type { Owner } from "../types.ts";
+import { hasGpgv, signedText, signers } from "./gpgv.ts";
 
 /**
  * How far a package file is vouched for by signatures that are here: a key of the root signed InRelease, which lists the
@@ -18,7 +21,27 @@ export type ChainCode =
   | "identity-chain.not-listed"
   | "identity-chain.index-not-listed"
   | "identity-chain.no-good-signature"
-  | "identity-chain.archive-damaged";
+  | "identity-chain.archive-damaged"
+  | "identity-chain.rpm-verified"
+  | "identity-chain.rpm-not-signed"
+  | "identity-chain.rpm-no-digest"
+  | "identity-chain.rpm-no-key"
+  | "identity-chain.rpm-other-content";
+
+/** Follows the signature of an rpm header in the database to the digest that the header has for one of these paths. */
+export function rpmChainOf(root: Root, owner: Owner, paths: ReadonlySet<Untrusted>, sha256: string): SignedChain {
+  const args = { package: owner.package, version: owner.version };
+  const no = (code: ChainCode): SignedChain => ({ verified: false, code, args });
+  if (!hasGpgv()) return no("identity-chain.no-gpgv");
+  const found = signedHeaderOf(root, owner);
+  if (found === null) return no("identity-chain.rpm-not-signed");
+  const digest = [...paths].map((path) => digestIn(found.header, path)).find((one) => one !== null);
+  if (digest?.algorithm !== "sha256") return no("identity-chain.rpm-no-digest");
+  const [key] = signers(root, found.signature, found.signed);
+  if (key === undefined) return no("identity-chain.rpm-no-key");
+  if (digest.hex !== sha256) return no("identity-chain.rpm-other-content");
+  return { verified: true, code: "identity-chain.rpm-verified", args: { ...args, key } };
+}
 
 const LARGEST_RELEASE = 64 << 20;
 

@@ -7,6 +7,8 @@ import type { Root } from "../../platform/root.ts";
 import { firstPresent, stampOfFiles } from "../database-files.ts";
 import { ListedDatabase, type ListedPackage } from "../listed-database.ts";
 import type { ManagerCommands, PackageDatabase, PackageManager } from "../package-database.ts";
+import { signedHeader, type SignedHeader } from "../../archive/rpm-signature.ts";
+import type { Owner } from "../types.ts";
 import { bdbBlobs, isBdb } from "./bdb.ts";
 import { isNdb, ndbBlobs } from "./ndb.ts";
 import { packageOf } from "./packages.ts";
@@ -41,6 +43,19 @@ export const rpm: PackageManager = {
   excerpts: () => [],
   commands: commandsOf,
 };
+
+/** The header of an installed package as its builder signed it; null: not found, or not signed. */
+export function signedHeaderOf(root: Root, owner: Owner): SignedHeader | null {
+  const place = firstPresent(root, PLACES);
+  const ledger = emptyLedger("rpm", null, place ?? "");
+  for (const { blob } of place === null ? [] : blobsOf(root, place, ledger)) {
+    const found = blob === null ? null : packageOf(blob, ledger, "");
+    if (blob !== null && found?.owner.package === owner.package && found.owner.version === owner.version) {
+      return signedHeader(blob);
+    }
+  }
+  return null;
+}
 
 interface Blob {
   /** Null: it could not be read whole. */

@@ -18,6 +18,14 @@ const GHOST = 64;
 /** RPMFILE_STATE_NORMAL of rpmfiles.h; others were replaced by another package, or not installed. */
 const NORMAL = 0;
 
+/** The digest that a header has for a path; null: none. */
+export function digestIn(header: RpmHeader, path: Untrusted): { algorithm: string; hex: string } | null {
+  const index = pathsOf(header).indexOf(path);
+  const hex = index < 0 ? undefined : header.strings(TAG.fileDigests)[index];
+  const algorithm = ALGORITHMS[header.number(TAG.digestAlgorithm) ?? 1];
+  return !hex || algorithm === undefined ? null : { algorithm, hex };
+}
+
 /** The package of one header blob; null (and counted) when it is no header with a name and a version. */
 export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): ListedPackage | null {
   const header = RpmHeader.read(blob);
