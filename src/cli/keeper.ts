@@ -14,8 +14,11 @@ export interface Keeper {
   finish(facts: Omit<CaseFacts, "answers" | "configuration" | "excerpts" | "excerptsMissing">): Promise<CaseAccount>;
 }
 
+/** Whether files of configuration are copied into it, as they stand. */
+export type Copies = "whole" | "without-configuration";
+
 /** Makes the case folder, to be packed in the end if its name says so. Throws `Failure` when it cannot be made. */
-export function createKeeper(path: string, redact: boolean): Keeper {
+export function createKeeper(path: string, redact: boolean, copies: Copies = "whole"): Keeper {
   const packed = isPackedName(path);
   const kind = packed ? "file" : "folder";
   let writer: CaseWriter;
@@ -39,7 +42,9 @@ export function createKeeper(path: string, redact: boolean): Keeper {
         ...facts,
         answers,
         configuration: answers.flatMap(({ root, restarts }) =>
-          root === null ? [] : restarts.map(({ restart }) => ({ root, path: restart.file })),
+          root === null || copies === "without-configuration"
+            ? []
+            : restarts.map(({ restart }) => ({ root, path: restart.file })),
         ),
         ...(await packageFacts(answers)),
       });

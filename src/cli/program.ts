@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { addBehave } from "./commands/behave.ts";
+import { addCollect } from "./commands/collect.ts";
 import { addDiagnose } from "./commands/diagnose.ts";
 import { addEvents } from "./commands/events.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -29,6 +30,7 @@ const COMMANDS = [
   addQuarantine,
   addRestore,
   addProve,
+  addCollect,
   addDoctor,
   addExplain,
 ];

@@ -3,6 +3,7 @@ import type { Story } from "./chain.ts";
 import { kindAdvice } from "./kind-advice.ts";
 import type { Material } from "./material.ts";
 import type { Advice } from "./result.ts";
+import { proveAdvice } from "./prove-advice.ts";
 import { suspectAdvice } from "./suspect-advice.ts";
 
 /** What to do about the worst storm, in the order in which to do it. Nothing here is done by the tool itself. */
@@ -14,6 +15,7 @@ export function adviceFor(story: Story): Advice[] {
   return [
     ...(suspect ? suspectAdvice(story) : []),
     ...kindAdvice(story, suspect),
+    ...(suspect ? [] : proveAdvice(story)),
     ...(story.identity === null ? lookAdvice(story.material) : []),
   ];
 }

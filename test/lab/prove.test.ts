@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
@@ -87,6 +87,36 @@ test("the case: proven by freezing its members, an innocent is refuted, and noth
     expect(other.exitCode).toBe(0);
     expect(ownCgroups()).toEqual(before);
     expect(startTicks(innocent.pid as number)).not.toBeNull();
+
+    // What a security team asks for, of the same storm; the suspect comes back byte for byte.
+    const bundle = `${state}/bundle.tar.gz`;
+    const collected = await whoforks(["collect", "-o", bundle]);
+    expect(collected.stdout).toContain("the manifest's sha256 is");
+    const verified = await whoforks(["collect", "--verify", bundle, "-v", "--lang", "en"]);
+    expect(verified).toMatchObject({ exitCode: 0, stderr: "" });
+    for (const name of [
+      "diagnosis.json",
+      "case/manifest.json",
+      "configuration/1",
+      "origin/1.json",
+      "processes/all.json",
+    ])
+      expect(verified.stdout).toContain(`  ${name}: `);
+    const opened = await whoforks([
+      "collect",
+      "--verify",
+      bundle,
+      "--unseal",
+      "suspects/1.sealed",
+      "-o",
+      `${state}/atd`,
+    ]);
+    expect(opened).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(readFileSync(`${state}/atd`).equals(readFileSync(`${scenario.rootOnHost}/usr/bin/atd`))).toBe(true);
+    expect(statSync(`${state}/atd`).mode & 0o777).toBe(0o600);
+    const bytes = readFileSync(bundle);
+    writeFileSync(bundle, bytes.subarray(0, bytes.length / 2));
+    expect((await whoforks(["collect", "--verify", bundle])).exitCode).toBe(1);
 
     // Whoever is above this test, PID 1, and what does not live are never held; a plan alone does nothing.
     for (const [args, why] of [

@@ -1,5 +1,6 @@
 import { advice } from "./en/advice.ts";
 import { behave } from "./en/behave.ts";
+import { collect } from "./en/collect.ts";
 import { doctor } from "./en/doctor.ts";
 import { experiment } from "./en/experiment.ts";
 import { footing } from "./en/footing.ts";
@@ -41,6 +42,7 @@ export const en = {
   ...quarantine,
   ...experiment,
   ...footing,
+  ...collect,
 } as const;
 
 /** A code that the catalogue has; other codes are shown as they are. */

@@ -1,5 +1,6 @@
 import { advice } from "./zh-CN/advice.ts";
 import { behave } from "./zh-CN/behave.ts";
+import { collect } from "./zh-CN/collect.ts";
 import { doctor } from "./zh-CN/doctor.ts";
 import { experiment } from "./zh-CN/experiment.ts";
 import { footing } from "./zh-CN/footing.ts";
@@ -43,4 +44,5 @@ export const zhCN: Record<MessageCode, string> = {
   ...quarantine,
   ...experiment,
   ...footing,
+  ...collect,
 };

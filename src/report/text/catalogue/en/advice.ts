@@ -2,6 +2,7 @@
 export const advice = {
   "advice.isolate": "take the host off the network, but leave it running: its memory is evidence",
   "advice.preserve-evidence": "collect the evidence about {program:base} for the security team",
+  "advice.prove": "prove the cause: hold it, let it go and measure; everything is taken back",
   "advice.move-aside": "take {program} out of the way; it can be put back exactly",
   "advice.stop-supervisor": "keep {supervisor} from starting {unit} again ({file}[[:{line}]])",
   "advice.reinstall-package": "reinstall package {package}",

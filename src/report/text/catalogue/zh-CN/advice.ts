@@ -3,6 +3,7 @@ import type { advice as english } from "../en/advice.ts";
 export const advice: Record<keyof typeof english, string> = {
   "advice.isolate": "断开主机的网络，但不要关机：内存里有证据",
   "advice.preserve-evidence": "为安全团队收集 {program:base} 的证据",
+  "advice.prove": "证明原因：按住、放开并测量；一切都会撤销",
   "advice.move-aside": "把 {program} 移开，之后可以原样恢复",
   "advice.stop-supervisor": "不让 {supervisor} 再次拉起 {unit}（{file}[[:{line}]]）",
   "advice.reinstall-package": "重新安装软件包 {package}",
