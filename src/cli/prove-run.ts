@@ -120,11 +120,15 @@ class Carrying {
   }
 
   prepare(): Promise<boolean> {
-    return this.#take(this.#intervention.prepare, () => undefined);
+    return this.#take(
+      () => this.#intervention.prepare,
+      () => undefined,
+    );
   }
 
   hold(): Promise<boolean> {
-    return this.#take(this.#intervention.hold, (step) => this.#held.push(step));
+    const { again, hold } = this.#intervention;
+    return this.#take(again === undefined ? () => hold : () => again(this.#run.id), (step) => this.#held.push(step));
   }
 
   /** The last step first. What cannot be taken back is tried again at the end. */
@@ -140,16 +144,14 @@ class Carrying {
     return all;
   }
 
-  async #take(steps: readonly Step[], taken: (step: number) => void): Promise<boolean> {
-    for (const step of steps) {
-      try {
-        taken(await this.#run.take(step));
-      } catch (error) {
-        const { code, args } = wordsOf(error);
-        this.because = { code, args: { ...args } };
-        return false;
-      }
+  async #take(stepsOf: () => readonly Step[], taken: (step: number) => void): Promise<boolean> {
+    try {
+      for (const step of stepsOf()) taken(await this.#run.take(step));
+      return true;
+    } catch (error) {
+      const { code, args } = wordsOf(error);
+      this.because = { code, args: { ...args } };
+      return false;
     }
-    return true;
   }
 }

@@ -14,11 +14,15 @@ import { disablingLine } from "../experiment/line.ts";
 import { membersBelow } from "../experiment/freezer.ts";
 import { namespaceOfProgram, ownLine } from "../experiment/members.ts";
 import { isVital, refusal, type Asker } from "../experiment/refuse.ts";
+import { isRunning } from "../experiment/unit-running.ts";
 import { cgroupOfUnit } from "../experiment/unit-cgroup.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import { unitOf } from "../platform/container.ts";
 import { startTicks } from "../platform/process-identity.ts";
 import { openRoot } from "../platform/root.ts";
+import { StepRefused, type Step } from "../journal/types.ts";
+import { planQuarantine, stepsOf } from "../quarantine/plan.ts";
+import { rootFolder } from "./root-folder.ts";
 import { render } from "../report/text/catalogue/index.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { questionOf } from "../why/question.ts";
@@ -29,8 +33,8 @@ import { Failure } from "./failure.ts";
 
 /** What was asked to be held; null: nothing was. Throws `Failure` where it may not be or cannot be. */
 export async function askedIntervention(flags: ProveFlags, version: string): Promise<Intervention | null> {
-  const { freeze, sigstop, stop, disable } = flags;
-  const asked = [freeze, sigstop, stop, disable].filter((one) => one !== undefined);
+  const { freeze, sigstop, stop, disable, quarantine } = flags;
+  const asked = [freeze, sigstop, stop, disable, quarantine].filter((one) => one !== undefined);
   if (asked.length === 0) return null;
   if (asked.length > 1) throw new Failure("name one thing to hold at a time: what decides then is known");
   const chosen =
@@ -40,7 +44,9 @@ export async function askedIntervention(flags: ProveFlags, version: string): Pro
         ? stopOf(sigstop)
         : stop !== undefined
           ? await stopUnitOf(stop, version)
-          : disableOf(disable ?? "");
+          : quarantine !== undefined
+            ? quarantineOf(quarantine, flags.root ?? "/")
+            : disableOf(disable ?? "");
   checkAll(chosen, freeze ?? stop ?? null);
   return chosen;
 }
@@ -90,6 +96,8 @@ async function stopUnitOf(word: Untrusted, version: string): Promise<Interventio
       `whoforks why ${safe(word)} tells where it was looked for`,
     );
   const { supervisor, unit, file, line } = job;
+  if (isRunning(supervisor, unit) === false)
+    throw new Failure(`${safe(unit)} does not run: to take its stop back would start it`);
   if (supervisor === "systemd")
     return stoppingUnit(supervisor, unit, ["systemctl", "stop", "--", unit], [["systemctl", "start", "--", unit]]);
   if (supervisor === "upstart")
@@ -107,6 +115,38 @@ function disableOf(word: Untrusted): Intervention {
   const chosen = disablingLine(file, Number(line));
   if (typeof chosen === "string") throw new Failure(`${safe(word)}: ${chosen}`);
   return chosen;
+}
+
+/** Until a supervisor has found its program again, or has not. */
+const FILE_SETTLE = 1;
+
+/**
+ * The file out of the way, as `quarantine` takes it, and who runs it stopped: all but ending them, which has no way back.
+ * What it was is looked at anew for each held slot.
+ */
+function quarantineOf(word: Untrusted, dir: string): Intervention {
+  const root = rootFolder(dir);
+  const steps = (id: string): Step[] => {
+    const plan = planQuarantine(root, word);
+    const [concern] = plan.concerns;
+    if (concern !== undefined) throw new StepRefused("experiment.refused.concern", { path: word, kind: concern.kind });
+    return stepsOf(plan, id).filter(({ kind }) => kind !== "processes.end");
+  };
+  try {
+    const hold = steps("whoforks");
+    return {
+      kind: "quarantine",
+      target: word,
+      prepare: [],
+      hold,
+      again: steps,
+      settleSeconds: FILE_SETTLE,
+      remainder: 0.1,
+    };
+  } catch (error) {
+    if (!(error instanceof StepRefused)) throw error;
+    throw new Failure(render("en", error.why.code, error.why.args));
+  }
 }
 
 /**

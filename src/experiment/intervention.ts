@@ -12,6 +12,8 @@ export interface Intervention {
   target: Untrusted;
   prepare: Step[];
   hold: Step[];
+  /** Makes the steps of a held slot anew, where they depend on what the one before has left; else they are `hold`. */
+  again?: (runId: string) => Step[];
   /** Until it takes effect, and until the storm is back after it was taken back, seconds. */
   settleSeconds: number;
   /** Share of the storm that may be left while it is held. */

@@ -10,6 +10,8 @@ export function addProve(program: Command, version: string): void {
     .option("--sigstop <pid>", "stop one process with SIGSTOP, and let it go on")
     .option("--stop <unit>", "stop a unit by its supervisor's own command, and start it again")
     .option("--disable <file:line>", "make one line of an inittab, a crontab or inetd.conf a comment")
+    .option("--quarantine <path>", "take a file out of the way, with who runs it stopped, and give it back")
+    .option("--root <dir>", "with --quarantine: the root that the path belongs to, a container's for example")
     .option("--resume <id>", "take back what a run that died has left")
     .option("--yes", "do it without asking")
     .option("--dry-run", "show the plan and do nothing (the default where nobody can be asked)")
@@ -51,6 +53,7 @@ Examples:
   sudo whoforks prove --freeze cron.service     or this unit?
   sudo whoforks prove --stop later.service      stopped and started by its supervisor
   sudo whoforks prove --disable /etc/inittab:3  one line, told to init
+  sudo whoforks prove --quarantine /usr/bin/atd this file, with its processes
   sudo whoforks prove --resume ID               take back what a killed run has left
 
 Everything is taken back before it ends, also when it is interrupted or killed. The rule and its error rate: docs/prove.md.
@@ -86,6 +89,8 @@ export interface ProveFlags {
   sigstop?: string;
   stop?: string;
   disable?: string;
+  quarantine?: string;
+  root?: string;
   resume?: string;
   yes?: boolean;
   dryRun?: boolean;

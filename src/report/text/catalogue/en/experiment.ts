@@ -51,6 +51,8 @@ export const experiment = {
   "experiment.refused.not-stopped": "process {pid} did not stop within a second",
   "experiment.refused.process-gone": "process {pid} is gone",
   "experiment.refused.command": "{command}: {complaint}",
+  "experiment.refused.concern":
+    "{path} is {kind}: quarantine it by itself, if you mean it (whoforks quarantine --allow)",
   "experiment.refused.changed": "{file} was changed or replaced meanwhile: it is left as it is",
   "experiment.label.storm": "storm",
   "experiment.label.hold": "does",

@@ -49,6 +49,7 @@ export const experiment: Record<Codes, string> = {
   "experiment.refused.not-stopped": "进程 {pid} 在一秒内没有停住",
   "experiment.refused.process-gone": "进程 {pid} 已不存在",
   "experiment.refused.command": "{command}：{complaint}",
+  "experiment.refused.concern": "{path} 属于 {kind}：确实要这样做，请单独隔离（whoforks quarantine --allow）",
   "experiment.refused.changed": "{file} 在此期间被修改或替换：保持现状",
   "experiment.label.storm": "风暴",
   "experiment.label.hold": "操作",
