@@ -115,7 +115,12 @@ export class Disks {
     }
   }
 
+  /**
+   * Unmounts first: a mount point that is removed while another namespace has it mounted leaves an image and its loop device
+   * holding each other for ever (UMOUNT_CONNECTED of fs/namespace.c).
+   */
   close(): void {
+    this.sh("umount -R disk");
     this.#holder.stdin?.end();
     for (const dir of [this.dir, this.#tools]) fs.rmSync(dir, { recursive: true, force: true });
   }
