@@ -1,5 +1,6 @@
 // What live capture costs and loses, beside its rivals on the same storms, interleaved, in one run.
-// Usage (as root): node bench/capture.mjs [ROUNDS [STORM...]]
+// Usage (as root): node bench/capture.mjs [ROUNDS [STORM...]]; WHOFORKS_BENCH_COLLECTORS="none,kernel alone,whoforks" leaves
+// the others out, where the slowdown alone is asked for and wants many rounds.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,7 +45,7 @@ export async function capture(rounds = 5, wanted = Object.keys(STORMS)) {
 }
 
 async function compare(dir, own, name, rounds) {
-  const all = collectors(dir, own, name).map((collector) => ({ ...collector, runs: [] }));
+  const all = chosen(collectors(dir, own, name)).map((collector) => ({ ...collector, runs: [] }));
   const { title } = STORMS[name];
   const processes = await countFor(dir, name);
   for (const collector of all) collector.idle = collector.start === null ? null : await idleCpu(collector.start);
@@ -89,6 +90,11 @@ async function compare(dir, own, name, rounds) {
     );
   }
   return holds(title, measured);
+}
+
+function chosen(all) {
+  const names = process.env.WHOFORKS_BENCH_COLLECTORS?.split(",");
+  return names === undefined ? all : all.filter(({ name }) => names.includes(name));
 }
 
 /** How many processes the storm makes in `UNTRACED_SECONDS` on this host now. */
