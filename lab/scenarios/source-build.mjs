@@ -21,6 +21,8 @@ export default {
       "/usr/local/sbin/build",
       `#!/bin/bash
 sleep ${options.delay}
+# One path for make, whichever way it is seen: /bin is a link to /usr/bin.
+export PATH=/usr/bin:/bin
 mkdir /usr/src/lua && cd /usr/src/lua || exit 1
 tar -x --strip-components=1 -f /usr/src/${PACKAGE}_*.orig.tar.*
 while (( EPOCHSECONDS < ${end} )); do
