@@ -44,11 +44,11 @@ function ownFile({ examiner }: Ground, path: Untrusted): OwnFile {
   try {
     // The digest by which the package vouches for it is read once; an interpreter has a hundred megabytes.
     const shipped = examiner.asShipped(path);
-    if (shipped !== null) return { path, verdict: "genuine", owner: shipped, sha256: "" };
+    if (shipped !== null) return { path, sha256: "", owner: shipped, verdict: "genuine" };
     const { verdict, owner, file } = examiner.identify(path);
-    return { path, verdict, owner, sha256: file?.sha256 ?? "" };
+    return { path, sha256: file?.sha256 ?? "", owner, verdict };
   } catch {
-    return { path, verdict: "unverifiable", owner: null, sha256: "" };
+    return { path, sha256: "", owner: null, verdict: "unverifiable" };
   }
 }
 
