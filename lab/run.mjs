@@ -10,7 +10,7 @@ and prints the truth about it as JSON on standard output. Without COMMAND it end
 In COMMAND, {root} and {initPid} stand for the storm's root folder and its PID 1 as the host numbers it.
 
 Scenarios:
-${[...scenarios.values()].map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join("\n")}
+${[...scenarios.values()].map(({ name, about }) => `  ${name.padEnd(24)}${about}`).join("\n")}
 
 Options:
 ${Object.entries(OPTIONS)

@@ -63,6 +63,6 @@ function signedBy() {
   const folder = "/etc/apt/sources.list.d";
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("debian")) : [];
   const keyring = files.map((name) => /^Signed-By:\s*(\/\S+)$/m.exec(readFileSync(`${folder}/${name}`, "utf8"))?.[1]);
-  const [first] = keyring.filter((each) => each !== undefined);
+  const first = keyring.find((each) => each !== undefined);
   return first === undefined ? "" : `[signed-by=${first}] `;
 }

@@ -8,7 +8,7 @@ export default {
   network: true,
   packages: ["podman", "conmon", "crun"],
   defaults: { pids: 400 },
-  observe: { seconds: 40, duration: "12s" },
+  observe: { seconds: 40, duration: "9s" },
   expected: {
     outcome: "storm",
     exitCode: 1,

@@ -31,7 +31,7 @@ function withoutCost({ stdout }: Run): string {
   return stdout.slice(0, at);
 }
 
-for (const name of ["case", "two-at-once", "quiet"] as const) {
+for (const name of ["two-at-once", "quiet"] as const) {
   test(`${name}: a saved run is diagnosed elsewhere as it was here, byte for byte`, async (context) => {
     needsLab(context);
     const path = join(folder, name);
