@@ -18,6 +18,7 @@ const SCHEMAS = [
   },
   { from: "./src/why/schema.ts", of: "restarts", title: "Result of whoforks why --json" },
   { from: "./src/experiment/schema.ts", of: "experiment", title: "Result of whoforks prove --json" },
+  { from: "./src/quarantine/schema.ts", of: "quarantine", title: "Result of whoforks quarantine and restore, --json" },
   { from: "./src/formats/event-schema.ts", of: "events", title: "One line of whoforks events" },
 ];
 

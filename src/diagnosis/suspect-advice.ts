@@ -12,16 +12,18 @@ export function suspectAdvice(story: Story): Advice[] {
   if (identity === null) return [];
   const program = identity.path;
   const file = onHost(storm.program.root, program);
+  const where = storm.program.root === "/" ? [program] : ["--root", storm.program.root, program];
   const steps = [advice("isolate", {}, "needs-review")];
   if (identity.file !== null) {
     steps.push(advice("preserve-evidence", { program }, "safe", evidenceCommand(story, file)));
     steps.push(...proveAdvice(story), ...stopAdvice(story.restarts, storm.program.root));
     // The command that gives it back bears an id, and is printed when there is one.
-    const where = storm.program.root === "/" ? [program] : ["--root", storm.program.root, program];
     steps.push(advice("move-aside", { program }, "needs-review", ["whoforks", "quarantine", ...where]));
   } else steps.push(...proveAdvice(story));
   if (storm.kind === "self-replicating-chain") steps.push(advice("reboot", { program }, "needs-review", ["reboot"]));
-  steps.push(advice("check-origin", { program }, "safe", ["stat", "--", file]));
+  // What has no name any more can only be asked for the time at which its process began.
+  const origin = identity.file === null ? ["stat", "--", file] : ["whoforks", "origin", ...where];
+  steps.push(advice("check-origin", { program }, "safe", origin));
   if (identity.verdict === "modified" && identity.owner !== null) {
     const name = identity.owner.package;
     steps.push(

@@ -9,6 +9,7 @@ import { openRoot } from "../../src/platform/root.ts";
 import { planQuarantine, stepsOf } from "../../src/quarantine/plan.ts";
 import { quarantineKinds } from "../../src/quarantine/step-kinds.ts";
 import { snapshot, type Snapshot } from "./quarantine-lab.ts";
+import { quarantine as schema } from "../../src/quarantine/schema.ts";
 
 const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const PATH = "/usr/bin/atd";
@@ -32,7 +33,10 @@ const tool = (args: string[]) => {
 };
 const json = (args: string[]) => {
   const { status, stdout } = tool([...args, "--json"]);
-  return { status, answer: JSON.parse(stdout) as { id: string; state: string; [key: string]: unknown } };
+  const answer = JSON.parse(stdout) as { id: string; state: string; [key: string]: unknown };
+  // Nothing in it that the schema does not tell of.
+  expect(schema.parse(answer)).toEqual(answer);
+  return { status, answer };
 };
 const asked = (): string[] => ["quarantine", "--root", root, PATH];
 
