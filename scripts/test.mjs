@@ -95,10 +95,7 @@ function step(name, command, args, options) {
 const LEANING_ON_NODE = [
   "platform",
   "capture",
-  "casefolder",
   "cli/command-line",
-  "cli/endless-log",
-  "identity",
   "journal",
   "top",
   "formats/input",

@@ -59,7 +59,7 @@ describe.each(SHELLS)("a printed command pasted into %s", (shell) => {
       fc.property(fc.array(argument, { minLength: 1, maxLength: 6 }), (given) => {
         expect(argumentsSeenBy(shell, shellQuote([...PRINT, ...given]), locale)).toEqual(given);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -76,7 +76,7 @@ describe.each(SHELLS)("a printed command pasted into %s", (shell) => {
           expect(argumentsSeenBy(shell, lines.join("\n"), "C.UTF-8")).toEqual(["first", ...given]);
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 });
