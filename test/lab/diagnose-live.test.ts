@@ -67,7 +67,6 @@ for (const [name, options, args] of [
   ["shell-loop", { seconds: 15 }, []],
   ["two-at-once", { seconds: 15 }, []],
   ["rc-local", { seconds: 15 }, []],
-  ["build", { seconds: 30 }, []],
   ["source-build", { seconds: 20 }, ["--duration", "8s"]],
   ["quiet", { seconds: 15 }, ["--duration", "3s"]],
   ["case-bare", { seconds: 15 }, ["--duration", "3s"]],
