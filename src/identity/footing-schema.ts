@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { couldNotLook } from "../model/could-not-look-schema.ts";
 import { FOOTING_WEIGHTS } from "../model/footing.ts";
 
 const text = z.union([z.string(), z.object({ bytes: z.base64() })]);
@@ -14,13 +15,5 @@ const ownFile = z.object({
 export const footing = z.object({
   findings: z.array(z.object({ code: z.string(), args, weight: z.enum(FOOTING_WEIGHTS) })),
   program: z.object({ node: ownFile, whoforks: ownFile }).nullable(),
-  couldNotLook: z.array(
-    z.object({
-      code: z.string(),
-      what: text,
-      why: text,
-      remedy: z.string().nullable(),
-      args: z.record(z.string(), z.number()).optional(),
-    }),
-  ),
+  couldNotLook,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { couldNotLook } from "../model/could-not-look-schema.ts";
 import { footing } from "../identity/footing-schema.ts";
 import { identity, owner } from "../identity/schema.ts";
 import { ORIGIN_SCHEMA, OUTCOMES, RELATIONS, SIGN_WEIGHTS, TIME_KINDS } from "./result.ts";
@@ -52,14 +53,6 @@ export const origin = z.object({
       leftOut: count,
     }),
   ),
-  couldNotLook: z.array(
-    z.object({
-      code: z.string(),
-      what: text,
-      why: text,
-      remedy: z.string().nullable(),
-      args: z.record(z.string(), z.number()).optional(),
-    }),
-  ),
+  couldNotLook,
   footing: footing.nullable(),
 });
