@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { couldNotLook } from "../model/could-not-look-schema.ts";
 import { FOOTING_WEIGHTS } from "../model/footing.ts";
 
 const text = z.union([z.string(), z.object({ bytes: z.base64() })]);
@@ -10,6 +9,17 @@ const ownFile = z.object({
   owner: z.object({ manager: z.string(), package: z.string(), version: z.string() }).nullable(),
   verdict: z.string(),
 });
+
+/** What was not looked at, why, and the command that would allow it; in the JSON of several commands. */
+export const couldNotLook = z.array(
+  z.object({
+    code: z.string(),
+    what: text,
+    why: text,
+    remedy: z.string().nullable(),
+    args: z.record(z.string(), z.number()).optional(),
+  }),
+);
 
 /** What this tool stands on, in the JSON of several commands. */
 export const footing = z.object({

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { couldNotLook } from "../model/could-not-look-schema.ts";
-import { footing } from "../identity/footing-schema.ts";
+import { couldNotLook, footing } from "../identity/footing-schema.ts";
 import { identity, owner } from "../identity/schema.ts";
 import { ORIGIN_SCHEMA, OUTCOMES, RELATIONS, SIGN_WEIGHTS, TIME_KINDS } from "./result.ts";
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { couldNotLook } from "../model/could-not-look-schema.ts";
 import { MATCH_KINDS, RESOLUTION_CODES } from "../supervisors/index.ts";
 import { SCHEMA, type Why } from "./result.ts";
 
@@ -57,5 +56,13 @@ export const restarts = z.object({
     }),
   ),
   looked: z.array(z.string()),
-  couldNotLook,
+  couldNotLook: z.array(
+    z.object({
+      code: z.string(),
+      what: text,
+      why: text,
+      remedy: z.string().nullable(),
+      args: z.record(z.string(), z.number()).optional(),
+    }),
+  ),
 });
