@@ -17,6 +17,7 @@ await build({
     main: "src/cli/main.ts",
     "reading-thread": "src/formats/threads/reading-thread-main.ts",
     "hashing-thread": "src/verification/hashing-thread-main.ts",
+    "footing-thread": "src/footing/footing-thread-main.ts",
   },
   outdir: "dist",
   bundle: true,

@@ -4,6 +4,7 @@ import { diagnose } from "../diagnosis/index.ts";
 import { createLookup } from "../diagnosis/lookup.ts";
 import { Preparation } from "../diagnosis/prepare.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
+import type { FootingThread } from "../footing/footing-thread.ts";
 import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -15,7 +16,7 @@ import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
 import { introduce } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
-import { ownFooting } from "./footing.ts";
+import { beginFooting, ownFooting } from "./footing.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
 import type { Progress } from "./progress.ts";
@@ -48,14 +49,16 @@ export interface LiveAnswer {
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
 export async function diagnoseLive(options: LiveOptions): Promise<LiveAnswer> {
   const restorePriority = raisePriority();
+  const footing = beginFooting();
   try {
-    return await observeAndDiagnose(options);
+    return await observeAndDiagnose(options, footing);
   } finally {
     restorePriority();
+    await footing.end();
   }
 }
 
-async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
+async function observeAndDiagnose(options: LiveOptions, ground: FootingThread): Promise<LiveAnswer> {
   const derivation = createDerivation();
   const { keeper } = options;
   let preparation: Preparation | null = null;
@@ -109,7 +112,7 @@ async function observeAndDiagnose(options: LiveOptions): Promise<LiveAnswer> {
     prepared: (dir, root) => preparation?.of(dir, root) ?? null,
   });
   const files = interrupted ? null : await lookup.examiner("/");
-  const footing = files === null ? null : await ownFooting(files);
+  const footing = files === null ? null : ((await ground.answer()) ?? (await ownFooting(files)));
   const diagnosis = await diagnose({
     version: options.version,
     host,

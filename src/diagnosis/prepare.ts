@@ -81,6 +81,7 @@ function* prepare(prepared: PreparedRoot): Steps<void> {
   yield* prepared.examiner.prepare();
   const supervisors = yield* loaded(() => import("../supervisors/index.ts"));
   if (supervisors !== null) prepared.configuration = yield* supervisors.readConfiguration(root);
+  yield* prepared.examiner.prepareContents();
 }
 
 /** Waits for what comes by itself. Null: it failed, which is not told here, since whoever needs it will meet it. */

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { fromBytes, isUtf8, type Untrusted } from "../model/text.ts";
+import type { Untrusted } from "../model/text.ts";
+import { APPEND_ONLY, IMMUTABLE, inodeFlagsOf } from "../platform/attributes.ts";
 import type { Root } from "../platform/root.ts";
 import { fileSource } from "../platform/file-source.ts";
 import { LARGEST_READ, readContent, type Content } from "./content.ts";
@@ -209,20 +209,20 @@ export function isoTime(time: bigint): string {
 }
 
 const SECOND = 1_000_000_000n;
-const LSATTR = "/usr/bin/lsattr";
 
 /**
- * `immutable` and `append-only` of the file that a path leads to, by lsattr(1). Empty when none is set, and also when
- * that cannot be told: no lsattr, a file system without these flags, a name that is no UTF-8.
+ * `immutable` and `append-only` of the regular file that a path leads to, as lsattr(1) shows them. Empty when none is set,
+ * and also when that cannot be told: no koffi, not permitted, a file system without these flags.
  */
 export function inodeFlags(root: Root, path: Untrusted): string[] {
-  const real = root.realpath(path);
-  if (real === null || !fs.existsSync(LSATTR)) return [];
-  const hostPath = fromBytes(root.hostPath(real));
-  if (!isUtf8(hostPath)) return [];
-  const options = { encoding: "latin1", env: { LC_ALL: "C" }, timeout: 2000, maxBuffer: 65_536 } as const;
-  const { stdout, status } = spawnSync(LSATTR, ["-d", "--", hostPath], options);
-  // `----i---------e------- /usr/bin/atd`
-  const letters = status === 0 ? (stdout.split(" ")[0] ?? "") : "";
-  return [...(letters.includes("i") ? ["immutable"] : []), ...(letters.includes("a") ? ["append-only"] : [])];
+  let fd: number | null = null;
+  try {
+    fd = root.open(path);
+    const flags = (fd === null ? null : inodeFlagsOf(fd)) ?? 0;
+    return [...(flags & IMMUTABLE ? ["immutable"] : []), ...(flags & APPEND_ONLY ? ["append-only"] : [])];
+  } catch {
+    return [];
+  } finally {
+    if (fd !== null) fs.closeSync(fd);
+  }
 }

@@ -58,6 +58,11 @@ class RootExaminer implements Examiner {
     }
   }
 
+  *prepareContents(): Steps<void> {
+    const opened = this.#opened ?? this.#prepared?.opened ?? null;
+    if (opened?.database != null) yield* opened.database.readAhead();
+  }
+
   get manager(): string | null {
     return this.#database.database?.manager ?? null;
   }

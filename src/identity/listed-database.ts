@@ -150,6 +150,9 @@ export class ListedDatabase implements PackageDatabase {
     return null;
   }
 
+  /** They came with the lists. */
+  *readAhead(): Steps<void> {}
+
   diversionOf(): null {
     return null;
   }

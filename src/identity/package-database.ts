@@ -65,6 +65,8 @@ export interface PackageDatabase {
   shipped(ownership: Ownership): ShippedDigest | null;
   /** A packaged path whose recorded digest is that of this content; null: none, or it cannot be told. */
   shippedAs(digests: Digests): { path: Untrusted; package: string } | null;
+  /** Reads what questions about a file of no package will need: all digests, and the times of installation. */
+  readAhead(): Steps<void>;
   /** The diversion that takes packaged content away from, or brings it to, this canonical path. */
   diversionOf(entry: Untrusted): Diversion | null;
   /** Mode and owners that the administrator fixed for this canonical path (dpkg-statoverride), or null. */

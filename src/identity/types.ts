@@ -79,6 +79,8 @@ export interface Examiner {
    * comes before the end has the rest read at once, and a database that has changed meanwhile is read again.
    */
   prepare(): Steps<void>;
+  /** Reads ahead, after `prepare`, what questions about a file of no package will need. Answers are the same as without. */
+  prepareContents(): Steps<void>;
   /**
    * The owner of a file whose content is what its package shipped and against which nothing speaks, else null: the cheap
    * half of `identify`, for thousands of files. Throws what the file system throws.

@@ -20,6 +20,9 @@ import { readDatabase, type DatabaseReading, type ListedPackage } from "./packag
 import { readStatOverrides } from "./statoverride.ts";
 import { PathIndex, type ListedPath } from "../path-index.ts";
 
+/** Files that are read in one step. */
+const A_STEP = 16;
+
 /** The database under /var/lib/dpkg, read once. It never runs dpkg: paths are neither patterns nor substrings here. */
 export class DpkgDatabase implements PackageDatabase {
   readonly manager = "dpkg";
@@ -103,6 +106,14 @@ export class DpkgDatabase implements PackageDatabase {
     return null;
   }
 
+  *readAhead(): Steps<void> {
+    for (const [number, { md5sums }] of this.#listed.entries()) {
+      this.#digests(md5sums);
+      if (number % A_STEP === A_STEP - 1) yield;
+    }
+    this.#installed();
+  }
+
   diversionOf(entry: Untrusted): Diversion | null {
     return this.#diversions.at(entry);
   }
@@ -159,11 +170,15 @@ export class DpkgDatabase implements PackageDatabase {
   }
 
   installedAround(time: bigint, seconds: number): boolean {
-    this.#installTimes ??= Float64Array.from(this.#listed, ({ listFile }) => {
-      return Number(this.#root.lstat(listFile)?.mtimeNs ?? 0n) / 1e9;
-    });
     const wanted = Number(time) / 1e9;
-    return this.#installTimes.some((installed) => Math.abs(installed - wanted) <= seconds);
+    return this.#installed().some((installed) => Math.abs(installed - wanted) <= seconds);
+  }
+
+  /** When each package was unpacked or configured last, seconds since 1970. */
+  #installed(): Float64Array {
+    return (this.#installTimes ??= Float64Array.from(this.#listed, ({ listFile }) => {
+      return Number(this.#root.lstat(listFile)?.mtimeNs ?? 0n) / 1e9;
+    }));
   }
 
   #ownership({ path, list }: ListedPath, diverted: boolean): Ownership {
