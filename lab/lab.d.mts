@@ -119,6 +119,8 @@ export interface Scenario {
   system?: "sysvinit" | "systemd";
   /** For sysvinit: Debian packages of this scenario alone, unpacked as those of the lab are. */
   packages?: string[];
+  /** Debian source packages whose archives it brings in. */
+  sources?: string[];
   /** For systemd: paths here → paths inside, read-only there. */
   binds?: Record<string, string>;
   prepare(tools: RootTools, options: LabOptions): ScenarioFacts;

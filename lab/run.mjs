@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { OPTIONS, clearLeftovers, scenarios, startScenario, stopAll } from "./lab.mjs";
+import { prepare } from "./prepare.mjs";
 
 const USAGE = `node lab/run.mjs SCENARIO [options] [-- COMMAND …]
 
@@ -19,6 +20,7 @@ ${Object.entries(OPTIONS)
   --for           the same as --seconds
   --capture       put COMMAND's standard output into the JSON instead of showing it
   --keep          leave the root mounted for a look; the next --clean removes it
+  --prepare       download and unpack what all scenarios need, and nothing else
   --clean         remove what killed or kept runs left, and nothing else
   --list          names and expected verdicts of the scenarios, as JSON
   --help          this text
@@ -40,12 +42,15 @@ async function main(argv) {
     options: {
       ...Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: "string" }])),
       for: { type: "string" },
-      ...Object.fromEntries(["capture", "keep", "clean", "list", "help"].map((name) => [name, { type: "boolean" }])),
+      ...Object.fromEntries(
+        ["capture", "keep", "prepare", "clean", "list", "help"].map((name) => [name, { type: "boolean" }]),
+      ),
     },
   });
   if (values.help) return say(USAGE);
   if (values.list)
     return say(json([...scenarios.values()].map(({ name, about, expected }) => ({ name, about, expected }))));
+  if (values.prepare) return await prepare().then(() => 0);
   if (values.clean) return say(json({ cleared: clearLeftovers({ kept: true }) }));
   if (positionals.length !== 1) throw new RangeError(`lab: name one scenario\n\n${USAGE}`);
   return await storm(positionals[0], numbers(values, command.length > 0), command, values);

@@ -19,20 +19,17 @@ export function whyNoSystemd() {
 }
 
 /**
- * A minimal Debian with systemd, made once per suite. A tree that is not finished carries the number of who makes it, and goes
- * when that one is gone.
+ * A minimal Debian with systemd, made once per suite: where another run is at it, this one waits. A tree that is not finished
+ * carries the number of who makes it, and goes when that one is gone.
  */
 export function systemdTree() {
   const suite = hostSuite();
   const tree = treeOf(suite);
+  mkdirSync(dirname(tree), { recursive: true });
+  while (!existsSync(tree) && othersMake(dirname(tree)))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   if (existsSync(tree)) return tree;
   const partial = `${tree}.${process.pid}`;
-  mkdirSync(dirname(tree), { recursive: true });
-  for (const name of readdirSync(dirname(tree))) {
-    const maker = /\.(\d+)$/.exec(name)?.[1];
-    if (maker !== undefined && !existsSync(`/proc/${maker}`))
-      rmSync(`${dirname(tree)}/${name}`, { recursive: true, force: true });
-  }
   mkdirSync(partial);
   try {
     // What it mounts in the tree must not outlive it, or deleting the tree would reach through.
@@ -47,6 +44,18 @@ export function systemdTree() {
     rmSync(partial, { recursive: true, force: true });
   }
   return tree;
+}
+
+/** Whether a living process makes a tree in the folder; what dead ones left is removed. */
+function othersMake(folder) {
+  let made = false;
+  for (const name of readdirSync(folder)) {
+    const maker = /\.(\d+)$/.exec(name)?.[1];
+    if (maker === undefined) continue;
+    if (existsSync(`/proc/${maker}`)) made = true;
+    else rmSync(`${folder}/${name}`, { recursive: true, force: true });
+  }
+  return made;
 }
 
 const treeOf = (suite) => `${cacheFolder()}/systemd-tree/${suite}-${INCLUDED.join("+")}`;

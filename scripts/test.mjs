@@ -1,6 +1,6 @@
 // Sets up what the tests need and runs every one of them: `npm test [-- vitest arguments]`.
 // As root on Debian missing packages are installed (and named); elsewhere the tests that need them say why they skip.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { node24 } from "./node24.mjs";
@@ -62,6 +62,7 @@ function onPath(command) {
   );
 }
 
+/** @returns whether this is root on Debian, where the lab can run */
 function installPackages() {
   const missing = new Set();
   for (const [command, name] of Object.entries(NEEDED)) if (!onPath(command)) missing.add(name);
@@ -71,7 +72,7 @@ function installPackages() {
     console.log(
       `Not root on Debian: tests that need root${missing.size > 0 ? ` or ${[...missing].join(", ")}` : ""} will skip and say so.`,
     );
-    return;
+    return false;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const lists = existsSync("/var/lib/apt/lists")
@@ -79,15 +80,20 @@ function installPackages() {
     : [];
   // The lab downloads sysvinit-core and others without installing them, so the package lists must be there.
   if (missing.size > 0 || lists.length === 0) run("apt-get", ["update", "-q"], { env });
-  if (missing.size === 0) return;
+  if (missing.size === 0) return true;
   console.log(`Installing the Debian packages that the tests need: ${[...missing].join(" ")}`);
   const status = run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missing], { env });
   if (status !== 0) console.log("Some packages could not be installed; the tests that need them say so.");
+  return true;
 }
 
-function step(name, command, args, options) {
+async function step(name, command, args) {
   console.log(`\n> ${name}`);
-  const status = run(command, args, options);
+  const child = spawn(command, args, { stdio: "inherit", cwd: root });
+  const status = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
   if (status !== 0) process.exit(status);
 }
 
@@ -102,14 +108,32 @@ const LEANING_ON_NODE = [
   "formats/threads",
 ].map((room) => `test/unit/${room}`);
 
+/** Runs beside the steps: its exit code and what it said, when it has ended. */
+function beside(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  process.once("exit", () => child.kill());
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said.push(bytes));
+  return new Promise((resolve) => {
+    child.on("error", (error) => resolve({ status: 1, said: error.message }));
+    child.on("close", (status) => resolve({ status: status ?? 1, said: Buffer.concat(said).toString("utf8") }));
+  });
+}
+
 const vitest = `${root}/node_modules/vitest/vitest.mjs`;
 const rest = process.argv.slice(2);
-installPackages();
+const canPrepare = installPackages();
 if (rest.length > 0) process.exit(run(process.execPath, [vitest, "run", ...rest]));
-step("types", process.execPath, [`${root}/node_modules/typescript/bin/tsc`, "--noEmit"]);
-step("lint", `${root}/node_modules/.bin/oxlint`, ["--type-aware"]);
-step("format", `${root}/node_modules/.bin/prettier`, ["--check", "--log-level", "warn", "."]);
-step("build", process.execPath, [`${root}/scripts/build.mjs`]);
-if (ci) step("what leans on Node itself, on Node 24", node24(), [vitest, "run", ...LEANING_ON_NODE]);
-console.log("\n> all tests");
-process.exit(run(process.execPath, [vitest, "run"]));
+// What the lab downloads and unpacks is there by the time that its tests come. Where it fails they do it, and say why.
+if (canPrepare) void beside(process.execPath, [`${root}/lab/run.mjs`, "--prepare"]);
+const format = beside(`${root}/node_modules/.bin/prettier`, ["--check", "--log-level", "warn", "."]);
+await step("types", process.execPath, [`${root}/node_modules/typescript/bin/tsc`, "--noEmit"]);
+await step("lint", `${root}/node_modules/.bin/oxlint`, ["--type-aware"]);
+await step("build", process.execPath, [`${root}/scripts/build.mjs`]);
+console.log("\n> format");
+const { status, said } = await format;
+process.stdout.write(said);
+if (status !== 0) process.exit(status);
+if (ci) await step("what leans on Node itself, on Node 24", node24(), [vitest, "run", ...LEANING_ON_NODE]);
+await step("all tests", process.execPath, [vitest, "run"]);
+process.exit(0);

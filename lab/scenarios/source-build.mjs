@@ -13,6 +13,7 @@ export default {
     notKinds: ["self-replicating-chain", "respawn-loop", "fork-bomb", "shell-loop", "polling-agent", "unclassified"],
     spawner: "/usr/bin/make",
   },
+  sources: [PACKAGE],
   prepare(tools, options) {
     const archive = sourceArchive(PACKAGE);
     tools.bring(archive, `/usr/src/${archive.slice(archive.lastIndexOf("/") + 1)}`);
