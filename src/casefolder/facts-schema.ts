@@ -3,6 +3,7 @@ import type { CgroupUsage, CpuSlices, Forebear, ProgramCpu } from "../model/cpu.
 import { FOOTING_WEIGHTS, type Footing, type FootingFinding, type OwnFile } from "../model/footing.ts";
 import type { HiddenAccount, HiddenLook, HiddenProcess } from "../model/hidden.ts";
 import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
+import type { ListeningSocket } from "../model/listening.ts";
 import type { ProcFacts, Snapshot } from "../model/snapshot.ts";
 import type { RunFacts } from "./facts.ts";
 
@@ -53,6 +54,7 @@ export const snapshot: z.ZodType<Snapshot> = z.object({
     interrupts: time.exactOptional(),
   } satisfies Fields<Snapshot["cpu"]>),
   forks: count,
+  acceptedTcp: count.exactOptional(),
   processes: map(count, process).refine((all) => [...all].every(([pid, { pid: own }]) => pid === own)),
   cgroups: map(text, z.object({ seconds: time, monotonicNs: time } satisfies Fields<CgroupUsage>)).exactOptional(),
 } satisfies Fields<Snapshot>);
@@ -137,6 +139,21 @@ const footing = z.object({
   couldNotLook: z.array(gap),
 } satisfies Fields<Footing>);
 
+const listening = z.union([
+  z.object({
+    sockets: z.array(
+      z.object({
+        protocol: z.enum(["tcp", "unix"]),
+        address: text,
+        port: count.nullable(),
+      } satisfies Fields<ListeningSocket>),
+    ),
+    connections: count,
+    sameNetwork: z.boolean(),
+  }),
+  z.object({ why: text }),
+]);
+
 export const run: z.ZodType<RunFacts> = z.object({
   sources: z.array(ledger),
   couldNotLook: z.array(gap),
@@ -148,4 +165,5 @@ export const run: z.ZodType<RunFacts> = z.object({
   repeats: map(text, z.array(text)).exactOptional(),
   hidden: hidden.nullable().exactOptional(),
   footing: footing.nullable().exactOptional(),
+  listening: map(count, listening).exactOptional(),
 } satisfies Fields<RunFacts>);

@@ -1,6 +1,7 @@
 import type { CpuSlices } from "../model/cpu.ts";
 import type { Footing } from "../model/footing.ts";
 import type { HiddenAccount } from "../model/hidden.ts";
+import type { ListeningLook } from "../model/listening.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -29,6 +30,8 @@ export interface RunFacts {
   hidden?: HiddenAccount | null;
   /** What the tool stood on; null: not looked at. Absent in older cases. */
   footing?: Footing | null;
+  /** On which sockets those listened who start many processes. Absent in older cases. */
+  listening?: ListeningLook;
 }
 
 /** JSON of facts: maps become lists of pairs; text that no UTF-8 can spell is escaped (`\udc80`) and comes back as it was. */

@@ -44,6 +44,7 @@ export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: D
             slices: run?.slices ?? null,
             cgroupsOf: run?.cgroupsOf ?? new Map(),
             repeats: run?.repeats ?? new Map(),
+            ...(run?.listening === undefined ? {} : { listening: run.listening }),
           },
     hidden: run?.hidden ?? null,
     footing: run?.footing ?? null,

@@ -19,6 +19,7 @@ import type { Keeper } from "./keeper.ts";
 import { beginFooting, ownFooting } from "./footing.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
+import { listeningOf } from "./listening.ts";
 import type { Progress } from "./progress.ts";
 
 export interface LiveOptions {
@@ -93,13 +94,15 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread): 
     progress: (seconds) => options.progress.show(`observing … ${seconds.toFixed(1)} of at most ${options.seconds} s`),
   });
   options.progress.show("looking up programs and supervisors …");
-  const { host, seconds, startEpochMs, sources, couldNotLook, interrupted } = observation;
+  const { host, seconds, startEpochMs, sources, interrupted } = observation;
   const before = keeper?.writer.snapshot(observation.before) ?? observation.before;
   const after = keeper?.writer.snapshot(observation.after) ?? observation.after;
   const traced = sources.some((source) => source.kind !== "proc");
   const countersOnly = traced ? null : { forksPerSecond: (after.forks - before.forks) / Math.max(1e-3, seconds) };
   const { cpu: slices, cgroupsOf, hidden } = observation;
   const derived = derivation.finish();
+  const { listening, unseen } = listeningOf(derived, after);
+  const couldNotLook = [...observation.couldNotLook, ...unseen];
   // Who asked for another source gets no recording by tracefs either.
   const looks = options.withoutCalls !== true && !interrupted && sources.some((source) => source.kind === "tracefs");
   const repeats = looks
@@ -120,7 +123,7 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread): 
     sources,
     derived,
     known: KNOWN,
-    live: { before, after, slices, cgroupsOf, repeats },
+    live: { before, after, slices, cgroupsOf, repeats, listening },
     hidden,
     footing,
     remarks: [],
@@ -142,6 +145,7 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread): 
     repeats,
     hidden,
     footing,
+    listening,
   };
   if (keeper !== undefined) options.progress.show("keeping the case …");
   const window = { startEpochMs, seconds };

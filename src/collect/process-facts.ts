@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { factsOf } from "../capture/procfs/facts.ts";
+import { largeText, socketInode, socketLines } from "../capture/procfs/sockets.ts";
 import { redactArguments } from "../model/redact.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
@@ -40,17 +41,15 @@ export function processFacts(pid: number, redact: boolean): ProcessFacts | null 
 function socketsOf(pid: number, openFiles: ProcessFacts["openFiles"]): Socket[] {
   const wanted = new Map<string, number>();
   for (const { fd, target } of openFiles) {
-    const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
-    if (inode !== undefined) wanted.set(inode, fd);
+    const inode = socketInode(target);
+    if (inode !== null) wanted.set(inode, fd);
   }
   const found: Socket[] = [];
   for (const kind of wanted.size === 0 ? [] : ["tcp", "tcp6", "udp", "udp6", "unix", "raw", "netlink"])
-    for (const line of textOf(`/proc/${pid}/net/${kind}`).split("\n").slice(1)) {
-      const words = line.trim().split(/\s+/);
-      const inode = words[kind === "unix" ? 6 : 9];
+    for (const { inode, line } of socketLines(kind, largeText(`/proc/${pid}/net/${kind}`).text)) {
       const fd = inode === undefined ? undefined : wanted.get(inode);
       if (inode === undefined || fd === undefined) continue;
-      found.push({ fd, kind, line: line.trim() });
+      found.push({ fd, kind, line });
       wanted.delete(inode);
     }
   for (const fd of wanted.values()) found.push({ fd, kind: "socket", line: null });
@@ -59,38 +58,11 @@ function socketsOf(pid: number, openFiles: ProcessFacts["openFiles"]): Socket[] 
 
 function mappedBy(pid: number): Untrusted[] {
   const files = new Set<Untrusted>();
-  for (const line of textOf(`/proc/${pid}/maps`).split("\n")) {
+  for (const line of largeText(`/proc/${pid}/maps`).text.split("\n")) {
     const at = line.indexOf("/");
     if (at > 0 && files.size < MOST_MAPS) files.add(line.slice(at));
   }
   return [...files];
-}
-
-/** Enough for 30,000 sockets or maps. */
-const MOST_TEXT = 4 << 20;
-
-function textOf(path: string): Untrusted {
-  let fd: number;
-  try {
-    fd = fs.openSync(path, "r");
-  } catch {
-    return "";
-  }
-  const parts: Buffer[] = [];
-  try {
-    for (let total = 0; total < MOST_TEXT;) {
-      const part = Buffer.alloc(65_536);
-      const length = fs.readSync(fd, part, 0, part.length, null);
-      if (length === 0) break;
-      parts.push(part.subarray(0, length));
-      total += length;
-    }
-  } catch {
-    // It ended meanwhile: what was read stands.
-  } finally {
-    fs.closeSync(fd);
-  }
-  return fromBytes(Buffer.concat(parts));
 }
 
 function numbersIn(folder: string): number[] {

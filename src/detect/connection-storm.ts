@@ -1,19 +1,33 @@
 import { imageKey } from "../derive/index.ts";
-import { starts, type Actor, type Family } from "../derive/family.ts";
+import { starts, type Family } from "../derive/family.ts";
+import type { Image } from "../derive/image.ts";
 import { paceOf } from "./clockwork.ts";
+import { isContainerManager, isRuntime, isShim } from "./containers.ts";
 import { descent } from "./descent.ts";
 import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
-import { isServer } from "./programs.ts";
+import {
+  isBuildTool,
+  isCron,
+  isHealthChecker,
+  isLoginServer,
+  isServer,
+  isShellOrScript,
+  isSystemd,
+  isUdev,
+} from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
+import { isConnectedTo, isKnownServer, listenerOf, onlyPort, seenListening, socketNames } from "./servers.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
 
 /**
  * Hypothesis: a server starts a process for each connection or request (inetd, socket units, CGI), and they come faster
  * than that is worth.
  *
- * Told apart from a supervisor and from an agent by the server's name, which says that traffic asks for the processes,
- * and by starts that follow neither an end nor a clock. Which server an unknown program is cannot be told from processes
- * alone: those stay with the other kinds.
+ * Told apart from a supervisor and from an agent by what its process listens on and by the server's name, which says that
+ * traffic asks for the processes, and by starts that follow neither an end nor a clock. A known name that listens on
+ * nothing is no server. An unknown one is a server where all of this holds: it listens on TCP, the kernel has connections
+ * at its ports, and the host accepted about as many connections in the window as it started processes. Where nobody could
+ * look at its sockets (logs, a process that has ended) the name alone decides.
  */
 export const connectionStorm: Detector = { kind: "connection-storm", detect };
 
@@ -21,12 +35,23 @@ export const connectionStorm: Detector = { kind: "connection-storm", detect };
 const MIN_PER_SECOND = 30;
 const MIN_STARTS = 30;
 
+/** Connections accepted for each process started: some are refused or shared, and others serve connections as well. */
+const FEWEST_ACCEPTED = 0.5;
+const MOST_ACCEPTED = 1.5;
+
 function detect(view: View): Outcome {
+  const known = new Map<string, boolean>();
+  const serves = (image: Image): boolean => {
+    const key = imageKey(image);
+    const answer = known.get(key) ?? (isKnownServer(image, view) || (isUnknown(image) && isConnectedTo(image, view)));
+    known.set(key, answer);
+    return answer;
+  };
   const servers = new Map<string, Family[]>();
   for (const family of view.derived.families) {
     const { spawnerImage } = family;
-    const image = spawnerImage !== null && isServer(baseName(spawnerImage)) ? spawnerImage : family.image;
-    if (!isServer(baseName(image)) || starts(family) === 0) continue;
+    const image = spawnerImage !== null && serves(spawnerImage) ? spawnerImage : family.image;
+    if (starts(family) === 0 || !serves(image)) continue;
     const key = imageKey(image);
     servers.set(key, [...(servers.get(key) ?? []), family]);
   }
@@ -34,7 +59,16 @@ function detect(view: View): Outcome {
   return findings.length > 0 ? { state: "found", findings } : { state: "none" };
 }
 
-function judge(key: string, families: Family[], { derived }: View): Finding | null {
+/** Whether nothing is known of a program by its name; those that have kinds of their own are known. */
+function isUnknown(image: Image): boolean {
+  const name = baseName(image);
+  if (name === "" || isShellOrScript(image) || isBuildTool(name) || isCron(name) || isSystemd(name)) return false;
+  if (isServer(name) || isLoginServer(name) || isUdev(name) || isHealthChecker(name)) return false;
+  return !isContainerManager(name) && !isShim(name) && !isRuntime(name);
+}
+
+function judge(key: string, families: Family[], view: View): Finding | null {
+  const { derived, accepted } = view;
   // Copies of the server itself are made by it, and what it starts is started by it or by such a copy.
   const direct = families.filter((family) => family.spawnerImage !== null && imageKey(family.spawnerImage) === key);
   const copies = families.filter((family) => imageKey(family.image) === key && family.replicas > 0);
@@ -47,28 +81,41 @@ function judge(key: string, families: Family[], { derived }: View): Finding | nu
   if (connections < MIN_STARTS || perSecond < MIN_PER_SECOND) return null;
   const covers = descent(own, derived.families, key);
   const subject = [...(direct.length > 0 ? direct : copies)].sort((a, b) => starts(b) - starts(a))[0] as Family;
-  const listener = listenerOf(direct, copies);
-  const server = listener === null ? baseName(subject.spawnerImage ?? subject.image) : spawnerText(listener);
+  const actor = listenerOf([...own])?.actor ?? null;
+  const server = actor === null ? baseName(subject.spawnerImage ?? subject.image) : spawnerText(actor);
+  const seen = seenListening(actor, view);
+  const sockets = seen?.sockets ?? [];
+  const isEven = paceOf(subject.interval) !== null;
   const reasons = [
-    reason("for", "server-by-name", { server }),
+    sockets.length > 0
+      ? reason("for", "listens", { server, sockets: socketNames(sockets) })
+      : reason("for", "server-by-name", { server }),
     reason("for", "child-for-each", { count: connections }),
   ];
-  if (paceOf(subject.interval) === null) reasons.push(reason("for", "no-clock"));
+  if (isUnknown(actor?.image ?? subject.image)) {
+    const isMatch =
+      accepted !== null && accepted >= FEWEST_ACCEPTED * connections && accepted <= MOST_ACCEPTED * connections;
+    if (!isMatch || isEven || sockets.length === 0) return null;
+    reasons.push(reason("for", "as-many-accepted", { accepted }));
+  }
+  if (!isEven) reasons.push(reason("for", "no-clock"));
+  const port = seen?.sameNetwork === true ? onlyPort(sockets) : null;
   return {
     kind: "connection-storm",
     subject,
     covers,
     starts: covers.reduce((sum, family) => sum + starts(family), 0),
     perSecond: rate(covers),
-    spawner: listener,
+    spawner: actor,
     benign: false,
     confidence: confidenceOf(reasons),
     reasons,
-    facts: { server, connections, connectionsPerSecond: perSecond, programs: programNames(direct).slice(0, 4) },
+    facts: {
+      server,
+      connections,
+      connectionsPerSecond: perSecond,
+      programs: programNames(direct).slice(0, 4),
+      ...(port === null ? {} : { port }),
+    },
   };
-}
-
-function listenerOf(direct: readonly Family[], copies: readonly Family[]): Actor | null {
-  for (const { copiers } of copies) if (copiers.ranked()[0] !== undefined) return copiers.ranked()[0]?.value ?? null;
-  return direct[0]?.spawners.ranked()[0]?.value ?? null;
 }

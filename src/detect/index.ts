@@ -1,5 +1,6 @@
 import type { Derived } from "../derive/index.ts";
 import type { ZombieParent } from "../derive/zombies.ts";
+import type { ListeningLook } from "../model/listening.ts";
 import { build } from "./build.ts";
 import { connectionStorm } from "./connection-storm.ts";
 import { containerRestartLoop } from "./container-restart-loop.ts";
@@ -56,12 +57,19 @@ export interface Looked {
   zombies?: readonly ZombieParent[] | null;
   /** ms since 1970 at the origin of event times. */
   startEpochMs?: number | null;
+  /** On which sockets those listen who start many processes. */
+  listening?: ListeningLook;
+  /** TCP connections that the host accepted in the window, in the tool's network namespace. */
+  accepted?: number | null;
 }
+
+const NOBODY: ListeningLook = new Map();
 
 /** Asks every detector and keeps, where several explain the same processes, the surest one. */
 export function detect(derived: Derived, known: Known, seconds: number, looked: Looked = {}): Detection {
-  const { zombies = null, startEpochMs = null } = looked;
-  const view: View = { derived, known, seconds, zombies, startEpochMs, spawners: groupBySpawner(derived.families) };
+  const { zombies = null, startEpochMs = null, listening = NOBODY, accepted = null } = looked;
+  const spawners = groupBySpawner(derived.families);
+  const view: View = { derived, known, seconds, zombies, startEpochMs, listening, accepted, spawners };
   const outcomes = DETECTORS.map((detector) => detector.detect(view));
   const found = outcomes.flatMap((outcome) => (outcome.state === "found" ? outcome.findings : []));
   return {

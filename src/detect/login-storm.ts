@@ -1,10 +1,9 @@
 import { imageKey } from "../derive/index.ts";
-import { starts, type Actor, type Family } from "../derive/family.ts";
-import { COPIER_CHILDREN } from "../derive/life.ts";
+import { starts, type Family } from "../derive/family.ts";
 import { descent } from "./descent.ts";
-import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
-import { isLoginServer } from "./programs.ts";
+import { confidenceOf, programNames, rate, reason } from "./measure.ts";
 import { spawnerText } from "./restarts.ts";
+import { isKnownLoginServer, listenerOf, onlyPort, seenListening, socketNames } from "./servers.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
 
 /**
@@ -12,7 +11,8 @@ import type { Detector, Finding, Outcome, View } from "./types.ts";
  * login server forks for each connection, executes itself anew (sshd -R, sshd-session), forks once more to drop its
  * privileges, and starts a shell if the login succeeds.
  *
- * Told apart from other servers by its name, and from a login server that only has children (one for each open session) by
+ * Told apart from other servers by its name, which must not be refuted by its sockets, or by the port that it listens at,
+ * and from a login server that only has children (one for each open session) by
  * their rate and by their short lives. The copies look like a fork bomb's or a chain's but for who makes them: one listener.
  */
 export const loginStorm: Detector = { kind: "login-storm", detect };
@@ -25,7 +25,7 @@ function detect(view: View): Outcome {
   // sshd, its sessions and its network half are one server of one place.
   const groups = new Map<number, Family[]>();
   for (const family of view.derived.families) {
-    if (!isLoginServer(baseName(family.image)) || starts(family) === 0) continue;
+    if (starts(family) === 0 || !isKnownLoginServer(family.image, view)) continue;
     const { id } = family.image.place;
     groups.set(id, [...(groups.get(id) ?? []), family]);
   }
@@ -33,29 +33,15 @@ function detect(view: View): Outcome {
   return findings.length > 0 ? { state: "found", findings } : { state: "none" };
 }
 
-/** The process with the most children in the group, and how many: the listener, and its connections. */
-function listenerOf(families: readonly Family[]): { actor: Actor; count: number } | null {
-  const counts = new Map<number, { actor: Actor; count: number }>();
-  for (const { copiers, spawners } of families) {
-    // The first copies of a process are not noted.
-    const forked = copiers.ranked().map(({ value, count }) => ({ value, count: count + COPIER_CHILDREN - 1 }));
-    for (const { value, count } of [...forked, ...spawners.ranked()]) {
-      const known = counts.get(value.life);
-      if (known === undefined) counts.set(value.life, { actor: value, count });
-      else known.count += count;
-    }
-  }
-  return [...counts.values()].sort((a, b) => b.count - a.count)[0] ?? null;
-}
-
-function judge(families: Family[], { derived, seconds }: View): Finding | null {
+function judge(families: Family[], view: View): Finding | null {
+  const { derived, seconds } = view;
   const listener = listenerOf(families);
-  if (listener === null || listener.count < MIN_LOGINS || !isLoginServer(baseName(listener.actor.image))) return null;
+  if (listener === null || listener.count < MIN_LOGINS || !isKnownLoginServer(listener.actor.image, view)) return null;
   const servers = new Set(families.map(({ image }) => imageKey(image)));
   // What a session runs: a shell, and what the shell calls.
   const sessions = derived.families.filter(
     (family) =>
-      !isLoginServer(baseName(family.image)) &&
+      !isKnownLoginServer(family.image, view) &&
       family.spawnerImage !== null &&
       servers.has(imageKey(family.spawnerImage)),
   );
@@ -68,8 +54,13 @@ function judge(families: Family[], { derived, seconds }: View): Finding | null {
   const server = spawnerText(listener.actor);
   const shells = sessions.reduce((sum, family) => sum + family.spawned, 0);
   const without = listener.count - shells;
+  const seen = seenListening(listener.actor, view);
+  const sockets = seen?.sockets ?? [];
+  const port = seen?.sameNetwork === true ? onlyPort(sockets) : null;
   const reasons = [
-    reason("for", "login-server", { server }),
+    sockets.length > 0
+      ? reason("for", "listens", { server, sockets: socketNames(sockets) })
+      : reason("for", "login-server", { server }),
     reason("for", "child-for-each-login", { count: listener.count, server }),
   ];
   const p50 = subject.lifetime.quantile(0.5);
@@ -92,6 +83,7 @@ function judge(families: Family[], { derived, seconds }: View): Finding | null {
       without: without < listener.count / 2 ? null : without,
       sessions: shells === 0 ? null : shells,
       programs: programNames(sessions).slice(0, 4),
+      ...(port === null ? {} : { port }),
     },
   };
 }

@@ -3,8 +3,9 @@ import { starts } from "../derive/family.ts";
 import { paceOf } from "./clockwork.ts";
 import { descent } from "./descent.ts";
 import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
-import { isBuildTool, isCron, isServer, isShellOrScript, isSystemd } from "./programs.ts";
+import { isBuildTool, isCron, isShellOrScript, isSystemd } from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
+import { isKnownServer } from "./servers.ts";
 import type { Detector, Finding, Outcome, SpawnerGroup, View } from "./types.ts";
 
 /**
@@ -34,12 +35,13 @@ function detect(view: View): Outcome {
   return findings.length > 0 ? { state: "found", findings } : { state: "none" };
 }
 
-function judge(group: SpawnerGroup, { derived, known }: View): Finding | null {
+function judge(group: SpawnerGroup, view: View): Finding | null {
+  const { derived, known } = view;
   const image = group.families[0]?.spawnerImage;
   if (!image || group.top === null || group.top.share < 0.8) return null;
   const name = baseName(image);
-  if (name === "" || isShellOrScript(image) || isBuildTool(name) || isCron(name) || isServer(name) || isSystemd(name))
-    return null;
+  if (name === "" || isShellOrScript(image) || isBuildTool(name) || isCron(name) || isSystemd(name)) return null;
+  if (isKnownServer(image, view)) return null;
   const paced = group.families.flatMap((family) => {
     const pace = paceOf(family.interval);
     return pace === null || pace.period < SHORTEST_PERIOD_NS ? [] : [{ family, ...pace }];

@@ -1,7 +1,8 @@
 import type { Family } from "../derive/family.ts";
 import { starts } from "../derive/family.ts";
 import { baseName, burstRate, confidenceOf, endShares, processText, rate, reason, topSpawner } from "./measure.ts";
-import { isBuildTool, isCron, isLoginServer, isServer, isShellOrScript } from "./programs.ts";
+import { isBuildTool, isCron, isShellOrScript } from "./programs.ts";
+import { isKnownLoginServer, isKnownServer } from "./servers.ts";
 import type { Finding, View } from "./types.ts";
 
 /** A supervisor with a delay of 200 ms starts 5 a second; slower loops cost little and look like any periodic job. */
@@ -22,7 +23,8 @@ export function restartedFamilies(view: View): { family: Family; failed: number;
     const spawner = baseName(family.spawnerImage);
     if (isShellOrScript(family.spawnerImage) || isBuildTool(spawner)) continue;
     // Traffic asks these for their processes, and a crontab those.
-    if (isServer(spawner) || isLoginServer(spawner) || isCron(spawner)) continue;
+    if (isCron(spawner)) continue;
+    if (isKnownServer(family.spawnerImage, view) || isKnownLoginServer(family.spawnerImage, view)) continue;
     const top = topSpawner([family]);
     if (top === null || top.share < 0.8) continue;
     const siblings = view.derived.families.filter(

@@ -2,6 +2,7 @@ import type { Derived } from "../derive/index.ts";
 import type { Actor, Family } from "../derive/family.ts";
 import type { ZombieParent } from "../derive/zombies.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
+import type { ListeningLook } from "../model/listening.ts";
 
 /** What the sources of this run can tell; a detector that needs more answers "could not look". */
 export interface Known {
@@ -23,6 +24,10 @@ export interface View {
   zombies: readonly ZombieParent[] | null;
   /** ms since 1970 at the origin of event times; null: not known. */
   startEpochMs: number | null;
+  /** On which sockets those listen who start many processes; nobody is in it where nobody looked. */
+  listening: ListeningLook;
+  /** TCP connections accepted in the window in the tool's network namespace; null: not counted. */
+  accepted: number | null;
   /** Length of the window or of the log, seconds. */
   seconds: number;
 }

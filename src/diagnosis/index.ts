@@ -2,6 +2,7 @@ import { cpuUse } from "../derive/cpu.ts";
 import { zombieParents } from "../derive/zombies.ts";
 import { detect, type Detection } from "../detect/index.ts";
 import type { Finding } from "../detect/types.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import type { Root } from "../platform/root.ts";
 import { adviceFor, adviceWithoutStorm } from "./advice.ts";
 import { askedByTimer } from "./by-timer.ts";
@@ -85,11 +86,20 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
 function detectEach(material: Material): Detection {
   const { derived, known, window, live } = material;
   const zombies = live === null ? null : zombieParents(live.before, live.after);
-  const looked = { zombies, startEpochMs: window.startEpochMs };
+  const looked = {
+    zombies,
+    startEpochMs: window.startEpochMs,
+    ...(live?.listening === undefined ? {} : { listening: live.listening }),
+    accepted: live === null ? null : acceptedBetween(live.before, live.after),
+  };
   const all = (material.parts ?? [derived]).map((part) => detect(part, known, window.seconds, looked));
   const findings = all.flatMap((detection) => detection.findings).filter((finding) => isTold(finding, material));
   findings.sort((a, b) => Number(a.benign) - Number(b.benign) || b.perSecond - a.perSecond);
   return { findings, couldNotLook: all.flatMap((detection) => detection.couldNotLook) };
+}
+
+function acceptedBetween({ acceptedTcp: from }: Snapshot, { acceptedTcp: to }: Snapshot): number | null {
+  return from === undefined || to === undefined ? null : to - from;
 }
 
 /** Without times only the shape of a family tells anything; that programs are started again and again is no storm by itself. */

@@ -3,6 +3,7 @@ import type { Known } from "../detect/types.ts";
 import type { Footing } from "../model/footing.ts";
 import type { CpuSlices } from "../model/cpu.ts";
 import type { HiddenAccount } from "../model/hidden.ts";
+import type { ListeningLook } from "../model/listening.ts";
 import type { SourceLedger } from "../model/ledger.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -35,6 +36,8 @@ export interface Material {
     cgroupsOf?: ReadonlyMap<Untrusted, ReadonlyMap<Untrusted | null, number>>;
     /** Program → the calls that its generations repeat, by a short look at them. */
     repeats?: ReadonlyMap<Untrusted, readonly Untrusted[]>;
+    /** On which sockets those listen who start many processes. Absent: nobody looked. */
+    listening?: ListeningLook;
   } | null;
   /** Processes that /proc did not show; null: could not look. Absent: nobody looked, as for logs. */
   hidden?: HiddenAccount | null;

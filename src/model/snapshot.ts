@@ -60,6 +60,8 @@ export interface Snapshot {
   };
   /** Tasks created since boot (/proc/stat `processes`; threads count too). */
   forks: number;
+  /** TCP connections accepted since boot in the tool's network namespace (PassiveOpens of /proc/net/snmp). Absent: not read. */
+  acceptedTcp?: number;
   processes: Map<number, ProcFacts>;
   /** CPU time of every cgroup but the roots: `cpuacct:/PATH` (version 1), `unified:/PATH` (version 2). Absent: not read. */
   cgroups?: ReadonlyMap<Untrusted, CgroupUsage>;

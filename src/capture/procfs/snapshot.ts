@@ -14,6 +14,7 @@ import { RootMounts } from "./root-mount.ts";
  */
 export function snapshot(): Snapshot {
   const counters = readCounters();
+  const acceptedTcp = acceptedIn(readSmall("/proc/net/snmp")?.toString("latin1") ?? "");
   const taken = { monotonicNs: monotonicNs(), epochMs: Date.now() };
   // At once after the counters: the two are compared.
   const cgroups = cgroupUsage();
@@ -25,7 +26,14 @@ export function snapshot(): Snapshot {
     const facts = factsOf(name, own, rootMounts);
     if (facts !== null) processes.set(facts.pid, facts);
   }
-  return { ...taken, ...counters, processes, cgroups };
+  return { ...taken, ...counters, ...(acceptedTcp === null ? {} : { acceptedTcp }), processes, cgroups };
+}
+
+/** PassiveOpens of /proc/net/snmp (RFC 1213, tcpPassiveOpens): a line `Tcp:` with names, one with their values; null: not there. */
+export function acceptedIn(text: string): number | null {
+  const [names, values] = [...text.matchAll(/^Tcp: (.*)$/gm)].map((line) => line[1]?.split(" ") ?? []);
+  const value = values?.[names?.indexOf("PassiveOpens") ?? -1];
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : null;
 }
 
 /** Where a library was put before the C library, the kernel is asked without either: it may leave processes out. */

@@ -33,6 +33,7 @@ export const gaps = {
   "couldnot.calls.not-to-be-traced": "{what:words}: {why:words}",
   "couldnot.calls.tracer-failed": "{what:words}: {why:words}",
   "couldnot.procfs.pid-namespace": "{what:words}: {why:words}",
+  "couldnot.procfs.sockets": "{what:words}: {why:words}",
   "couldnot.identity.container-gone": "{what:words}: {why:words}",
   "couldnot.hidden.needs-root": "{what:words}: {why:words}",
   "couldnot.hidden.other-proc": "{what:words}: {why:words}",

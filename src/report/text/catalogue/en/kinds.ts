@@ -66,6 +66,8 @@ export const kinds = {
   "advice.connection-storm":
     "have a program that lives on serve the connections (FastCGI, a worker pool, Accept=no), limit their rate, or find out who connects that often",
   "reason.server-by-name": "{server} is a server that starts a process for each connection",
+  "reason.listens": "{server} listens on {sockets:list}",
+  "reason.as-many-accepted": "the host accepted {accepted:count} TCP connections meanwhile, about one for each",
   "reason.child-for-each": "{count:count} {count#process was|processes were} started by it",
   "reason.no-clock": "they start at no even pace",
 

@@ -31,6 +31,7 @@ export const gaps: Record<keyof typeof english, string> = {
   "couldnot.calls.not-to-be-traced": "{what:words}：不应附加到该进程（{why:words}）",
   "couldnot.calls.tracer-failed": "{what:words}：工具失败（{why:words}）",
   "couldnot.procfs.pid-namespace": "容器之外的进程：本程序处于独立的 PID 命名空间（{what:words}: {why:words}）",
+  "couldnot.procfs.sockets": "{what:words}：看不到（{why:words}）",
   "couldnot.identity.container-gone":
     "程序是否为原版、由什么启动：它的容器在观测结束时已不存在（{what:words}: {why:words}）",
   "couldnot.hidden.needs-root": "被隐藏的进程：只有 root 能看到完整的 /proc（{what:words}: {why:words}）",

@@ -63,6 +63,8 @@ export const kinds: Record<keyof typeof english, string> = {
   "advice.connection-storm":
     "让常驻程序来处理连接（FastCGI、工作进程池、Accept=no），限制连接频率，或者查明是谁连接得这么频繁",
   "reason.server-by-name": "{server} 是为每个连接启动一个进程的服务器",
+  "reason.listens": "{server} 在监听 {sockets:list}",
+  "reason.as-many-accepted": "同一时间主机接受了 {accepted:count} 个 TCP 连接，差不多每个进程一个",
   "reason.child-for-each": "它启动了 {count:count} 个进程",
   "reason.no-clock": "启动没有均匀的节奏",
 
