@@ -17,6 +17,7 @@ await build({
     main: "src/cli/main.ts",
     "reading-thread": "src/formats/threads/reading-thread-main.ts",
     "hashing-thread": "src/verification/hashing-thread-main.ts",
+    "rule-scanner": "src/rules/scanner-main.ts",
     "footing-thread": "src/footing/footing-thread-main.ts",
   },
   outdir: "dist",
@@ -25,8 +26,8 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  // A native module, optional: it is loaded where it is installed.
-  external: ["koffi"],
+  // Native modules, optional: they are loaded where they are installed.
+  external: ["koffi", "@litko/yara-x"],
   plugins: [withoutDevtools],
   // What ink and React ask the environment about is settled here, not by the host that the program runs on.
   define: {

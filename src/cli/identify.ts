@@ -3,6 +3,8 @@ import { examiner, type Examiner } from "../identity/index.ts";
 import { IDENTITIES_SCHEMA, type Identities, type IdentifiedFile, type NotLooked } from "../identity/result.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
+import { safe } from "../report/text/sanitise.ts";
+import type { FileRules } from "../rules/index.ts";
 import type { IdentifyFlags } from "./commands/identify.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { addReference } from "./identify-reference.ts";
@@ -13,7 +15,7 @@ import { writeResult } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { rawArguments } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
-import { identified, ProcessPrograms, survey } from "../survey/index.ts";
+import { identified, ProcessPrograms, survey, withReasons } from "../survey/index.ts";
 import { reportOptions } from "./terminal.ts";
 
 /** `whoforks identify PATH|PID…`: judges each, prints the verdicts, gives the exit code. */
@@ -24,23 +26,51 @@ export async function identifyCommand(
 ): Promise<ExitCode> {
   const root = flags.root === undefined ? null : rootFolder(flags.root);
   if (flags.verifyPackages === true) {
+    if (flags.rules !== undefined)
+      throw new Failure("--rules is for files and for --all", "whoforks identify --all --rules FOLDER");
     return (await import("./verify-packages.ts")).verifyPackagesCommand(texts, root, flags, version);
   }
   if (flags.cache !== undefined) throw new Failure("--cache is for --verify-packages");
-  if (flags.all === true) return identifyEverything(texts, root, flags, version);
+  const rules = flags.rules === undefined ? undefined : await openRules(flags.rules);
+  try {
+    if (flags.all === true) return await identifyEverything(texts, root, flags, version, rules);
+    return await identifyTargets(texts, root, flags, version, rules);
+  } finally {
+    rules?.close();
+  }
+}
+
+async function openRules(folder: string): Promise<FileRules> {
+  const host = openRoot("/");
+  const [given = folder] = rawArguments([folder]);
+  const target = targetOf(given.startsWith("/") ? given : `./${given}`, host);
+  const { FileRules: Rules } = await import("../rules/index.ts");
+  const rules = "path" in target ? await Rules.open(host, target.path) : null;
+  if (rules === null) throw new Failure(`there is no folder ${safe(given)}`, "--rules takes a folder of .yar files");
+  return rules;
+}
+
+async function identifyTargets(
+  texts: readonly string[],
+  root: Root | null,
+  flags: IdentifyFlags,
+  version: string,
+  rules: FileRules | undefined,
+): Promise<ExitCode> {
   if (texts.length === 0) {
     throw new Failure("nothing to identify", "name a file or a process, or --all: whoforks identify /usr/sbin/atd");
   }
   const targets = rawArguments(texts).map((text) => targetOf(text, root));
   const files = examiner(root ?? openRoot("/"));
-  const answers = await identifyAll(targets, root ?? openRoot("/"), files);
+  const answers = await identifyAll(targets, root ?? openRoot("/"), files, rules);
   if (flags.reference !== undefined || flags.fetchReference === true) await addReference(answers, root, flags);
   const result: Identities = {
     schema: IDENTITIES_SCHEMA,
     tool: { name: "whoforks", version },
     identities: answers.filter((answer) => "verdict" in answer),
-    couldNotLook: answers.filter((answer) => "what" in answer),
+    couldNotLook: [...answers.filter((answer) => "what" in answer), ...(rules?.gaps ?? [])],
     footing: await footingOfRoot(root ?? openRoot("/"), files),
+    ...(rules === undefined ? {} : { rules: rules.account }),
   };
   writeResult(await rendered(result, flags), flags.output);
   return exitCodeOf(result);
@@ -52,6 +82,7 @@ async function identifyEverything(
   root: Root | null,
   flags: IdentifyFlags,
   version: string,
+  rules: FileRules | undefined,
 ): Promise<ExitCode> {
   if (flags.reference !== undefined || flags.fetchReference === true) {
     throw new Failure(
@@ -64,6 +95,7 @@ async function identifyEverything(
   const files = examiner(root ?? openRoot("/"));
   const everything = await survey(root ?? openRoot("/"), {
     examiner: files,
+    ...(rules === undefined ? {} : { rules }),
     live: root === null || root.dir === "/",
     progress: (done, of) => progress.show(`looking at programs … ${done} of ${of}`),
   });
@@ -71,6 +103,10 @@ async function identifyEverything(
   progress.clear();
   const tool = { name: "whoforks", version } as const;
   const result: Identities = { schema: IDENTITIES_SCHEMA, tool, ...everything, footing };
+  if (rules !== undefined) {
+    result.rules = rules.account;
+    result.couldNotLook.push(...rules.gaps);
+  }
   writeResult(await rendered(result, flags), flags.output);
   return exitCodeOf(result);
 }
@@ -79,8 +115,9 @@ async function identifyAll(
   targets: readonly Target[],
   root: Root,
   files: Examiner,
+  rules: FileRules | undefined,
 ): Promise<(IdentifiedFile | NotLooked)[]> {
-  const programs = new ProcessPrograms(root.dir === "/" ? files : null);
+  const programs = new ProcessPrograms(root.dir === "/" ? files : null, rules);
   const answers: (IdentifiedFile | NotLooked)[] = [];
   for (const target of targets) {
     if ("pid" in target) {
@@ -95,7 +132,9 @@ async function identifyAll(
     else {
       const weighed = await withArchive(root, identity, true);
       const { chain } = weighed;
-      answers.push({ ...identified(root, weighed.identity, null), ...(chain === null ? {} : { chain }) });
+      const matches = (await rules?.matches(root, path)) ?? [];
+      const judged = withReasons(root, identified(root, weighed.identity, null), matches);
+      answers.push({ ...judged, ...(chain === null ? {} : { chain }) });
     }
   }
   return answers;

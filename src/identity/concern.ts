@@ -6,7 +6,8 @@ export type Concern = "problem" | "unsure" | "none";
 /**
  * The concern of a judged file. What speaks for the file turns a problem into a doubt, never into nothing; the one
  * exception is the program that was replaced while it runs, as every upgrade does. That nobody owns a file which is no
- * program (weak reasons alone) is a doubt at most: packages do not own what they make, /etc/passwd for one.
+ * program (weak reasons alone) is a doubt at most: packages do not own what they make, /etc/passwd for one. A YARA rule
+ * that matches a file against which nothing else speaks is a doubt: rules match the innocent, too.
  */
 export function concernOf({ verdict, reasons }: Pick<Identity, "verdict" | "reasons">): Concern {
   const excused = reasons.some(({ weight }) => weight === "exculpatory");
@@ -25,6 +26,6 @@ export function concernOf({ verdict, reasons }: Pick<Identity, "verdict" | "reas
       return strong ? "problem" : "unsure";
     case "genuine":
     case "local":
-      return strong ? "problem" : "none";
+      return strong ? "problem" : reasons.some(({ code }) => code === "identity.rule-matches") ? "unsure" : "none";
   }
 }

@@ -67,6 +67,8 @@ const CHECKS: Partial<Record<ReasonCode, Make>> = {
   "identity.maps-unowned-code": ofProcess("maps", "cat"),
   "identity.interpreter-of-nobody": firstLine,
   "identity.interpreter-missing": firstLine,
+  "identity.rule-matches": ({ file, args, pid }) =>
+    of("rule", ["yara", text(args["file"]), pid === null ? file : `/proc/${pid}/exe`]),
   "identity.immutable": ({ file }) => of("flags", ["lsattr", "-d", "--", file]),
 };
 

@@ -160,6 +160,8 @@ export interface ReasonArgs {
   };
   /** A configuration file that ucf(1) put there, and somebody edited. */
   "identity.edited-since-ucf": { manager: string; package: Untrusted; version: Untrusted | null; record: Untrusted };
+  /** Its content matches a YARA rule that the user gave; `file` has the rule, `description` is the rule's own. */
+  "identity.rule-matches": { rule: string; file: Untrusted; description: string | null };
   /** chattr +i or +a. */
   "identity.immutable": { flags: string };
 }
@@ -241,6 +243,7 @@ export const REASON_CODES = [
   "identity.as-other-owner-recorded",
   "identity.differs-from-other-owner",
   "identity.edited-since-ucf",
+  "identity.rule-matches",
   "identity.immutable",
 ] as const satisfies readonly ReasonCode[];
 

@@ -17,6 +17,22 @@ export interface Identities extends Partial<Coverage> {
   couldNotLook: NotLooked[];
   /** What the tool and the tools of the root stand on. Absent in older results. */
   footing?: Footing;
+  /** With `--rules`: what became of them. */
+  rules?: RulesAccount;
+}
+
+/** YARA rules and what was looked at with them. */
+export interface RulesAccount {
+  folder: Untrusted;
+  /** Whether the library could be loaded and the rules compiled. */
+  usable: boolean;
+  /** Files of rules that are used, and that do not compile. */
+  files: number;
+  broken: number;
+  /** Contents that were scanned, of which so many match a rule, and that should have been. */
+  scanned: number;
+  matched: number;
+  unscanned: number;
 }
 
 /** What `identify --all` adds: `identities` are then those that are not in order, the worst first. */

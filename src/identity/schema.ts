@@ -3,7 +3,7 @@ import type { ComparedFact, SetDifference } from "./evidence/comparison.ts";
 import type { Reference } from "./evidence/reference.ts";
 import type { SignedChain } from "./evidence/signed-chain.ts";
 import { footing } from "./footing-schema.ts";
-import { IDENTITIES_SCHEMA, type Coverage, type IdentifiedFile, type NotLooked } from "./result.ts";
+import { IDENTITIES_SCHEMA, type Coverage, type IdentifiedFile, type NotLooked, type RulesAccount } from "./result.ts";
 
 /**
  * The JSON of a judged file, in `diagnose --json` and in `identify --json`, as a schema: checked in tests and exported to
@@ -119,6 +119,16 @@ const coverage = {
   running: count.nullable().optional(),
 } satisfies Fields<Coverage>;
 
+const rules = z.object({
+  folder: text,
+  usable: z.boolean(),
+  files: count,
+  broken: count,
+  scanned: count,
+  matched: count,
+  unscanned: count,
+} satisfies Fields<RulesAccount>);
+
 export const identities = z.object({
   schema: z.literal(IDENTITIES_SCHEMA),
   tool: z.object({ name: z.literal("whoforks"), version: z.string() }),
@@ -128,4 +138,5 @@ export const identities = z.object({
     z.object({ what: text, code: z.string(), args, error: z.string().nullable() } satisfies Fields<NotLooked>),
   ),
   footing: footing.optional(),
+  rules: rules.optional(),
 });

@@ -19,8 +19,16 @@ export function identitiesReport(result: Identities, options: TerminalOptions): 
     footingLines(sheet, result.footing, options.verbose),
     ...result.identities.map((identity) => identityBlock(sheet, identity, options.verbose)),
     ...result.couldNotLook.map((gap) => gapBlock(sheet, gap)),
+    rulesLines(sheet, result),
   ];
   return reportOf(blocks);
+}
+
+/** What became of the rules; nothing where none were given. */
+export function rulesLines(sheet: Sheet, { rules }: Identities): string[] {
+  if (rules === undefined) return [];
+  const code = rules.usable ? "identify.rules" : "identify.rules-unusable";
+  return labelled(sheet, say(sheet.voice, "label.rules"), [say(sheet.voice, code, { ...rules })]);
 }
 
 /** A genuine file with which something is wrong all the same must not look like one with which all is well. */

@@ -1,5 +1,5 @@
 import type { Identities, IdentifiedFile } from "../identity/result.ts";
-import { gapBlock, headlineOf, identityBlock } from "./identities.ts";
+import { gapBlock, headlineOf, identityBlock, rulesLines } from "./identities.ts";
 import { besides, labelled, reportOf } from "./layout.ts";
 import { openSheet, type Sheet, type TerminalOptions } from "./screen.ts";
 import { footingLines } from "./sections/footing.ts";
@@ -43,6 +43,7 @@ function headBlock(sheet: Sheet, result: Identities): string[] {
       ...(local === 0 ? [] : [say(voice, "survey.local", { local })]),
       say(voice, "survey.where", { searched: searched.join(", "), running, supervised }),
     ]),
+    ...rulesLines(sheet, result),
   ];
 }
 

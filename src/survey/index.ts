@@ -3,8 +3,9 @@ import { withArchive } from "../identity/evidence/archive-evidence.ts";
 import type { Coverage, IdentifiedFile, NotLooked, SeenAs } from "../identity/result.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import type { FileRules } from "../rules/index.ts";
 import { Findings } from "./findings.ts";
-import { identified } from "./identified.ts";
+import { identified, withReasons } from "./identified.ts";
 import { preloadedFiles } from "./preload.ts";
 import { ProcessPrograms } from "./process-programs.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -12,7 +13,7 @@ import { errorOf, programsIn, searchDirectories } from "./search-paths.ts";
 import { supervisedCommands } from "./supervised.ts";
 import type { Sighting, Unlisted } from "./types.ts";
 
-export { identified } from "./identified.ts";
+export { identified, withReasons } from "./identified.ts";
 export { ProcessPrograms } from "./process-programs.ts";
 
 export interface SurveyOptions {
@@ -20,6 +21,8 @@ export interface SurveyOptions {
   live: boolean;
   /** Of the root, where it is at hand: its package database is then read once. */
   examiner?: Examiner;
+  /** Rules that are looked for in every file. */
+  rules?: FileRules;
   /** Told now and then how far it is. */
   progress(done: number, of: number): void;
 }
@@ -48,19 +51,20 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
   // Processes first: how many there are is part of the account, and some of them end soon.
   const who = options.examiner ?? examiner(root);
   await readAhead(root, who, entries.keys());
-  const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who)) : null;
+  const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who, options.rules)) : null;
   let done = 0;
   for (const [path, { seen, standsBefore }] of entries) {
     if (done % 64 === 0) options.progress(done, entries.size);
     done++;
     try {
-      const owner = who.asShipped(path);
+      const matches = (await options.rules?.matches(root, path)) ?? [];
+      const owner = matches.length > 0 ? null : who.asShipped(path);
       if (owner !== null) findings.asShipped();
-      else if (standsBefore === undefined && who.isLocal(path)) findings.local();
+      else if (matches.length === 0 && standsBefore === undefined && who.isLocal(path)) findings.local();
       else {
         const context = standsBefore === undefined ? {} : { standsBefore };
         const { identity } = await withArchive(root, who.identify(path, context), false);
-        findings.add(identified(root, identity, null), seen);
+        findings.add(withReasons(root, identified(root, identity, null), matches), seen);
       }
     } catch (error) {
       unlisted.push({ where: path, error: errorOf(error) });
@@ -131,7 +135,7 @@ async function lookAtProcesses(findings: Findings, programs: ProcessPrograms): P
     const key = `${facts.exe} ${file} ${facts.mountNamespace} ${subject ?? ""}`;
     if (file !== null && known.has(key)) continue;
     known.add(key);
-    if ((await programs.asShipped(facts)) !== null) {
+    if (!(await programs.matchesRules(facts)) && (await programs.asShipped(facts)) !== null) {
       findings.asShipped();
       continue;
     }

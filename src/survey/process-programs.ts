@@ -3,13 +3,14 @@ import { snapshot } from "../capture/procfs/snapshot.ts";
 import { createLookup, type Lookup } from "../diagnosis/lookup.ts";
 import type { IdentifiedFile, NotLooked } from "../identity/result.ts";
 import { concernOf, reason } from "../identity/index.ts";
-import type { Examiner, Identity, Owner } from "../identity/types.ts";
+import type { Examiner, Identity, Owner, Reason } from "../identity/types.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { isAlive, startTicks } from "../platform/process-identity.ts";
 import type { Root } from "../platform/root.ts";
+import type { FileRules } from "../rules/index.ts";
 import { subjectOf, type Subject } from "./subject.ts";
-import { identified } from "./identified.ts";
+import { identified, withReasons } from "./identified.ts";
 
 /** How often a process may change its program before nothing is said of it. */
 const TRIES = 3;
@@ -18,11 +19,16 @@ const TRIES = 3;
 export class ProcessPrograms {
   readonly #processes = new Map<number, ProcFacts>();
   readonly #host: Examiner | null;
+  readonly #rules: FileRules | null;
   #lookup: Lookup | null = null;
 
-  /** `host`: of this host's own root, when it is at hand; its package database is then read once for both. */
-  constructor(host: Examiner | null = null) {
+  /**
+   * `host`: of this host's own root, when it is at hand; its package database is then read once for both. `rules` are looked
+   * for in each program, and in the script or program that it carries out.
+   */
+  constructor(host: Examiner | null = null, rules?: FileRules) {
     this.#host = host;
+    this.#rules = rules ?? null;
   }
 
   /** All that live now, as `asShipped` and `identify` take them. */
@@ -99,7 +105,23 @@ export class ProcessPrograms {
     const identity = at.examiner.identify(exe, { process });
     const subject = subjectOf(at.root, facts);
     if (subject !== null) identity.reasons.unshift(subjectReason(at.examiner.identify(subject.path), subject));
-    return identified(at.root, identity, { pid, comm, argv0 });
+    const judged = identified(at.root, identity, { pid, comm, argv0 });
+    return withReasons(at.root, judged, await this.#matches(facts, at.root, subject));
+  }
+
+  /** Whether its program, or what that carries out, matches a rule. */
+  async matchesRules(facts: ProcFacts): Promise<boolean> {
+    if (this.#rules === null) return false;
+    const at = await this.#open(facts);
+    const subject = at === null ? null : subjectOf(at.root, facts);
+    return (await this.#matches(facts, at?.root ?? null, subject)).length > 0;
+  }
+
+  async #matches({ pid, exe }: ProcFacts, root: Root | null, subject: Subject | null): Promise<Reason[]> {
+    if (this.#rules === null || exe === null) return [];
+    const ofProgram = await this.#rules.matchesOfProcess(pid, exe);
+    const ofSubject = root === null || subject === null ? [] : await this.#rules.matches(root, subject.path);
+    return [...ofProgram, ...ofSubject];
   }
 
   /** The file that a process is about, where it is not the one that it runs; null: that one. */

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, type TestContext } from "vitest";
+import { afterEach, beforeEach } from "vitest";
+import { need } from "../support/needs.ts";
 
 /** A small root with a dpkg database of its own, filled by the real dpkg. Nothing outside its folder is touched. */
 export interface MadeRoot {
@@ -104,12 +105,7 @@ export function madeRoot(merged: boolean): MadeRoot {
   };
 }
 
-/** Skips the test when the host cannot run it; where a CI says that it can, that is a failure. */
-export function need(context: TestContext, fulfilled: boolean, what: string): void {
-  if (fulfilled) return;
-  if (process.env["CI"]) throw new Error(`this host lacks: ${what}`);
-  context.skip(what);
-}
+export { need };
 
 export const isRoot = process.getuid?.() === 0;
 export const hasDpkg = fs.existsSync("/usr/bin/dpkg-deb") && fs.existsSync("/var/lib/dpkg/status");

@@ -22,7 +22,8 @@ const MAY_KNOW: Record<string, readonly string[]> = {
   behave: ["model", "derive"],
   identity: ["model", "platform", "elf", "archive"],
   supervisors: ["model", "platform"],
-  survey: ["model", "platform", "capture", "identity", "supervisors", "diagnosis", "verification"],
+  rules: ["model", "platform", "identity"],
+  survey: ["model", "platform", "capture", "identity", "rules", "supervisors", "diagnosis", "verification"],
   origin: ["model", "platform", "formats", "identity"],
   verification: ["model", "platform", "identity"],
   footing: ["model", "platform", "identity", "origin"],
@@ -47,6 +48,7 @@ const MAY_KNOW: Record<string, readonly string[]> = {
     "stopping",
     "behave",
     "identity",
+    "rules",
     "survey",
     "origin",
     "footing",
@@ -106,11 +108,12 @@ const EFFECTS: Record<string, readonly string[]> = {
     "origin",
     "platform",
     "quarantine",
+    "rules",
     "supervisors",
     "survey",
     "verification",
   ],
-  "node:child_process": ["capture", "cli", "experiment", "identity", "platform", "supervisors"],
+  "node:child_process": ["capture", "cli", "experiment", "identity", "platform", "rules", "supervisors"],
 };
 
 function isSource(file: string): boolean {

@@ -16,7 +16,8 @@ export function addIdentify(program: Command, version: string): void {
       .option("--cache <file>", "with --verify-packages: keep digests there for the next run")
       .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
       .option("--reference <file>", "compare the one file with this .deb, .rpm or plain file")
-      .option("--fetch-reference", "the same with its package, which the host's package manager downloads"),
+      .option("--fetch-reference", "the same with its package, which the host's package manager downloads")
+      .option("--rules <folder>", "look for the YARA rules of this folder's *.yar and *.yara in each file"),
   )
     .option("-q, --quiet", "no progress on standard error")
     .option("-v, --verbose", "every reason and every fact")
@@ -29,6 +30,7 @@ Examples:
   whoforks identify --root /mnt /usr/sbin/atd a file of a mounted disk, by the packages of that disk
   sudo whoforks identify --all                all that this host could start, the worst first
   whoforks identify --reference at.deb /usr/bin/atd   it beside what package at has under that name
+  sudo whoforks identify --all --rules /root/rules    and which of them match your YARA rules
   sudo whoforks identify --verify-packages    every file of every package against its record
   whoforks identify --json ./atd              for a script: docs/identify.md
 
@@ -51,6 +53,7 @@ export interface IdentifyFlags extends ReportFlags {
   cache?: string;
   reference?: string;
   fetchReference?: boolean;
+  rules?: string;
   quiet?: boolean;
   verbose?: boolean;
 }

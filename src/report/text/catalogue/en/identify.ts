@@ -21,6 +21,23 @@ export const identify = {
   "identify.no-root": "the file system of process {pid}, which holds {path}, cannot be opened",
 
   "identify.cannot-list": "{path} cannot be looked at ({error})",
+  "identify.rules-none": "no *.yar or *.yara file in {folder}",
+  "identify.rules-unread": "rules not used: {why:words}",
+  "identify.rules-broken": "these rules do not compile[[, line {line}]]: {message:words}",
+  "identify.rules-no-library":
+    "YARA rules need the optional npm package @litko/yara-x ({why:words}): npm install @litko/yara-x where whoforks is installed",
+  "identify.rules-unscanned": "{path} was not scanned with the rules ({error:words})",
+  "identify.rules-too-large":
+    "{path} was not scanned with the rules: {size:bytes}, more than {limit:bytes} or mostly holes",
+  "identify.rules-timed-out": "the rules came to no end within {ms:ms} and were stopped: {path}",
+  "identify.rules-crashed": "the YARA library ended without an answer ({signal}): {path}",
+  "identify.rules-refused": "the YARA library gave an error about {path}: {why:words}",
+  "identify.rules-given-up": "{path} was not scanned: the YARA library failed too often before",
+  "identify.rules-more": "{left:count} more of that kind",
+  "identify.rules":
+    "{files:count} {files#file|files} of rules in {folder}, {broken:count} that {broken#does|do} not compile; {scanned:count} {scanned#content|contents} scanned, {matched:count} {matched#matches|match}, {unscanned:count} could not be scanned",
+  "identify.rules-unusable": "the rules in {folder} could not be used",
+  "label.rules": "rules",
   "survey.problems": "{problems:count} {problems#PROBLEM|PROBLEMS}",
   "survey.unsure": "NO PROBLEM FOUND, {unsure:count} {unsure#program|programs} cannot be told",
   "survey.nothing": "NOTHING WRONG",
@@ -67,6 +84,7 @@ export const identify = {
   "identity-check.environ": "shows what the process was told to load",
   "identity-check.maps": "lists the files whose code the process runs",
   "identity-check.first-line": "shows its interpreter",
+  "identity-check.rule": "prints the name of the rule when the file matches it",
   "identity-check.flags": "shows i or a where it is protected against change",
 
   "label.signed": "signed",

@@ -86,5 +86,6 @@ export const identity = {
     "{manager:words} recorded another content for it, of {package}[[ {version}]] ({record})",
   "identity.edited-since-ucf":
     "a configuration file of package {package} that {manager:words} put there[[ ({version})]], edited since ({record})",
+  "identity.rule-matches": "matches YARA rule {rule} of {file}[[: {description:words}]]",
   "identity.immutable": "protected against change: {flags:words}",
 } as const;

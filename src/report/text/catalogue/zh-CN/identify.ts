@@ -21,6 +21,22 @@ export const identify = {
   "identify.no-root": "无法打开进程 {pid} 所在的文件系统，其中有 {path}",
 
   "identify.cannot-list": "无法查看 {path}（{error}）",
+  "identify.rules-none": "{folder} 中没有 *.yar 或 *.yara 文件",
+  "identify.rules-unread": "规则未被使用：{why:words}",
+  "identify.rules-broken": "这些规则无法编译[[，第 {line} 行]]：{message:words}",
+  "identify.rules-no-library":
+    "YARA 规则需要可选的 npm 软件包 @litko/yara-x（{why:words}）：请在 whoforks 的安装位置执行 npm install @litko/yara-x",
+  "identify.rules-unscanned": "未用规则扫描 {path}（{error:words}）",
+  "identify.rules-too-large": "未用规则扫描 {path}：{size:bytes}，超过 {limit:bytes} 或几乎全是空洞",
+  "identify.rules-timed-out": "规则在 {ms:ms} 内没有结束，已被终止：{path}",
+  "identify.rules-crashed": "YARA 库没有给出答案就结束了（{signal}）：{path}",
+  "identify.rules-refused": "YARA 库对 {path} 报告错误：{why:words}",
+  "identify.rules-given-up": "未扫描 {path}：YARA 库此前失败次数过多",
+  "identify.rules-more": "同类情况另有 {left:count} 个",
+  "identify.rules":
+    "{folder} 中有 {files:count} 个规则文件可用，{broken:count} 个无法编译；已扫描 {scanned:count} 份内容，{matched:count} 份符合，{unscanned:count} 份无法扫描",
+  "identify.rules-unusable": "{folder} 中的规则无法使用",
+  "label.rules": "规则",
   "survey.problems": "{problems:count} 个问题",
   "survey.unsure": "未发现问题，{unsure:count} 个程序无法判断",
   "survey.nothing": "一切正常",
@@ -67,6 +83,7 @@ export const identify = {
   "identity-check.environ": "显示该进程被要求载入什么",
   "identity-check.maps": "列出该进程运行了哪些文件中的代码",
   "identity-check.first-line": "显示它的解释器",
+  "identity-check.rule": "文件符合规则时打印规则名",
   "identity-check.flags": "受保护而不可更改时显示 i 或 a",
 
   "label.signed": "签名",

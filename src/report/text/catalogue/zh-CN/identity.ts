@@ -81,5 +81,6 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.differs-from-other-owner": "{manager:words} 为它记录的是另一内容，属于 {package}[[ {version}]]（{record}）",
   "identity.edited-since-ucf":
     "软件包 {package} 由 {manager:words} 放置的配置文件[[（{version}）]]，之后被编辑过（{record}）",
+  "identity.rule-matches": "符合 {file} 中的 YARA 规则 {rule}[[：{description:words}]]",
   "identity.immutable": "受保护，不可更改：{flags:words}",
 };
