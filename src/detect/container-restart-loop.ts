@@ -38,6 +38,8 @@ function judge(shims: Family, { derived, known }: View): Finding | null {
   // A manager starts its shim for other things too (`conmon --version`): where it is known, what was created counts.
   const created = runs.reduce((sum, { value, count }) => (value.argv.includes("create") ? sum + count : sum), 0);
   const turns = created >= MIN_TURNS ? created : spawned;
+  // containerd runs its shim once more to clean up (`delete`).
+  const leastTurns = created >= MIN_TURNS ? created : Math.ceil(spawned / 2);
   const reasons = [
     reason("for", "shim-each-time", { count: spawned, spawner }),
     id === null ? reason("against", "containers-unknown") : reason("for", "same-container", { id: id.slice(0, 12) }),
@@ -52,7 +54,7 @@ function judge(shims: Family, { derived, known }: View): Finding | null {
     benign: false,
     confidence: confidenceOf(reasons),
     reasons,
-    facts: { manager: spawner, turns, id: id?.slice(0, 12) ?? null },
+    facts: { manager: spawner, turns, leastTurns, id: id?.slice(0, 12) ?? null },
   };
 }
 

@@ -258,24 +258,23 @@ function restartSteps({ restarts, storm }: Story): Step[] {
     }
     if (limit?.code === "limit.schedule" && restart.limitAllowsRate === false)
       steps.push(step("schedule-forbids-rate", { program, perSecond: storm.perSecond }));
-    else if ((bringsBack || facts.again?.when === "on-schedule") && restart.limitAllowsRate === false) {
-      steps.push(
-        step("limit-forbids-rate", {
-          supervisor,
-          starts: restart.limit?.starts ?? null,
-          seconds: restart.limit?.seconds ?? null,
-          perSecond: storm.perSecond,
-        }),
-      );
-    } else if (bringsBack && restart.limit === null && limit !== null)
-      steps.push(step("limit-off", { supervisor, file }));
-    else if (
-      bringsBack &&
-      restart.limitAllowsRate === true &&
-      limit !== null &&
-      storm.kind !== "self-replicating-chain"
-    ) {
-      steps.push(step("limit-allows-rate", { supervisor, perSecond: storm.perSecond }));
+    else if (limit !== null) {
+      const isCopying = storm.kind === "self-replicating-chain" || storm.kind === "fork-bomb";
+      if (restart.limitAllowsRate === false && isCopying && (bringsBack || facts.again?.when === "on-schedule"))
+        steps.push(
+          step("limit-forbids-rate", {
+            supervisor,
+            starts: restart.limit?.starts ?? null,
+            seconds: restart.limit?.seconds ?? null,
+            perSecond: storm.perSecond,
+          }),
+        );
+      else if (bringsBack || facts.again !== undefined) {
+        // A copy that the program makes of itself is no start of the supervisor's.
+        if (limit.code === "limit.unlimited") steps.push(step("limit-off", { supervisor, file }));
+        else if (!isCopying)
+          steps.push({ code: `chain.${limit.code}`, args: { supervisor, ...limit.args }, evidence: [] });
+      }
     }
     if (restart.shadows !== null && restart.shadows.length > 0 && restart.resolvesTo !== null) {
       steps.push(

@@ -1,4 +1,4 @@
-import { baseName } from "../detect/measure.ts";
+import { baseName, endShares } from "../detect/measure.ts";
 import { isShell } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Examiner } from "../identity/types.ts";
@@ -6,7 +6,7 @@ import type { ProcFacts } from "../model/snapshot.ts";
 import { atOnce } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import type { Configuration, JobMatch, JobSearch, Starter } from "../supervisors/index.ts";
+import type { Configuration, Ends, JobMatch, JobSearch, Starter } from "../supervisors/index.ts";
 import type { Restart } from "../supervisors/types.ts";
 import type { Storm } from "./result.ts";
 
@@ -98,8 +98,11 @@ export async function restartsOf({
     );
   const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
   const factsOf = ({ job, resolution }: JobMatch, starts: Untrusted, perSecond: number | null): RestartFacts => {
-    const lifeSeconds = storm.lifetimeMs === null ? undefined : storm.lifetimeMs.p50 / 1000;
-    const rate = perSecond === null ? null : limitAllowsRate(job, perSecond, seconds, lifeSeconds);
+    // Of a container that restarts the storm's processes are those around it.
+    const isAround = finding.kind === "container-restart-loop";
+    const lifeSeconds = storm.lifetimeMs === null || isAround ? undefined : storm.lifetimeMs.p50 / 1000;
+    const ends = isAround ? undefined : endsOf(finding);
+    const rate = perSecond === null ? null : limitAllowsRate(job, perSecond, seconds, lifeSeconds, ends);
     const owners = jobOwnerMismatch(job, resolution, (path) => examiner.ownerOf(path));
     const jobPackage = owners?.jobOwner?.package;
     const mismatch = jobPackage !== undefined && (owners?.expected !== undefined || owners?.programOwner === null);
@@ -116,11 +119,11 @@ export async function restartsOf({
       ownerMismatch: mismatch ? { jobPackage } : null,
     };
   };
-  const { id, turns } = finding.facts;
+  const { id, leastTurns } = finding.facts;
   if (finding.kind === "container-restart-loop" && typeof id === "string") {
     // A shim is the same program for all containers; the id in its arguments tells which one is started.
     const search = findJobs(root, { programs: [], container: id }, read());
-    const perSecond = typeof turns === "number" ? turns / Math.max(seconds, 1e-3) : null;
+    const perSecond = typeof leastTurns === "number" ? leastTurns / Math.max(seconds, 1e-3) : null;
     const restarts = search.matches.map((match) => factsOf(match, match.job.unit, perSecond));
     return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
   }
@@ -162,6 +165,14 @@ export async function restartsOf({
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
   }
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+/** Ends of what is started again; absent where most are unknown. */
+function endsOf({ subject }: Finding): Ends | undefined {
+  const { failed, clean, unknown } = endShares(subject);
+  let signalled = 0;
+  for (const { signal, count } of subject.endings.values()) if (signal !== null) signalled += count;
+  return unknown > 0.5 ? undefined : { failed, clean, signalled: signalled / Math.max(1, subject.ended) };
 }
 
 /**

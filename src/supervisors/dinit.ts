@@ -68,7 +68,8 @@ function readService(
   const { words } = unwrap(wordsOf(command.value));
   const starts = numberOf(settings.get("restart-limit-count"), LIMIT.starts);
   const seconds = numberOf(settings.get("restart-limit-interval"), LIMIT.seconds);
-  const limit = watched && seconds > 0 ? { starts, seconds } : null;
+  // restart-limit-count = 0 disables the limit.
+  const limit = watched && seconds > 0 && starts > 0 ? { starts, seconds } : null;
   const pidFile = settings.get("pid-file")?.value;
   const decisive = isSmooth ? smooth : (restart ?? command);
   return {

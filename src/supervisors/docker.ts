@@ -13,6 +13,7 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const FIRST_WAIT = 0.1;
 const LONGEST_WAIT = 60;
 const LONG_RUN = 10;
+const BACK_OFF = { factor: 2, longestSeconds: LONGEST_WAIT, resetAfterSeconds: LONG_RUN };
 
 /**
  * Docker: containers and their restart policies, as dockerd keeps them below its data root
@@ -64,7 +65,7 @@ function readContainer(root: Root, folder: Untrusted, id: string, problems: Prob
     limit: isLimited ? { starts: most + 1, seconds: waitsOf(most) } : null,
     atLimit: isLimited ? { action: "stop" } : null,
     delaySeconds: FIRST_WAIT,
-    ...(restarts === "never" ? {} : { minimumLifeSeconds: LONG_RUN }),
+    ...(restarts === "never" ? {} : { minimumLifeSeconds: LONG_RUN, backOff: BACK_OFF }),
     command,
     program: program === "" ? null : program,
     searchPath: (pathOf(member(config, "Config", "Env")) ?? DEFAULT_PATH).split(":"),

@@ -17,6 +17,7 @@ export {
   LIMIT_CODES,
   limitAllowsRate,
   toRestart,
+  type Ends,
   type LimitCode,
   type LimitReason,
   type RateVerdict,

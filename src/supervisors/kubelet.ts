@@ -14,6 +14,7 @@ const MOST_BYTES = 256 << 10;
 /** First wait of CrashLoopBackOff, doubled up to 300 s, and the run after which it begins anew (pkg/kubelet, KEP-4603). */
 const FIRST_WAIT = 10;
 const LONG_RUN = 600;
+const BACK_OFF = { factor: 2, longestSeconds: 300, resetAfterSeconds: LONG_RUN };
 
 /**
  * Static pods: the kubelet runs what the manifests in a folder of its host say (`staticPodPath`), and starts each container
@@ -135,7 +136,7 @@ function jobOf(container: unknown, policy: string): Omit<Job, "unit" | "file" | 
     limit: null,
     atLimit: null,
     delaySeconds: restarts === "never" ? 0 : FIRST_WAIT,
-    ...(restarts === "never" ? {} : { minimumLifeSeconds: LONG_RUN }),
+    ...(restarts === "never" ? {} : { minimumLifeSeconds: LONG_RUN, backOff: BACK_OFF }),
     command: [...(isNamed ? [] : [image]), ...words].join(" "),
     program: isNamed ? (words[0] ?? null) : null,
     searchPath: null,

@@ -23,6 +23,16 @@ export interface LimitReasons {
   "limit.schedule": { everySeconds: number; maxPerSecond: number };
   /** Started whenever somebody asks, and nothing limits how often. */
   "limit.on-demand": Record<string, never>;
+  /** Waits grow with each restart: no more than `starts` fit into the observed `seconds`, once it waits longest one in `longestSeconds`. */
+  "limit.backs-off": { starts: number; seconds: number; delaySeconds: number; longestSeconds: number };
+  /** Waits grow with each restart, and so many starts fit into the time before they are long. */
+  "limit.back-off-begins": { delaySeconds: number; longestSeconds: number; resetAfterSeconds: number };
+  /** It lives longer than `resetAfterSeconds`, so that the waits begin anew each time. */
+  "limit.back-off-anew": { delaySeconds: number; resetAfterSeconds: number };
+  /** The supervisor has nothing that would limit restarts; the wait between two is all. */
+  "limit.has-none": { supervisor: string; delaySeconds: number };
+  /** It does not start it again after the ends that were seen: share of them; `only` says after which it would. */
+  "limit.end-not-restarted": { only: "on-failure" | "on-success" | "on-signal"; share: number };
   /** It lives longer than `minimumLifeSeconds`, so that its ends are not counted. */
   "limit.lives-too-long": { minimumLifeSeconds: number; starts: number; seconds: number };
   /** The supervisor would have given up after `burst` starts, i.e. after `afterSeconds`. */
@@ -43,6 +53,11 @@ export const LIMIT_CODES: readonly LimitCode[] = [
   "limit.pauses",
   "limit.schedule",
   "limit.on-demand",
+  "limit.backs-off",
+  "limit.back-off-begins",
+  "limit.back-off-anew",
+  "limit.has-none",
+  "limit.end-not-restarted",
   "limit.lives-too-long",
   "limit.would-have-stopped",
 ];
@@ -62,55 +77,76 @@ export interface RateVerdict {
 /** Rates are measured within 5 %. */
 const TOLERANCE = 1.05;
 
+/** How the programs ended that were seen to end, as shares of these; and how many such ends were seen. */
+export interface Ends {
+  failed: number;
+  clean: number;
+  /** Killed by a signal; part of `failed`. */
+  signalled: number;
+}
+
+/** Of the ends, what must be of a kind that is not restarted before the supervisor is cleared: others may be its own doing. */
+const NEARLY_ALL = 0.9;
+/** These have no limit on restarts at all (runsv(8), s6-supervise(8), monit(1) where no line says one, docker-run(1)). */
+const WITHOUT_LIMIT = new Set(["runit", "s6", "monit", "docker", "kubelet"]);
+
 /**
  * Whether a supervisor's limit and delay allow an observed rate of starts. Encodes:
  * sysvinit `spawn()`: 10 starts in 120 s, the next one pauses the entry for 300 s;
  * upstart `job_process_catch_runaway()`: N respawns (after the first start) in a window of S whole seconds, then stopped;
- * systemd `ratelimit_below()`: N starts in S seconds, then failed, but never when N delays fill S (timers are never early).
+ * systemd `ratelimit_below()`: N starts in S seconds, then failed, but never when N delays fill S (timers are never early);
+ * dinit `restart_ps_process()`: N restarts in S seconds, then stopped;
+ * docker `restartmanager.go`, kubelet's CrashLoopBackOff, pm2's exp_backoff_restart_delay: waits that grow.
  * @param startsPerSecond observed starts of the job's program by this supervisor
  * @param secondsObserved length of the observation; without it the rate is taken to last
  * @param lifeSeconds how long the program lives, for supervisors that count short lives only
+ * @param ends how it ends, where that is known
  */
 export function limitAllowsRate(
   job: Job,
   startsPerSecond: number,
   secondsObserved?: number,
   lifeSeconds?: number,
+  ends?: Ends,
 ): RateVerdict {
-  const { limit, delaySeconds } = job;
+  const { limit, delaySeconds, minimumLifeSeconds } = job;
   const delayMax = job.restarts === "on-schedule" ? scheduleMax(job) : delaySeconds > 0 ? 1 / delaySeconds : null;
   const bounds = boundsOf(job, delayMax);
   const verdict = (allowed: boolean | null, why: LimitReason): RateVerdict => ({ allowed, why, ...bounds });
   if (!Number.isFinite(startsPerSecond) || startsPerSecond < 0)
     return verdict(null, { code: "limit.rate-unknown", args: {} });
-  const seen = secondsObserved === undefined ? Infinity : startsPerSecond * secondsObserved;
+  const perSecond = startsPerSecond / Math.max(1, job.copies ?? 1);
+  const seen = secondsObserved === undefined ? Infinity : perSecond * secondsObserved;
+  // Of n starts only n-1 follow a delay; one start may fall at either end of the observation.
+  const paced = secondsObserved === undefined ? perSecond : (seen - 1) / secondsObserved;
 
   if (job.restarts === "never") return verdict(seen <= 1, { code: "limit.no-restart", args: {} });
+  const spared = sparedBy(job, lifeSeconds, ends);
+  if (spared !== null && seen > 1) return verdict(false, spared);
   if (job.restarts === "on-schedule") {
     const { everySeconds } = job;
     if (everySeconds === undefined || delayMax === null) return verdict(null, { code: "limit.rate-unknown", args: {} });
-    // One start may fall at either end of the observation.
-    const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
     const args = { everySeconds, maxPerSecond: delayMax };
     const fits = paced <= delayMax * TOLERANCE;
     // A timer starts a service that has a limit of its own; a crontab has none.
     if (limit === null || !fits) return verdict(fits, { code: "limit.schedule", args });
-  } else if (delayMax !== null) {
-    // Of n starts only n-1 follow a delay.
-    const paced = secondsObserved === undefined ? startsPerSecond : (seen - 1) / secondsObserved;
-    if (paced > delayMax * TOLERANCE)
-      return verdict(false, { code: "limit.delay-bounds-rate", args: { maxPerSecond: delayMax, delaySeconds } });
+  } else if (delayMax !== null && paced > delayMax * TOLERANCE)
+    return verdict(false, { code: "limit.delay-bounds-rate", args: { maxPerSecond: delayMax, delaySeconds } });
+  if (job.backOff !== undefined) {
+    const why = backOffOf(job, job.backOff, perSecond, secondsObserved, lifeSeconds);
+    if (limit === null || why.code === "limit.backs-off") return verdict(why.code !== "limit.backs-off", why);
   }
   if (limit === null && job.restarts === "on-demand") return verdict(true, { code: "limit.on-demand", args: {} });
+  if (limit === null && WITHOUT_LIMIT.has(job.supervisor))
+    return verdict(true, { code: "limit.has-none", args: { supervisor: job.supervisor, delaySeconds } });
   if (limit === null) return verdict(true, { code: "limit.unlimited", args: { maxPerSecond: delayMax } });
   const { starts, seconds } = limit;
-  const { minimumLifeSeconds } = job;
   if (minimumLifeSeconds !== undefined && lifeSeconds !== undefined && lifeSeconds > minimumLifeSeconds)
     return verdict(true, { code: "limit.lives-too-long", args: { minimumLifeSeconds, starts, seconds } });
   if (delayMax !== null && waitOf(job) * starts >= seconds)
     return verdict(true, { code: "limit.never-trips", args: { maxPerSecond: delayMax, starts, seconds } });
   const sustained = starts / seconds;
-  if (startsPerSecond <= sustained)
+  if (perSecond <= sustained)
     return verdict(true, { code: "limit.not-reached", args: { maxPerSecond: sustained, starts, seconds } });
   const burst = bounds.burst ?? starts;
   if (seen <= burst) return verdict(true, { code: "limit.burst-allowed", args: { burst, starts, seconds } });
@@ -121,8 +157,65 @@ export function limitAllowsRate(
           code: "limit.pauses",
           args: { supervisor: job.supervisor, starts, seconds, pauseSeconds: job.atLimit.seconds },
         }
-      : { code: "limit.would-have-stopped", args: { starts, seconds, burst, afterSeconds: burst / startsPerSecond } },
+      : { code: "limit.would-have-stopped", args: { starts, seconds, burst, afterSeconds: burst / perSecond } },
   );
+}
+
+/** Ends after which the job is not started again, where nearly all that were seen are such; null: some of them are others. */
+function sparedBy(
+  { restarts, supervisor, expects, minimumLifeSeconds }: Job,
+  life?: number,
+  ends?: Ends,
+): LimitReason | null {
+  if (ends === undefined) return null;
+  // Whoever is not ready yet has failed, however it ends: other types of systemd, and supervisord within startsecs.
+  if (supervisor === "systemd" && !["simple", "exec", "idle", "oneshot"].includes(expects ?? "")) return null;
+  if (supervisor === "supervisord" && (life === undefined || life < (minimumLifeSeconds ?? 0))) return null;
+  const share =
+    restarts === "on-failure"
+      ? ends.clean
+      : restarts === "on-success"
+        ? ends.failed
+        : restarts === "on-signal"
+          ? ends.clean + ends.failed - ends.signalled
+          : 0;
+  if (share < NEARLY_ALL) return null;
+  if (restarts !== "on-failure" && restarts !== "on-success" && restarts !== "on-signal") return null;
+  return { code: "limit.end-not-restarted", args: { only: restarts, share } };
+}
+
+type BackOffReason = Extract<LimitReason, { code: `limit.back${string}` }>;
+
+function backOffOf(
+  { delaySeconds }: Job,
+  { factor, longestSeconds, resetAfterSeconds }: NonNullable<Job["backOff"]>,
+  perSecond: number,
+  secondsObserved?: number,
+  lifeSeconds?: number,
+): BackOffReason {
+  // Whoever may live so long starts no more often than that.
+  if (lifeSeconds === undefined ? perSecond * resetAfterSeconds <= 1 : lifeSeconds >= resetAfterSeconds)
+    return { code: "limit.back-off-anew", args: { delaySeconds, resetAfterSeconds } };
+  const begins: BackOffReason = {
+    code: "limit.back-off-begins",
+    args: { delaySeconds, longestSeconds, resetAfterSeconds },
+  };
+  if (perSecond * longestSeconds <= TOLERANCE) return begins;
+  if (secondsObserved === undefined)
+    return { code: "limit.backs-off", args: { starts: 1, seconds: longestSeconds, delaySeconds, longestSeconds } };
+  // The first start, and the one after it without a wait (kubelet).
+  let starts = 2;
+  let spent = 0;
+  for (let wait = delaySeconds; spent + wait <= secondsObserved; wait = Math.min(longestSeconds, wait * factor)) {
+    if (wait >= longestSeconds) {
+      starts += Math.floor((secondsObserved - spent) / longestSeconds);
+      break;
+    }
+    spent += wait;
+    starts++;
+  }
+  if (perSecond * secondsObserved <= starts * TOLERANCE) return begins;
+  return { code: "limit.backs-off", args: { starts, seconds: secondsObserved, delaySeconds, longestSeconds } };
 }
 
 /** Seconds that lie between two starts at the least. */
@@ -142,8 +235,8 @@ function boundsOf(job: Job, delayMax: number | null): Pick<RateVerdict, "maxSust
   const sustained = limit.starts / limit.seconds;
   return {
     maxSustainedPerSecond: delayMax === null ? sustained : Math.min(sustained, delayMax),
-    // upstart counts respawns, the other two count starts.
-    burst: job.supervisor === "upstart" ? limit.starts + 1 : limit.starts,
+    // upstart and dinit count restarts, the others count starts.
+    burst: job.supervisor === "upstart" || job.supervisor === "dinit" ? limit.starts + 1 : limit.starts,
   };
 }
 

@@ -8,6 +8,8 @@ const MOST_APPS = 10_000;
 /** An app that ends sooner is unstable, and after so many unstable runs it is given up (pm2 lib/God.js). */
 const MIN_UPTIME_MS = 1000;
 const UNSTABLE_RESTARTS = 16;
+/** With `exp_backoff_restart_delay` each wait is half as long again, up to 15 s; a run of 30 s begins anew (lib/God.js, lib/Worker.js). */
+const BACK_OFF = { factor: 1.5, longestSeconds: 15, resetAfterSeconds: 30 };
 /** How the daemon names itself: `PM2 v7.0.4: God Daemon (/root/.pm2)`. */
 const GOD = /^PM2 v\S+: God Daemon \((.*)\)$/s;
 
@@ -68,6 +70,7 @@ function jobOf(app: unknown, file: Untrusted, text: Untrusted): Job | null {
   const uptime = (countOf(member(app, "min_uptime")) ?? MIN_UPTIME_MS) / 1000;
   const pidFile = textOf(member(app, "pm_pid_path"));
   const isLimited = brings && starts > 0;
+  const growing = countOf(member(app, "exp_backoff_restart_delay")) ?? 0;
   const search = textOf(member(app, "env", "PATH"))?.split(":") ?? null;
   return {
     supervisor: "pm2",
@@ -79,7 +82,8 @@ function jobOf(app: unknown, file: Untrusted, text: Untrusted): Job | null {
     // All of them unstable: each ends before it counts as running.
     limit: isLimited ? { starts, seconds: starts * Math.max(uptime, 0.001) } : null,
     atLimit: isLimited ? { action: "stop" } : null,
-    delaySeconds: brings ? (countOf(member(app, "restart_delay")) ?? 0) / 1000 : 0,
+    delaySeconds: brings ? (growing > 0 ? growing : (countOf(member(app, "restart_delay")) ?? 0)) / 1000 : 0,
+    ...(brings && growing > 0 ? { backOff: BACK_OFF } : {}),
     ...(brings ? { minimumLifeSeconds: uptime } : {}),
     command: words.join(" "),
     program: words[0] ?? null,

@@ -102,7 +102,8 @@ function jobOf(
   const off = /^(?:false|off|no|0)$/i.test(options.get("autostart")?.value ?? "");
   const user = options.get("user")?.value;
   // As supervisorctl names it: several processes of one section are a group of their own.
-  const several = number(options.get("numprocs"), 1, problems) > 1;
+  const copies = number(options.get("numprocs"), 1, problems);
+  const several = copies > 1;
   return {
     supervisor: "supervisord",
     unit: several ? `${group ?? name}:*` : group === null ? name : `${group}:${name}`,
@@ -114,6 +115,7 @@ function jobOf(
     atLimit: limited ? { action: "stop" } : null,
     delaySeconds: limited ? 1 : 0,
     ...(limited ? { minimumLifeSeconds: startsecs } : {}),
+    ...(several ? { copies } : {}),
     command: expanded,
     program: program?.includes("%(") === true ? null : program,
     searchPath: searchPathOf(options.get("environment")?.value),

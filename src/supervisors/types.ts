@@ -33,6 +33,10 @@ export interface Job {
   everySeconds?: number;
   /** A program that lived for so many seconds counts for neither limit nor delay: runit and s6 1, supervisord startsecs. */
   minimumLifeSeconds?: number;
+  /** Waits between an end and the next start grow from `delaySeconds` by `factor` up to the longest, until a run is that long. */
+  backOff?: { factor: number; longestSeconds: number; resetAfterSeconds: number };
+  /** Processes that run the job side by side, each counted by itself (supervisord numprocs). Absent: one. */
+  copies?: number;
   /** File that the daemon writes its number to, where the job says so. */
   pidFile?: Untrusted;
   /** Where the text begins that a shell or interpreter runs for this job; line 1-based. */

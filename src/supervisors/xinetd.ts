@@ -84,6 +84,8 @@ function jobOf({ name, file, values }: Section, defaults: ReadonlyMap<string, Va
   if (server === undefined) return null;
   const text = (attribute: string): Untrusted | undefined => (values.get(attribute) ?? defaults.get(attribute))?.text;
   const cps = /^(\d{1,9})(?:\s+(\d{1,9}))?/.exec(text("cps") ?? "");
+  // `cps = 0` switches the limit off (xinetd/service.c, svc_handler); instances and per_source bound how many run at once.
+  const most = cps === null ? CPS.starts : Number(cps[1]);
   const args = values.get("server_args")?.text;
   const user = text("user");
   const program = server.text.split(/\s+/)[0] as string;
@@ -94,8 +96,8 @@ function jobOf({ name, file, values }: Section, defaults: ReadonlyMap<string, Va
     line: server.line,
     directive: "server",
     restarts: "on-demand",
-    limit: { starts: cps === null ? CPS.starts : Number(cps[1]), seconds: 1 },
-    atLimit: { action: "pause", seconds: cps?.[2] === undefined ? CPS.pause : Number(cps[2]) },
+    limit: most === 0 ? null : { starts: most, seconds: 1 },
+    atLimit: most === 0 ? null : { action: "pause", seconds: cps?.[2] === undefined ? CPS.pause : Number(cps[2]) },
     delaySeconds: 0,
     command: args === undefined ? server.text : `${server.text} ${args}`,
     program,

@@ -11,7 +11,6 @@ const TOPICS = {
     "chain.started-by",
     "chain.counted-by-systemd",
     "chain.limit-forbids-rate",
-    "chain.limit-allows-rate",
     "chain.limit-off",
     "chain.shadowed",
     "chain.job-owner",
@@ -38,6 +37,8 @@ const TOPIC_OF = new Map<string, Topic>(
 );
 
 function topicOf(code: string): Topic {
+  // Why the limit did not stop it.
+  if (code.startsWith("chain.limit.")) return "restart";
   return TOPIC_OF.get(code) ?? "why";
 }
 

@@ -37,8 +37,14 @@ test("docker's policy of the container that is started again and again is named,
       file: `/var/lib/docker/containers/${ID}/hostconfig.json`,
       line: 1,
       directive: "RestartPolicy=always",
-      limitAllowsRate: true,
+      // Eight restarts at an even pace are none of docker's: by then it would wait for seconds.
+      limitAllowsRate: false,
     },
   ]);
   expect(diagnosis.chain.find(({ code }) => code === "chain.restarted-by")?.args).toMatchObject({ program: "web" });
+  expect(diagnosis.chain.find(({ code }) => code === "chain.limit.backs-off")?.args).toMatchObject({
+    supervisor: "docker",
+    starts: 7,
+    longestSeconds: 60,
+  });
 });

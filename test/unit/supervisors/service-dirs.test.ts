@@ -50,7 +50,7 @@ describe("runit's service directories", () => {
         script: { file: "/etc/sv/at/run", line: 1 },
       },
     ]);
-    expect(limitAllowsRate(jobs[0]!, 1, 60)).toMatchObject({ allowed: true, why: { code: "limit.unlimited" } });
+    expect(limitAllowsRate(jobs[0]!, 1, 60)).toMatchObject({ allowed: true, why: { code: "limit.has-none" } });
     expect(limitAllowsRate(jobs[0]!, 50, 5)).toMatchObject({
       allowed: false,
       why: { code: "limit.delay-bounds-rate", args: { maxPerSecond: 1 } },

@@ -1,26 +1,5 @@
-/** What limits mean for a rate of starts (codes of src/supervisors), and what a log's reader noticed (codes of src/formats). */
+/** What a log's reader noticed (codes of src/formats). */
 export const remarks = {
-  "limit.rate-unknown": "how often it starts is not known",
-  "limit.no-restart": "started once and not started again when it ends",
-  "limit.delay-bounds-rate":
-    "waits {delaySeconds:seconds} before each start, so no more than {maxPerSecond:rate} a second are possible",
-  "limit.unlimited": "no limit is set[[; its delay leaves {maxPerSecond:rate} starts a second]]",
-  "limit.never-trips":
-    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} is never reached: its delay leaves {maxPerSecond:rate} a second",
-  "limit.not-reached":
-    "stays below the limit of {starts:count} {starts#start|starts} in {seconds:seconds}, i.e. {maxPerSecond:rate} a second for ever",
-  "limit.burst-allowed":
-    "{burst:count} starts at once are allowed before the limit of {starts:count} in {seconds:seconds} acts",
-  "limit.pauses":
-    "{supervisor} pauses it for {pauseSeconds:seconds} after {starts:count} {starts#start|starts} in {seconds:seconds}",
-  "limit.schedule":
-    "started by a schedule: no more than once in {everySeconds:seconds}, i.e. {maxPerSecond:rate} a second",
-  "limit.on-demand": "started as often as somebody asks for it: no limit is set",
-  "limit.lives-too-long":
-    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} counts only programs that end within {minimumLifeSeconds:seconds}: this one lives longer",
-  "limit.would-have-stopped":
-    "at this rate it would have given up after {burst:count} starts, {afterSeconds:seconds} (limit: {starts:count} in {seconds:seconds})",
-
   "tracer.lines": "lines of {tool:words}: {read:count} read, {skipped:count} of them not understood",
   "tracer.hidden": "no line of {tool:words} shows any of {calls:list}: hidden by a filter (-e), or never called",
   "tracer.failed-forks":

@@ -65,8 +65,36 @@ export const story = {
     "so few starts do not make {perSecond:rate} a second: {program:base} itself does, not the schedule",
   "chain.limit-forbids-rate":
     "the limit[[ ({starts:count} starts in {seconds:seconds})]] forbids that rate: the chain makes the storm, not the respawn",
-  "chain.limit-allows-rate": "the limit of {supervisor} allows {perSecond:rate} starts a second",
   "chain.limit-off": "no limit on restarts applies: none is set in {file}",
+  "chain.limit.rate-unknown": "whether its limit allows that is not known: nothing tells how often it starts",
+  "chain.limit.no-restart": "{supervisor} starts it once and not again when it ends: something else starts it",
+  "chain.limit.delay-bounds-rate":
+    "{supervisor} waits {delaySeconds:seconds} before each start, so no more than {maxPerSecond:rate} a second are its own: something else starts it too, or what runs is not what the file says now",
+  "chain.limit.unlimited": "its limit is off[[; its delay leaves {maxPerSecond:rate} starts a second]]",
+  "chain.limit.never-trips":
+    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} is never reached: the wait before each start is too long for that, so it goes on for ever",
+  "chain.limit.not-reached":
+    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} is not reached: up to {maxPerSecond:rate} a second may go on for ever",
+  "chain.limit.burst-allowed":
+    "its limit had not been reached yet: {burst:count} starts at once are allowed before {starts:count} in {seconds:seconds} counts",
+  "chain.limit.pauses":
+    "{supervisor} should have paused it for {pauseSeconds:seconds} after {starts:count} {starts#start|starts} in {seconds:seconds}: something else starts it too, or what runs is not what the file says now",
+  "chain.limit.schedule": "its schedule has no more than one start in {everySeconds:seconds}, and no other limit",
+  "chain.limit.on-demand": "no limit is set on how often it is asked for",
+  "chain.limit.backs-off":
+    "{supervisor} waits {delaySeconds:seconds} before the first restart and longer each time, up to {longestSeconds:seconds}: no more than {starts:count} {starts#start|starts} in {seconds:seconds} are its own, something else starts it too",
+  "chain.limit.back-off-begins":
+    "no limit stops it, but {supervisor} waits longer each time: from {delaySeconds:seconds} up to {longestSeconds:seconds}, until a run lasts {resetAfterSeconds:seconds}",
+  "chain.limit.back-off-anew":
+    "the wait stays at {delaySeconds:seconds}: each run lasts more than {resetAfterSeconds:seconds}, after which {supervisor} begins anew",
+  "chain.limit.has-none":
+    "{supervisor} has no limit on restarts[[: it leaves {delaySeconds:seconds} between two, for ever]]",
+  "chain.limit.end-not-restarted":
+    "{share:percent} of its ends are of a kind after which {supervisor} does not start it again: something else starts it",
+  "chain.limit.lives-too-long":
+    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} counts only runs of up to {minimumLifeSeconds:seconds}: these last longer, so it starts anew for ever",
+  "chain.limit.would-have-stopped":
+    "{supervisor} should have given up after {burst:count} starts, {afterSeconds:seconds} at this rate (limit: {starts:count} in {seconds:seconds}): something else starts it too, or what runs is not what the file says now",
   "chain.shadowed": "the command {command} finds {resolvesTo} before {shadows:list}",
   "chain.job-owner": "package {package} owns {file:base} but not {program}",
   "chain.impostor": "IMPOSTOR: no package owns {program}[[; the real one is {genuine} of package {package}]]",

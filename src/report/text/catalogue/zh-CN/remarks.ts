@@ -1,22 +1,6 @@
 import type { remarks as english } from "../en/remarks.ts";
 
 export const remarks: Record<keyof typeof english, string> = {
-  "limit.rate-unknown": "不知道它启动得有多频繁",
-  "limit.no-restart": "只启动一次，结束后不会重新拉起",
-  "limit.delay-bounds-rate": "每次启动前等待 {delaySeconds:seconds}，因此每秒最多 {maxPerSecond:rate} 次",
-  "limit.unlimited": "没有设置限制[[；按它的延迟，每秒最多启动 {maxPerSecond:rate} 次]]",
-  "limit.never-trips":
-    "永远达不到 {seconds:seconds}内 {starts:count} 次的限制：按它的延迟，每秒最多 {maxPerSecond:rate} 次",
-  "limit.not-reached": "一直低于 {seconds:seconds}内 {starts:count} 次的限制，即每秒 {maxPerSecond:rate} 次",
-  "limit.burst-allowed": "在 {seconds:seconds}内 {starts:count} 次的限制起作用之前，允许一次连续启动 {burst:count} 次",
-  "limit.pauses": "{supervisor} 在 {seconds:seconds}内启动 {starts:count} 次之后会把它暂停 {pauseSeconds:seconds}",
-  "limit.schedule": "按时间表启动：每 {everySeconds:seconds}最多一次，即每秒 {maxPerSecond:rate} 次",
-  "limit.on-demand": "有人请求就启动：没有设置限制",
-  "limit.lives-too-long":
-    "{seconds:seconds}内 {starts:count} 次的限制只计算在 {minimumLifeSeconds:seconds}内结束的程序：这个程序活得更久",
-  "limit.would-have-stopped":
-    "按这个频率，启动 {burst:count} 次、即 {afterSeconds:seconds}之后它就会放弃（限制：{seconds:seconds}内 {starts:count} 次）",
-
   "tracer.lines": "{tool:words} 日志：读取 {read:count} 行，其中 {skipped:count} 行无法理解",
   "tracer.hidden": "没有一行 {tool:words} 日志显示 {calls:list}：被过滤（-e）隐藏，或者从未调用",
   "tracer.failed-forks": "{count:count} 次派生失败，其中 {limit:count} 次是因为达到上限[[（{example:words}）]]",

@@ -56,8 +56,34 @@ export const story: Record<keyof typeof english, string> = {
     "这么少的启动产生不了每秒 {perSecond:rate} 次：造成风暴的是 {program:base} 自己，而不是时间表",
   "chain.limit-forbids-rate":
     "它的限制[[（{seconds:seconds}内最多启动 {starts:count} 次）]]不允许这样的频率：造成风暴的是自我复制链，而不是重启",
-  "chain.limit-allows-rate": "{supervisor} 的限制允许每秒启动 {perSecond:rate} 次",
   "chain.limit-off": "重启不受限制：{file} 中没有设置",
+  "chain.limit.rate-unknown": "不知道它启动得有多频繁，因此不知道限制是否允许",
+  "chain.limit.no-restart": "{supervisor} 只启动它一次，结束后不会重新拉起：是别的东西在启动它",
+  "chain.limit.delay-bounds-rate":
+    "{supervisor} 每次启动前等待 {delaySeconds:seconds}，它自己每秒最多启动 {maxPerSecond:rate} 次：还有别的东西在启动它，或者正在生效的配置不是文件现在的内容",
+  "chain.limit.unlimited": "限制已关闭[[；按它的延迟，每秒最多启动 {maxPerSecond:rate} 次]]",
+  "chain.limit.never-trips":
+    "永远达不到 {seconds:seconds}内 {starts:count} 次的限制：每次启动前的等待太长，因此会一直重启下去",
+  "chain.limit.not-reached":
+    "没有达到 {seconds:seconds}内 {starts:count} 次的限制：每秒不超过 {maxPerSecond:rate} 次可以一直持续",
+  "chain.limit.burst-allowed":
+    "还没有达到限制：在 {seconds:seconds}内 {starts:count} 次起作用之前，允许一次连续启动 {burst:count} 次",
+  "chain.limit.pauses":
+    "{seconds:seconds}内启动 {starts:count} 次之后，{supervisor} 本应把它暂停 {pauseSeconds:seconds}：还有别的东西在启动它，或者正在生效的配置不是文件现在的内容",
+  "chain.limit.schedule": "按时间表每 {everySeconds:seconds}最多启动一次，此外没有限制",
+  "chain.limit.on-demand": "没有限制它可以被请求得多频繁",
+  "chain.limit.backs-off":
+    "{supervisor} 第一次重启前等待 {delaySeconds:seconds}，以后越等越久，最长 {longestSeconds:seconds}：{seconds:seconds}内它自己最多启动 {starts:count} 次，还有别的东西在启动它",
+  "chain.limit.back-off-begins":
+    "没有限制会让它停下，但 {supervisor} 每次等得更久：从 {delaySeconds:seconds}到 {longestSeconds:seconds}，直到某次运行达到 {resetAfterSeconds:seconds}",
+  "chain.limit.back-off-anew":
+    "等待一直是 {delaySeconds:seconds}：每次运行都超过 {resetAfterSeconds:seconds}，之后 {supervisor} 重新开始计算",
+  "chain.limit.has-none": "{supervisor} 没有重启限制[[：两次之间只隔 {delaySeconds:seconds}，一直如此]]",
+  "chain.limit.end-not-restarted": "{share:percent} 的结束方式是 {supervisor} 不会重新拉起的：是别的东西在启动它",
+  "chain.limit.lives-too-long":
+    "{seconds:seconds}内 {starts:count} 次的限制只计算不超过 {minimumLifeSeconds:seconds}的运行：这里每次都更久，因此会一直重启下去",
+  "chain.limit.would-have-stopped":
+    "启动 {burst:count} 次之后，即按这个频率 {afterSeconds:seconds}之后，{supervisor} 本应放弃（限制：{seconds:seconds}内 {starts:count} 次）：还有别的东西在启动它，或者正在生效的配置不是文件现在的内容",
   "chain.shadowed": "命令 {command} 先找到 {resolvesTo}，而不是 {shadows:list}",
   "chain.job-owner": "{file:base} 属于软件包 {package}，而 {program} 不属于它",
   "chain.impostor": "冒名程序：{program} 不属于任何软件包[[；原版是软件包 {package} 的 {genuine}]]",
