@@ -9,6 +9,7 @@ const BESIDE = [
   "elf-symbols",
   "footing",
   "origin",
+  "origin-journal",
   "other-files",
   "supervisors-systemd",
 ].map((name) => `test/host/${name}.test.ts`);

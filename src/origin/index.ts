@@ -145,7 +145,7 @@ function beginsLater(id: string, { span, files }: Told, arrival: Moment | null):
   return [gap("origin.begins-later", file, `its oldest record is of ${isoMs(span.from)}`)];
 }
 
-const NO_LOGS = new Set(["journal", "processes", "files", "utmp", "lastlog", "histories"]);
+const NO_LOGS = new Set(["processes", "files", "utmp", "lastlog", "histories"]);
 
 function account(id: string, { files, ledger, span, leftOut }: Told): SourceAccount {
   const { events: records, skipped, examples } = ledger;

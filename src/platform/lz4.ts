@@ -17,6 +17,12 @@ export function unpackLz4(packed: Buffer, most = MOST): Buffer | null {
   return out.bytes();
 }
 
+/** Unpacks one LZ4 block that stands without a frame. Null as `unpackLz4`. */
+export function unpackLz4Block(block: Buffer, most: number): Buffer | null {
+  const out = new Output(most);
+  return sequences(block, out) ? out.bytes() : null;
+}
+
 /** Where the frame ends. */
 function frame(packed: Buffer, start: number, out: Output): number | null {
   if (packed.length < start + 7 || packed.readUInt32LE(start) !== MAGIC) return null;
@@ -61,12 +67,13 @@ function sequences(block: Buffer, out: Output): boolean {
 }
 
 class Output {
-  #buffer = Buffer.allocUnsafe(1 << 20);
+  #buffer: Buffer;
   #length = 0;
   readonly #most: number;
 
   constructor(most: number) {
     this.#most = most;
+    this.#buffer = Buffer.allocUnsafe(Math.min(most, 1 << 20));
   }
 
   append(bytes: Uint8Array): boolean {

@@ -9,8 +9,11 @@ type Packed = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /** As the zstd program: a frame that asks for a larger window is refused, because it is set aside at once. */
 const MOST_WINDOW = 128 << 20;
 
-/** Unpacks zstd, frame after frame (RFC 8878). Its checksums are not checked. Rejects with code `Z_…`, after what could be unpacked. */
-export async function unpackZstd(packed: Packed, take: TakeBytes): Promise<void> {
+/**
+ * Unpacks zstd, frame after frame (RFC 8878). Its checksums are not checked. Rejects with code `Z_…`, after what could be unpacked.
+ * @param most bytes that the first frame may ask to be set aside
+ */
+export async function unpackZstd(packed: Packed, take: TakeBytes, most = MOST_WINDOW): Promise<void> {
   let goOn = true;
   const decompress = new Decompress((bytes) => {
     if (goOn && bytes.length > 0) goOn = take(bytes);
@@ -27,7 +30,7 @@ export async function unpackZstd(packed: Packed, take: TakeBytes): Promise<void>
     if (first !== null) {
       first = Buffer.concat([first, chunk]);
       if (first.length < 18) continue;
-      if (windowOf(first) > MOST_WINDOW) throw damaged("Z_ZSTD_WINDOW", null);
+      if (windowOf(first) > most) throw damaged("Z_ZSTD_WINDOW", null);
       push(first, false);
       first = null;
     } else push(chunk, false);

@@ -20,6 +20,7 @@ const FILES = [
   "var/log/wtmp",
   "var/log/btmp",
   "var/log/lastlog",
+  "var/log/journal/x/system.journal",
   "run/utmp",
   "var/lib/dnf/history.sqlite",
   "var/lib/dnf/history.sqlite-wal",

@@ -57,6 +57,7 @@ export const origin = {
     "{count:count} {count#login was|logins were} refused[[, as {users:list}]][[, from {hosts:list}]]",
   "origin.last-login": "last login of {user}, on {line}[[ from {host}]]",
   "origin.ssh-login": "{user} logged in by ssh from {host} ({method:words})",
+  "origin.unit-started": "systemd started {unit}",
   "origin.sudo": "{user} ran by sudo as {as}: {command}",
   "origin.su": "{user} became {as} on {terminal}",
   "origin.logged-in": "{user} logged in[[ on {terminal}]]",
@@ -114,7 +115,7 @@ export const origin = {
 
   "couldnot.origin.unreadable": "{what}: {why:words}",
   "couldnot.origin.no-regular-file": "{what} is no regular file and was not opened",
-  "couldnot.origin.journal-not-read": "{what} is not read: {why:words}",
+  "couldnot.origin.journal-newer": "{what} was written by a newer systemd ({why:words}) and is not read",
   "couldnot.origin.packed": "{what}: {why:words}, which cannot be unpacked here",
   "couldnot.origin.damaged": "{what} is damaged, and was read up to that: {why:words}",
   "couldnot.origin.too-long": "{what} is too long: {why:words}",

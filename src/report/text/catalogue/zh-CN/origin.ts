@@ -53,6 +53,7 @@ export const origin = {
   "origin.failed-logins": "{count:count} 次登录被拒绝[[，用户名 {users:list}]][[，来自 {hosts:list}]]",
   "origin.last-login": "{user} 最近一次登录，在 {line} 上[[，来自 {host}]]",
   "origin.ssh-login": "{user} 通过 ssh 从 {host} 登录（{method:words}）",
+  "origin.unit-started": "systemd 启动了 {unit}",
   "origin.sudo": "{user} 通过 sudo 以 {as} 身份运行：{command}",
   "origin.su": "{user} 在 {terminal} 上切换为 {as}",
   "origin.logged-in": "{user} 登录[[，在 {terminal} 上]]",
@@ -104,7 +105,7 @@ export const origin = {
 
   "couldnot.origin.unreadable": "{what}：{why:words}",
   "couldnot.origin.no-regular-file": "{what} 不是普通文件，没有打开",
-  "couldnot.origin.journal-not-read": "未读取 {what}：{why:words}",
+  "couldnot.origin.journal-newer": "{what} 由更新版本的 systemd 写入（{why:words}），未读取",
   "couldnot.origin.packed": "{what}：{why:words}，此处无法解包",
   "couldnot.origin.damaged": "{what} 已损坏，只读到损坏处：{why:words}",
   "couldnot.origin.too-long": "{what} 过长：{why:words}",
