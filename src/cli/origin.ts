@@ -1,5 +1,6 @@
 import { examiner } from "../identity/index.ts";
 import { originOf, type Origin } from "../origin/index.ts";
+import type { Untrusted } from "../model/text.ts";
 import { openRoot } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
 import type { OriginFlags } from "./commands/origin.ts";
@@ -15,8 +16,9 @@ import { reportOptions } from "./terminal.ts";
 
 /** `whoforks origin PATH`: looks where a file came from, prints it, gives the exit code. */
 export async function originCommand(text: string, flags: OriginFlags, version: string): Promise<ExitCode> {
-  const root = flags.root === undefined ? null : rootFolder(flags.root);
   const [asked = text] = rawArguments([text]);
+  if (flags.from !== undefined) return fromCase(asked, flags.from, flags, version);
+  const root = flags.root === undefined ? null : rootFolder(flags.root);
   const target = targetOf(asked, root);
   if ("pid" in target)
     throw new Failure(
@@ -41,6 +43,16 @@ export async function originCommand(text: string, flags: OriginFlags, version: s
     progress: (source) => progress.show(`looking into ${source} …`),
   });
   progress.clear();
+  writeResult(await rendered(origin, flags), flags.output);
+  return exitCodeOf(origin);
+}
+
+async function fromCase(path: Untrusted, from: string, flags: OriginFlags, version: string): Promise<ExitCode> {
+  if (flags.root !== undefined || flags.histories === true) {
+    throw new Failure("--root and --histories look into a file system, which a case does not hold");
+  }
+  const { originOfCase } = await import("./origin-case.ts");
+  const origin = await originOfCase({ version, from, path, around: flags.around });
   writeResult(await rendered(origin, flags), flags.output);
   return exitCodeOf(origin);
 }

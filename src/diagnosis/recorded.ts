@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LookupAnswer, LookupAnswers, RecordedAnswer } from "./lookup.ts";
 import type { RestartFacts } from "./restarts.ts";
 import { identity } from "../identity/schema.ts";
+import type { Identity } from "../identity/types.ts";
 import { restart } from "./schema.ts";
 
 const text = z.string();
@@ -64,6 +65,12 @@ export function recordedAnswers(value: unknown): LookupAnswers | null {
       return found === undefined ? null : forStorm(found, id);
     },
   };
+}
+
+/** Files that answers of a case are about. Null: they are not made as answers are. */
+export function recordedIdentities(value: unknown): Identity[] | null {
+  if (hasEncodedText(value) || !answers.safeParse(value).success) return null;
+  return (value as RecordedAnswer[]).flatMap(({ identity: who }) => who ?? []);
 }
 
 /** A newer version may number the storms in another order. */

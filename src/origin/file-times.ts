@@ -1,5 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { release } from "node:os";
+import { isoTime } from "../identity/file-facts.ts";
+import { msOf } from "./iso.ts";
+import type { Moment } from "./moments.ts";
+import type { Origin } from "./result.ts";
 import type { FileInQuestion } from "./types.ts";
 
 /**
@@ -58,4 +62,21 @@ const MAGIC: Readonly<Record<number, string>> = {
 export function fileSystemName(type: number | bigint): string {
   const number = Number(BigInt.asUintN(32, BigInt(type)));
   return MAGIC[number] ?? `0x${number.toString(16)}`;
+}
+
+/** A modification before the birth was set, and may be that of anything; things around it have nothing to do with this file. */
+export function momentsOf({ birth, change, modification }: FileInQuestion): Moment[] {
+  const moments: Moment[] = [{ what: "change", ms: msOf(change) }];
+  if (birth !== null) moments.unshift({ what: "birth", ms: msOf(birth) });
+  if (birth === null || modification >= birth) moments.push({ what: "modification", ms: msOf(modification) });
+  return moments;
+}
+
+/** The times as a result has them. */
+export function timesOf({ birth, change, modification }: FileInQuestion): Origin["times"] {
+  return [
+    { kind: "birth", time: birth === null ? null : isoTime(birth) },
+    { kind: "change", time: isoTime(change) },
+    { kind: "modification", time: isoTime(modification) },
+  ];
 }

@@ -1,17 +1,17 @@
 import { statfsSync } from "node:fs";
 import { examiner, type Examiner, type Identity } from "../identity/index.ts";
-import { isoTime } from "../identity/file-facts.ts";
 import { directoryOf } from "../identity/places.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { Footing } from "../model/footing.ts";
 import type { Untrusted } from "../model/text.ts";
 import { reasonOf } from "../platform/errno.ts";
 import type { Root } from "../platform/root.ts";
-import { fileSystemName, fileTimes } from "./file-times.ts";
-import { isoMs, msOf } from "./iso.ts";
+import { fileSystemName, fileTimes, momentsOf, timesOf } from "./file-times.ts";
+import { isoMs } from "./iso.ts";
 import { Zone } from "./logs/zone.ts";
 import { Moments, type Moment } from "./moments.ts";
-import { ORIGIN_SCHEMA, type Origin, type OriginEvent, type SourceAccount } from "./result.ts";
+import { byTime, byWeight } from "./order.ts";
+import { ORIGIN_SCHEMA, type Origin, type SourceAccount } from "./result.ts";
 import { signs } from "./signs/index.ts";
 import { sources } from "./sources/index.ts";
 import type { FileInQuestion, Question, Told } from "./types.ts";
@@ -68,9 +68,7 @@ export async function originOf(options: OriginOptions): Promise<Origin> {
     times: file === null ? [] : timesOf(file),
     fileSystem: file === null ? null : fileSystemOf(root, path),
     aroundSeconds: options.around,
-    signs: [...about, ...told.flatMap(({ what }) => what.signs)].sort(
-      (a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight),
-    ),
+    signs: [...about, ...told.flatMap(({ what }) => what.signs)].sort(byWeight),
     events,
     sources: told.map(({ id, what }) => account(id, what)),
     couldNotLook: gaps,
@@ -78,7 +76,6 @@ export async function originOf(options: OriginOptions): Promise<Origin> {
   };
 }
 
-const WEIGHTS = ["strong", "medium", "weak", "exculpatory"];
 /** Whose absence is worth a word: the others belong to other systems. */
 const EXPECTED = new Set(["audit", "wtmp", "btmp", "auth-log"]);
 
@@ -116,22 +113,6 @@ function aliases(root: Root, path: Untrusted): Untrusted[] {
   return places.filter((other) => quietly(() => root.canonical(other)) === path);
 }
 
-/** A modification before the birth was set, and may be that of anything; things around it have nothing to do with this file. */
-function momentsOf({ birth, change, modification }: FileInQuestion): Moment[] {
-  const moments: Moment[] = [{ what: "change", ms: msOf(change) }];
-  if (birth !== null) moments.unshift({ what: "birth", ms: msOf(birth) });
-  if (birth === null || modification >= birth) moments.push({ what: "modification", ms: msOf(modification) });
-  return moments;
-}
-
-function timesOf({ birth, change, modification }: FileInQuestion): Origin["times"] {
-  return [
-    { kind: "birth", time: birth === null ? null : isoTime(birth) },
-    { kind: "change", time: isoTime(change) },
-    { kind: "modification", time: isoTime(modification) },
-  ];
-}
-
 function fileSystemOf(root: Root, path: Untrusted): string | null {
   return quietly(() => fileSystemName(statfsSync(Buffer.from(root.hostPath(directoryOf(path)))).type));
 }
@@ -151,11 +132,6 @@ function account(id: string, { files, ledger, span, leftOut }: Told): SourceAcco
   const { events: records, skipped, examples } = ledger;
   const [from, to] = span === null ? [null, null] : [isoMs(span.from), isoMs(span.to)];
   return { id, files: files.slice(0, 50), records, skipped, examples, from, to, leftOut };
-}
-
-function byTime(a: OriginEvent, b: OriginEvent): number {
-  if (a.time === null || b.time === null) return (a.time === null ? 1 : 0) - (b.time === null ? 1 : 0);
-  return Date.parse(a.time) - Date.parse(b.time);
 }
 
 function gap(code: string, what: Untrusted, why: string): CouldNotLook {

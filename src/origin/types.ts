@@ -62,12 +62,15 @@ export interface Source {
   look(question: Question): Promise<Told | null>;
 }
 
+/** What is known of a file whose root cannot be looked into: a case keeps that much. */
+export type KeptQuestion = Pick<Question, "path" | "file" | "identity" | "moments" | "now">;
+
 /** Facts by which the times of a file are judged. */
-export interface Case {
-  question: Question;
+export interface Case<Q extends KeptQuestion = Question> {
+  question: Q;
   file: FileInQuestion;
   events: readonly OriginEvent[];
 }
 
 /** One way in which the times of a file betray that they were set, or speak for it. Those that are known: `signs/index.ts`. */
-export type SignOf = (about: Case) => Sign[];
+export type SignOf<Q extends KeptQuestion = Question> = (about: Case<Q>) => Sign[];

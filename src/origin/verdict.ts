@@ -1,6 +1,7 @@
+import type { Untrusted } from "../model/text.ts";
 import { isInstall } from "./installs.ts";
 import type { Origin, OriginEvent } from "./result.ts";
-import type { Question } from "./types.ts";
+import type { KeptQuestion } from "./types.ts";
 
 /** A record of the call that made a file is of the same second as its birth; without a birth the inode's change is close. */
 const AT_ONCE_MS = 5_000;
@@ -11,7 +12,7 @@ type Verdict = Origin["verdict"];
  * How the file most likely came here. Claimed only where a record says so: that its package was unpacked when it was born,
  * that a process made it, or that a command named it then. A session that was open then is no evidence.
  */
-export function verdictOf(question: Question, events: readonly OriginEvent[]): Verdict {
+export function verdictOf(question: KeptQuestion, events: readonly OriginEvent[]): Verdict {
   const { file, path, identity, moments } = question;
   if (file === null) return verdict("no-file", "origin.no-file", { path });
   const arrival = moments.arrival;
@@ -51,6 +52,11 @@ export function verdictOf(question: Question, events: readonly OriginEvent[]): V
       "medium",
       unpacked,
     );
+  return notKnown(path);
+}
+
+/** The verdict about a file of which nothing is known. */
+export function notKnown(path: Untrusted): Verdict {
   return verdict("not-known", "origin.not-known", { path });
 }
 

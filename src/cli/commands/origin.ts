@@ -12,6 +12,7 @@ export function addOrigin(program: Command, version: string): void {
       )
       .option("--root <dir>", "the root file system that the path belongs to: a mounted disk, a container's")
       .option("--around <time>", "how near to a time of the file other things must be: 90s, 30m", seconds, 600)
+      .option("--from <case>", "what a case (whoforks record) holds of the file, instead of looking at a file system")
       .option("--histories", "also read the users' shell histories (secrets in them are taken out)"),
   )
     .option("-q, --quiet", "no progress on standard error")
@@ -23,6 +24,7 @@ Examples:
   sudo whoforks origin /usr/bin/atd               a file of this host
   whoforks origin --root /mnt /usr/bin/atd        of a mounted disk, by its own logs
   sudo whoforks origin --around 2m /usr/bin/atd   only what happened within two minutes
+  whoforks origin --from web1.case /usr/bin/atd   what a case holds of it
   sudo whoforks origin --json /usr/bin/atd        for a script: docs/origin.md
 
 It only looks: no file is changed, no program of the host is run. Times of logs are turned into UTC.
@@ -39,6 +41,7 @@ Exit codes: ${EXIT_CODES}`,
 export interface OriginFlags extends ReportFlags {
   root?: string;
   around: number;
+  from?: string;
   histories?: boolean;
   quiet?: boolean;
   verbose?: boolean;

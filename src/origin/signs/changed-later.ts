@@ -1,10 +1,10 @@
 import { isoTime } from "../../identity/file-facts.ts";
-import type { SignOf } from "../types.ts";
+import type { KeptQuestion, SignOf } from "../types.ts";
 
 const DAY = 86_400n * 1_000_000_000n;
 
 /** The inode was changed long after birth and last writing: renamed, linked, given another mode, owner or time. */
-export const changedLaterSigns: SignOf = ({ question, file }) => {
+export const changedLaterSigns: SignOf<KeptQuestion> = ({ question, file }) => {
   const { birth, change, modification } = file;
   const since = birth === null || birth < modification ? modification : birth;
   if (change - since < DAY) return [];

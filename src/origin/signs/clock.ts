@@ -1,13 +1,13 @@
 import { isoTime } from "../../identity/file-facts.ts";
 import { msOf } from "../iso.ts";
-import type { Case, SignOf } from "../types.ts";
+import type { KeptQuestion, SignOf } from "../types.ts";
 import type { Sign } from "../result.ts";
 
 const DAY = 86_400_000;
 const SLACK = 1_000_000_000n;
 
 /** Times that no clock which only goes forward can have written. */
-export const clockSigns: SignOf = ({ question, file }: Case): Sign[] => {
+export const clockSigns: SignOf<KeptQuestion> = ({ question, file }): Sign[] => {
   const signs: Sign[] = [];
   const { birth, change, modification } = file;
   if (birth !== null && change < birth - SLACK) {

@@ -1,11 +1,11 @@
 import { isoTime } from "../../identity/file-facts.ts";
 import { isoMs, msOf } from "../iso.ts";
 import { installsOf } from "../installs.ts";
-import type { SignOf } from "../types.ts";
+import type { KeptQuestion, SignOf } from "../types.ts";
 import type { Sign } from "../result.ts";
 
 /** A packaged file is born when its package is unpacked: dpkg, rpm, apk and pacman write a new file and rename it into place. */
-export const packageSigns: SignOf = ({ question, file, events }): Sign[] => {
+export const packageSigns: SignOf<KeptQuestion> = ({ question, file, events }): Sign[] => {
   const { identity, moments } = question;
   if (identity?.owner == null) return [];
   const signs: Sign[] = [];

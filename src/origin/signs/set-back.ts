@@ -1,6 +1,6 @@
 import { isoTime } from "../../identity/file-facts.ts";
 import { placeOf } from "../../identity/places.ts";
-import type { SignOf } from "../types.ts";
+import type { KeptQuestion, SignOf } from "../types.ts";
 import type { Sign } from "../result.ts";
 
 const SECOND = 1_000_000_000n;
@@ -11,7 +11,7 @@ const AT_ONCE = 10n * SECOND;
  * A modification before the birth was set by a program (utimensat(2)), as tar, cp -p, rsync -t and package managers do while
  * they write the file. Set long after the birth, it was set for its own sake.
  */
-export const setBackSigns: SignOf = ({ question, file }): Sign[] => {
+export const setBackSigns: SignOf<KeptQuestion> = ({ question, file }): Sign[] => {
   const { birth, change, modification } = file;
   const { identity, path } = question;
   if (birth === null || modification >= birth - 2n * SECOND) return [];

@@ -65,6 +65,11 @@ export const origin = {
   "origin.cron-ran": "cron ran for {user}: {command}",
   "origin.crontab-changed": "crontab of {whose}: {action:words} by {user}",
   "origin.log-line": "{program} wrote: {line}",
+  "origin.case-executed": "was started {count:count} {count#time|times} while it was recorded (first as pid {pid})",
+  "origin.case-run-by": "was run by {comm} (pid {pid})",
+  "origin.case-command": "named by a command (pid {pid}): {command}",
+  "origin.case-copy": "a copy of {path} is in the case",
+  "origin.case-names": "named in {file}, of which the case has a copy",
   "origin.run-by": "is run now by {comm} (pid {pid})",
   "origin.written-by": "is open for writing now in {comm} (pid {pid})",
   "origin.open-by": "is open now in {comm} (pid {pid})",
@@ -124,6 +129,8 @@ export const origin = {
   "couldnot.origin.too-many-open": "processes that have it open: only {count:count} descriptors were looked at",
   "couldnot.origin.processes-refused":
     "processes that have it open: {processes:count} {processes#process|processes} may not be looked into by this user",
+  "couldnot.origin.case-no-file": "{what}: its times and whose it is are not kept in the case",
+  "couldnot.origin.case-no-logs": "logs, logins, histories and other files: not kept in the case",
   "couldnot.origin.no-identity": "whose file {what} is: {why:words}",
   "couldnot.origin.no-birth":
     "when {what} was born: its inode bears no birth. The kernel or the file system keeps none, or an image was made without",
