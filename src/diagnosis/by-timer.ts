@@ -18,7 +18,7 @@ export function askedByTimer(finding: Finding, restarts: readonly RestartFacts[]
   if (restarts.some(({ bringsBack }) => bringsBack)) return null;
   const timer = restarts.find(
     ({ restart, again }) =>
-      restart.supervisor === "systemd" && restart.unit.endsWith(".timer") && again?.when === "on-schedule",
+      restart.supervisor.startsWith("systemd") && restart.unit.endsWith(".timer") && again?.when === "on-schedule",
   );
   if (timer === undefined || timer.restart.limitAllowsRate === false) return null;
   const { unit, file, line } = timer.restart;

@@ -45,7 +45,7 @@ export function limitAdvice(restarts: readonly RestartFacts[], root: string, mos
 /** `systemd.timer`, `systemd.socket`, `systemd.path` of a unit that starts another. */
 function ownerOf({ restart: { supervisor, unit, activates } }: RestartFacts): string {
   const type = activates === undefined ? undefined : /\.(timer|socket|path)$/.exec(unit)?.[1];
-  return type === undefined ? supervisor : `${supervisor}.${type}`;
+  return type === undefined ? supervisor : `systemd.${type}`;
 }
 
 /** A program that ends well each time may have gone to the background, where its supervisor does not look for it. */
@@ -54,6 +54,9 @@ export function foregroundAdvice(restarts: readonly RestartFacts[], program: str
   if (facts === undefined || packOf(facts.restart, "/")?.pack.foreground !== true) return [];
   const { expects = null } = facts;
   const { supervisor } = facts.restart;
-  const own = supervisor === "systemd" || supervisor === "upstart" ? `foreground.${supervisor}` : "foreground";
+  const own =
+    supervisor.startsWith("systemd") || supervisor === "upstart"
+      ? `foreground.${supervisor.replace("-user", "")}`
+      : "foreground";
   return [advice(own, { ...argsOf(facts), program, expects }, "needs-review")];
 }

@@ -107,6 +107,9 @@ export function findJobs(
   }
   const isNamed = ({ how, spawnerFits }: JobMatch): boolean =>
     spawnerFits === true && how !== "shadowed" && how !== "shell";
+  // What a user's manager started is in the cgroup of its own service too, which is not what starts it.
+  if (found.matches.some(({ job, how }) => how === "cgroup" && job.manager !== undefined))
+    found.matches = found.matches.filter(({ job, how }) => job.supervisor !== "systemd" || how !== "cgroup");
   // Reading scripts costs: only those of the supervisor that was seen, and where nothing else tells.
   if (question.spawner !== undefined && targets.length > 0 && !found.matches.some(isNamed))
     for (const { job, resolution } of jobs) {
@@ -172,6 +175,7 @@ function matchJob(
   const hints: MatchKind[] = [];
   if (job.supervisor === "systemd" && isUnitOf(job.activates ?? job.unit, unitOfCgroup(question.cgroup ?? null)))
     hints.push("cgroup");
+  if (job.manager !== undefined && isUsersUnit(job, job.manager, question.cgroup ?? null)) hints.push("cgroup");
   if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
   const { container } = question;
   if (container && container.length >= 12 && job.container?.startsWith(container) === true) hints.push("container");
@@ -236,6 +240,27 @@ export function unitOfCgroup(cgroup: Untrusted | null): Untrusted | null {
   const services = (cgroup ?? "").split("/").filter((part) => part.endsWith(".service"));
   const unit = (services.find((part) => part.startsWith("user@")) ?? services.at(-1))?.replace(/^_/, "") ?? null;
   return unit !== null && isUnitName(unit) ? unit : null;
+}
+
+/**
+ * The unit of a user's manager that a cgroup path names, and the user: `…/user@1000.service/app.slice/x.service` (null: none,
+ * or it is in a container, where units are those of another systemd).
+ */
+export function userUnitOfCgroup(cgroup: Untrusted | null): { uid: number; unit: Untrusted } | null {
+  const [above, below] = (cgroup ?? "").split(/\/user@(?=\d{1,10}\.service\/)/);
+  if (above === undefined || below === undefined || containerOf(cgroup ?? "") !== null) return null;
+  const unit = below
+    .split("/")
+    .slice(1)
+    .findLast((part) => part.endsWith(".service"))
+    ?.replace(/^_/, "");
+  return unit !== undefined && isUnitName(unit) ? { uid: Number.parseInt(below, 10), unit } : null;
+}
+
+function isUsersUnit(job: Job, { uid, except }: NonNullable<Job["manager"]>, cgroup: Untrusted | null): boolean {
+  const running = userUnitOfCgroup(cgroup);
+  if (running === null || (uid !== null && uid !== running.uid) || except.includes(running.uid)) return false;
+  return isUnitOf(job.activates ?? job.unit, running.unit);
 }
 
 function isUnitOf(unit: Untrusted, running: Untrusted | null): boolean {

@@ -4,6 +4,7 @@ export {
   readConfiguration,
   MATCH_KINDS,
   unitOfCgroup,
+  userUnitOfCgroup,
   type Configuration,
   type JobMatch,
   type JobQuestion,

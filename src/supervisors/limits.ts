@@ -169,7 +169,7 @@ function sparedBy(
 ): LimitReason | null {
   if (ends === undefined) return null;
   // Whoever is not ready yet has failed, however it ends: other types of systemd, and supervisord within startsecs.
-  if (supervisor === "systemd" && !["simple", "exec", "idle", "oneshot"].includes(expects ?? "")) return null;
+  if (supervisor.startsWith("systemd") && !["simple", "exec", "idle", "oneshot"].includes(expects ?? "")) return null;
   if (supervisor === "supervisord" && (life === undefined || life < (minimumLifeSeconds ?? 0))) return null;
   const share =
     restarts === "on-failure"

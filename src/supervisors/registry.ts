@@ -13,6 +13,7 @@ import { runit } from "./runit.ts";
 import { s6 } from "./s6.ts";
 import { supervisord } from "./supervisord.ts";
 import { systemd } from "./systemd.ts";
+import { systemdUser } from "./systemd-user.ts";
 import { sysvinit } from "./sysvinit.ts";
 import type { Supervisor } from "./types.ts";
 import { upstart } from "./upstart.ts";
@@ -38,4 +39,5 @@ export const supervisors: readonly Supervisor[] = [
   monit,
   inetd,
   xinetd,
+  systemdUser,
 ];

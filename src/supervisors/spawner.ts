@@ -7,6 +7,8 @@ import type { AtWork, Job, Starter } from "./types.ts";
 /** Programs that run a supervisor written in their language: the supervisor is their first argument then. */
 const INTERPRETERS = /^(?:python[\d.]*|perl[\d.]*|node|nodejs|ruby[\d.]*|sh|bash|dash)$/;
 
+const USERS = "systemd-user";
+
 const AT_WORK: ReadonlyMap<string, AtWork> = new Map(
   supervisors.flatMap(({ id, atWork }) => (atWork === undefined ? [] : [[id, atWork] as const])),
 );
@@ -17,10 +19,13 @@ const AT_WORK: ReadonlyMap<string, AtWork> = new Map(
  */
 export function spawnerTest(root: Root, spawner: Starter | undefined): (job: Job) => boolean | null {
   if (spawner === undefined) return () => null;
-  const kind = initKind(root, spawner.exe);
+  const init = initKind(root, spawner.exe);
+  // The manager of a user is the same program, and reads other units.
+  const kind = init === "systemd" && spawner.pid !== 1 && spawner.argv?.includes("--user") === true ? USERS : init;
   const isInit = kind !== null || spawner.pid === 1;
   return (job) => {
     const atWork = AT_WORK.get(job.supervisor);
+    if (job.supervisor === USERS) return kind === USERS ? true : null;
     // What rc.local or a container's manager has started may be handed to any init.
     if (atWork === undefined) return kind === null || !INITS.has(job.supervisor) ? null : kind === job.supervisor;
     return isInit ? null : worksFor(atWork, spawner, job);

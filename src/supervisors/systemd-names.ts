@@ -38,8 +38,15 @@ export function prefixChain(name: Untrusted): Untrusted[] {
   return chain;
 }
 
-/** Specifiers of systemd.unit(5) that follow from the unit's name or are fixed for the system manager; others stay as written. */
-export function expandSpecifiers(text: Untrusted, unit: Untrusted): Untrusted {
+/**
+ * Specifiers of systemd.unit(5) that follow from the unit's name or are fixed for the system manager; others stay as written.
+ * `own`: what another manager has in their place.
+ */
+export function expandSpecifiers(
+  text: Untrusted,
+  unit: Untrusted,
+  own: Readonly<Record<string, Untrusted>> = {},
+): Untrusted {
   if (!text.includes("%")) return text;
   const dot = unit.lastIndexOf(".");
   const at = unit.indexOf("@");
@@ -69,6 +76,7 @@ export function expandSpecifiers(text: Untrusted, unit: Untrusted): Untrusted {
     G: "0",
     T: "/tmp",
     V: "/var/tmp",
+    ...own,
   };
   return text.replace(/%([%A-Za-z])/g, (whole, letter: string) =>
     Object.hasOwn(values, letter) ? (values[letter] as Untrusted) : whole,

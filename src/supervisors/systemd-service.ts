@@ -71,6 +71,7 @@ export function reduceService(
   assignments: readonly Assignment[],
   defaults: ManagerDefaults,
   problems: Problem[],
+  specifiers: Readonly<Record<string, Untrusted>> = {},
 ): Service {
   const service: Service = {
     exec: [],
@@ -93,7 +94,7 @@ export function reduceService(
     switch (`${from.section}.${from.key}`) {
       case "Service.ExecStart":
         if (value === "") service.exec = [];
-        else addExec(service, unit, from, problems);
+        else addExec(service, (text) => expandSpecifiers(text, unit, specifiers), from, problems);
         break;
       case "Service.Restart":
         if (RESTART_VALUES.has(value)) service.restart = { value, from };
@@ -141,7 +142,7 @@ export function reduceService(
         else service.searchPath.push(...value.split(":").filter((directory) => directory.startsWith("/")));
         break;
       case "Service.RootDirectory":
-        service.rootDirectory = value === "" || value === "/" ? null : expandSpecifiers(value, unit);
+        service.rootDirectory = value === "" || value === "/" ? null : expandSpecifiers(value, unit, specifiers);
         break;
       default:
     }
@@ -161,8 +162,13 @@ function whyRefused(service: Service): string | null {
   return null;
 }
 
-function addExec(service: Service, unit: Untrusted, from: Assignment, problems: Problem[]): void {
-  const parsing = parseExec(from.value, (text) => expandSpecifiers(text, unit));
+function addExec(
+  service: Service,
+  expand: (text: Untrusted) => Untrusted,
+  from: Assignment,
+  problems: Problem[],
+): void {
+  const parsing = parseExec(from.value, expand);
   if ("refused" in parsing) {
     addProblem(problems, from.file, from.line, `ExecStart=: ${parsing.refused}`);
     if (parsing.fatal) service.refused = `ExecStart=: ${parsing.refused}`;

@@ -67,10 +67,10 @@ export class UnitTree {
   /** Real directories in order of precedence, with the names in each. */
   readonly #directories = new Map<Untrusted, Set<Untrusted>>();
 
-  constructor(root: Root, problems: Problem[]) {
+  constructor(root: Root, problems: Problem[], directories: readonly Untrusted[] = UNIT_DIRECTORIES) {
     this.#root = root;
     this.#problems = problems;
-    for (const directory of UNIT_DIRECTORIES) {
+    for (const directory of directories) {
       // /lib and /usr/lib are one directory on merged-/usr systems.
       const real = attempt(problems, directory, null, () => root.realpath(directory));
       if (real !== null && !this.#directories.has(real))

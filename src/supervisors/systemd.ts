@@ -21,7 +21,7 @@ export const SYSTEMD_PATH: readonly Untrusted[] = [
 ];
 
 /** Folders of system.conf and its drop-ins, the first wins for one name (systemd-system.conf(5)). */
-const CONFIG_DIRECTORIES = [
+export const CONFIG_DIRECTORIES: readonly Untrusted[] = [
   "/etc/systemd",
   "/run/systemd",
   "/usr/local/lib/systemd",
@@ -37,51 +37,70 @@ export const systemd: Supervisor = {
       attempt([], directory, true, () => root.list(directory)?.some((name) => name.endsWith(".service")) ?? false),
     );
   },
-  *jobs(root) {
-    const reading: JobReading = { jobs: [], problems: [] };
-    const tree = new UnitTree(root, reading.problems);
-    const timers = yield* readTimers(root, reading.problems, tree);
-    const asking = yield* readActivations(root, reading.problems, tree);
-    const named = [
-      ...timers.map(({ timer }) => timer.activates),
-      ...asking.map(({ activation }) => activation.activates),
-    ];
-    const started = new Set(named.filter((name) => name.endsWith(".service")));
-    const byUnit = new Map<Untrusted, Job[]>();
-    for (const { unit, service } of yield* readServices(root, reading.problems, started, tree)) {
-      if (service.refused !== null)
-        addProblem(reading.problems, unit.fragment, null, `${unit.name}: ${service.refused}`);
-      const jobs = service.exec.map((exec) => jobOf(unit.name, unit.fragment, service, exec));
-      for (const name of unit.names) byUnit.set(name, jobs);
-      reading.jobs.push(...jobs);
-    }
-    for (const { unit, timer } of timers) {
-      const jobs = (byUnit.get(timer.activates) ?? []).map((job) => timerJob(unit.name, unit.fragment, timer, job));
-      reading.jobs.push(...jobs.filter((job) => job !== null));
-    }
-    for (const { unit, activation } of asking) {
-      const jobs = byUnit.get(activation.activates) ?? [];
-      const asked = jobs.map((job) => activationJob(unit.name, unit.fragment, activation, job));
-      reading.jobs.push(...asked.filter((job) => job !== null));
-    }
-    return reading;
-  },
+  jobs: (root) => readManager(root, SYSTEM),
 };
 
-/** Every service of a root with what its files amount to; `also` instances of templates that nothing wants, by name. */
+/** One kind of manager: where its units and its own settings are, and what its specifiers stand for. */
+export interface Manager {
+  /** Unit directories, the first wins. */
+  directories: readonly Untrusted[];
+  /** Files of its settings (systemd-system.conf(5)): folders and name; drop-ins lie in `NAME.d`. */
+  settings: { directories: readonly Untrusted[]; name: string };
+  /** Specifiers that are not those of the system manager. */
+  specifiers: Readonly<Record<string, Untrusted>>;
+}
+
+const SYSTEM: Manager = {
+  directories: UNIT_DIRECTORIES,
+  settings: { directories: CONFIG_DIRECTORIES, name: "system.conf" },
+  specifiers: {},
+};
+
+/** The jobs of a manager: services, and what timers, sockets and paths have them do. */
+export function* readManager(root: Root, manager: Manager): Steps<JobReading> {
+  const reading: JobReading = { jobs: [], problems: [] };
+  const tree = new UnitTree(root, reading.problems, manager.directories);
+  const timers = yield* readTimers(root, reading.problems, tree);
+  const asking = yield* readActivations(root, reading.problems, tree);
+  const named = [
+    ...timers.map(({ timer }) => timer.activates),
+    ...asking.map(({ activation }) => activation.activates),
+  ];
+  const started = new Set(named.filter((name) => name.endsWith(".service")));
+  const byUnit = new Map<Untrusted, Job[]>();
+  for (const { unit, service } of yield* readServices(root, reading.problems, started, tree, manager)) {
+    if (service.refused !== null) addProblem(reading.problems, unit.fragment, null, `${unit.name}: ${service.refused}`);
+    const jobs = service.exec.map((exec) => jobOf(unit.name, unit.fragment, service, exec));
+    for (const name of unit.names) byUnit.set(name, jobs);
+    reading.jobs.push(...jobs);
+  }
+  for (const { unit, timer } of timers) {
+    const jobs = (byUnit.get(timer.activates) ?? []).map((job) => timerJob(unit.name, unit.fragment, timer, job));
+    reading.jobs.push(...jobs.filter((job) => job !== null));
+  }
+  for (const { unit, activation } of asking) {
+    const jobs = byUnit.get(activation.activates) ?? [];
+    const asked = jobs.map((job) => activationJob(unit.name, unit.fragment, activation, job));
+    reading.jobs.push(...asked.filter((job) => job !== null));
+  }
+  return reading;
+}
+
+/** Every service of a manager with what its files amount to; `also` instances of templates that nothing wants, by name. */
 export function* readServices(
   root: Root,
   problems: Problem[],
   also: Iterable<Untrusted> = [],
   tree = new UnitTree(root, problems),
+  { settings, specifiers }: Manager = SYSTEM,
 ): Steps<{ unit: UnitFiles; service: Service }[]> {
   const budget = newBudget();
-  const defaults = managerDefaults(readManagerConfig(root, problems, budget));
+  const defaults = managerDefaults(readManagerConfig(root, settings, problems, budget));
   const parsed = unitReader(root, problems, budget);
   const services: { unit: UnitFiles; service: Service }[] = [];
   for (const unit of yield* findUnits(tree, "service", also)) {
     yield;
-    const service = reduceService(unit.name, assignmentsOf(unit, parsed), defaults, problems);
+    const service = reduceService(unit.name, assignmentsOf(unit, parsed), defaults, problems, specifiers);
     if (parsed(unit.fragment).broken !== null)
       service.refused ??= "a line that systemd cannot read: it refuses the unit";
     services.push({ unit, service });
@@ -137,17 +156,22 @@ function parseFile(root: Root, file: Untrusted, problems: Problem[], budget: Bud
   return text === null ? { assignments: [], broken: null } : parseUnitFile(text, file, problems);
 }
 
-/** system.conf, the first found, then system.conf.d/*.conf by name. */
-function readManagerConfig(root: Root, problems: Problem[], budget: Budget): Assignment[] {
+/** system.conf or user.conf, the first found, then its drop-ins by name. */
+function readManagerConfig(
+  root: Root,
+  { directories, name: own }: Manager["settings"],
+  problems: Problem[],
+  budget: Budget,
+): Assignment[] {
   const files: Untrusted[] = [];
-  const main = CONFIG_DIRECTORIES.map((directory) => `${directory}/system.conf`).find((file) =>
-    attempt(problems, file, false, () => root.stat(file) !== null),
-  );
+  const main = directories
+    .map((directory) => `${directory}/${own}`)
+    .find((file) => attempt(problems, file, false, () => root.stat(file) !== null));
   if (main !== undefined) files.push(main);
   const dropIns = new Map<Untrusted, Untrusted>();
-  for (const directory of CONFIG_DIRECTORIES)
-    for (const name of listConfig(root, `${directory}/system.conf.d`, problems))
-      if (name.endsWith(".conf") && !dropIns.has(name)) dropIns.set(name, `${directory}/system.conf.d/${name}`);
+  for (const directory of directories)
+    for (const name of listConfig(root, `${directory}/${own}.d`, problems))
+      if (name.endsWith(".conf") && !dropIns.has(name)) dropIns.set(name, `${directory}/${own}.d/${name}`);
   files.push(...[...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path));
   return files.flatMap((file) => parseFile(root, file, problems, budget).assignments);
 }

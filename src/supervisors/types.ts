@@ -60,6 +60,8 @@ export interface Job {
   container?: Untrusted;
   /** Uids of the pods that the kubelet made for it, which their cgroups bear. */
   pods?: Untrusted[];
+  /** Of a unit of `systemd --user`: whose manager reads it; null: that of every user but `except`, who have a file of their own for it. */
+  manager?: { uid: number | null; except: readonly number[] };
   /** Script that every command of this supervisor goes through (/etc/initscript). */
   through?: Untrusted;
   /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */

@@ -2,7 +2,7 @@ import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
-import type { Job, JobReading, Supervisor } from "./types.ts";
+import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 const FILE = "/etc/xinetd.conf";
 /** xinetd.conf(5): 50 connections a second, then the service is closed for 10 seconds. */
@@ -35,7 +35,7 @@ export const xinetd: Supervisor = {
     const disabled = new Set((defaults.get("disabled")?.text ?? "").split(/\s+/));
     for (const section of sections) {
       yield;
-      const job = section.name === "" ? null : jobOf(section, defaults);
+      const job = section.name === "" ? null : jobOf(section, defaults, reading.problems);
       if (job !== null) reading.jobs.push(disabled.has(section.name) ? { ...job, inactive: "off" } : job);
     }
     return reading;
@@ -79,16 +79,20 @@ function* readFile(
   }
 }
 
-function jobOf({ name, file, values }: Section, defaults: ReadonlyMap<string, Value>): Job | null {
+function jobOf({ name, file, values }: Section, defaults: ReadonlyMap<string, Value>, problems: Problem[]): Job | null {
   const server = values.get("server");
   if (server === undefined) return null;
+  const program = server.text.split(/\s+/)[0] as string;
+  if (program === "") {
+    addProblem(problems, file, server.line, "a server without a name: xinetd does not start the service");
+    return null;
+  }
   const text = (attribute: string): Untrusted | undefined => (values.get(attribute) ?? defaults.get(attribute))?.text;
   const cps = /^(\d{1,9})(?:\s+(\d{1,9}))?/.exec(text("cps") ?? "");
   // `cps = 0` switches the limit off (xinetd/service.c, svc_handler); instances and per_source bound how many run at once.
   const most = cps === null ? CPS.starts : Number(cps[1]);
   const args = values.get("server_args")?.text;
   const user = text("user");
-  const program = server.text.split(/\s+/)[0] as string;
   return {
     supervisor: "xinetd",
     unit: values.get("id")?.text ?? name,

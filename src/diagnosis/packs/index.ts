@@ -3,7 +3,7 @@ import type { Restart } from "../../supervisors/types.ts";
 import { docker } from "./containers.ts";
 import { dinit, kubelet, monit, openrc, pm2, supervisord, xinetd } from "./daemons.ts";
 import { runit, s6 } from "./service-dirs.ts";
-import { systemd } from "./systemd.ts";
+import { systemd, systemdUser } from "./systemd.ts";
 import { anacron, at, cron, inetd, rcLocal, sysvinit } from "./tables.ts";
 import type { Owned, Pack, Way } from "./types.ts";
 import { upstart } from "./upstart.ts";
@@ -14,6 +14,7 @@ export type { Owned, Pack, Way } from "./types.ts";
 export const PACKS: ReadonlyMap<string, Pack> = new Map(
   Object.entries({
     systemd,
+    "systemd-user": systemdUser,
     upstart,
     sysvinit,
     runit,

@@ -30,6 +30,9 @@ export const systemd: Pack = {
   foreground: true,
 };
 
+/** A user's manager is asked by the user himself: no command of root's is right for every host. */
+export const systemdUser: Pack = { stop: () => null, foreground: true };
+
 function masked(unit: Untrusted): Way {
   return both(
     ["systemctl", "mask", "--runtime", "--now", "--", unit],

@@ -39,7 +39,7 @@ const below = supervisors.filter(({ id }) => id in FILES);
 describe("hostile files of supervisors below PID 1", () => {
   it("are those of every reader that has no test of its own for them", () => {
     expect(below.map(({ id }) => id)).toEqual(Object.keys(FILES));
-    const elsewhere = ["systemd", "upstart", "sysvinit", "docker", "dinit", "pm2", "kubelet"];
+    const elsewhere = ["systemd", "upstart", "sysvinit", "docker", "dinit", "pm2", "kubelet", "systemd-user"];
     expect(supervisors.map(({ id }) => id).filter((id) => !(id in FILES))).toEqual(elsewhere);
   });
 

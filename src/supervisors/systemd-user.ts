@@ -1,0 +1,142 @@
+import type { Untrusted } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { addProblem, attempt, newBudget, readConfig } from "./read-config.ts";
+import { CONFIG_DIRECTORIES, readManager, type Manager } from "./systemd.ts";
+import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
+
+/** Unit directories that all users share, the first wins (systemd.unit(5), `systemd-analyze --user unit-paths`). */
+const SHARED: readonly Untrusted[] = [
+  "/etc/xdg/systemd/user",
+  "/etc/systemd/user",
+  "/run/systemd/user",
+  "/usr/local/share/systemd/user",
+  "/usr/share/systemd/user",
+  "/usr/local/lib/systemd/user",
+  "/usr/lib/systemd/user",
+  "/lib/systemd/user",
+];
+/** Users with units of their own that are read; hosts with more have them from a directory service. */
+const MAX_USERS = 200;
+const MAX_PASSWD_LINES = 100_000;
+
+/**
+ * The managers of users (`systemd --user`, user@UID.service): units in each user's own folders, and those that all share.
+ * A process belongs to a user's unit where its cgroup is below that user's manager. Users are those of /etc/passwd; of shared
+ * units, what stands for a home (`%h`) is not known.
+ */
+export const systemdUser: Supervisor = {
+  id: "systemd-user",
+  present(root) {
+    return (
+      [...SHARED, "/run/user", "/home"].some((folder) =>
+        attempt([], folder, false, () => root.list(folder) !== null),
+      ) &&
+      ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].some((file) =>
+        attempt([], file, false, () => root.stat(file) !== null),
+      )
+    );
+  },
+  *jobs(root) {
+    const reading: JobReading = { jobs: [], problems: [] };
+    /** Units that a user has a file of his own for. */
+    const overridden = new Map<Untrusted, number[]>();
+    for (const user of usersOf(root, reading.problems)) {
+      const own = ownFolders(user);
+      if (!own.some((folder) => attempt([], folder, false, () => root.list(folder) !== null))) continue;
+      const { jobs, problems } = yield* readManager(root, managerOf(user, own));
+      for (const { file, line, why } of problems) addProblem(reading.problems, file, line, why);
+      const isOwn = (path: Untrusted): boolean => own.some((folder) => path.startsWith(`${folder}/`));
+      for (const job of jobs.filter(
+        ({ file, definition }) => isOwn(file) || (definition !== undefined && isOwn(definition)),
+      )) {
+        overridden.set(job.unit, [...(overridden.get(job.unit) ?? []), user.uid]);
+        reading.jobs.push(usersJob(job, { uid: user.uid, except: [] }));
+      }
+    }
+    const { jobs, problems } = yield* readManager(root, { ...EVERYBODY, directories: SHARED });
+    for (const { file, line, why } of problems) addProblem(reading.problems, file, line, why);
+    for (const job of jobs) reading.jobs.push(usersJob(job, { uid: null, except: overridden.get(job.unit) ?? [] }));
+    return reading;
+  },
+};
+
+function usersJob(job: Job, manager: NonNullable<Job["manager"]>): Job {
+  return { ...job, supervisor: "systemd-user", manager };
+}
+
+interface User {
+  name: Untrusted;
+  uid: number;
+  home: Untrusted;
+}
+
+/** Where a user's own units are: by hand, by `systemctl --user`, transient and generated ones. */
+function ownFolders({ uid, home }: User): Untrusted[] {
+  const run = `/run/user/${uid}/systemd`;
+  return [
+    `${home}/.config/systemd/user.control`,
+    `${run}/user.control`,
+    `${run}/transient`,
+    `${run}/generator.early`,
+    `${home}/.config/systemd/user`,
+    `${run}/user`,
+    `${run}/generator`,
+    `${home}/.local/share/systemd/user`,
+    `${run}/generator.late`,
+  ];
+}
+
+const SETTINGS: Manager["settings"] = { directories: CONFIG_DIRECTORIES, name: "user.conf" };
+/** What stays as written where no user is known. */
+const EVERYBODY: Manager = {
+  directories: [],
+  settings: SETTINGS,
+  specifiers: { h: "%h", u: "%u", U: "%U", g: "%g", G: "%G", t: "%t", S: "%S", C: "%C", L: "%L", E: "%E" },
+};
+
+function managerOf({ name, uid, home }: User, own: readonly Untrusted[]): Manager {
+  const late = own.at(-1) as Untrusted;
+  return {
+    directories: [...own.slice(0, -1), ...SHARED, late],
+    settings: { ...SETTINGS, directories: [`${home}/.config/systemd`, ...CONFIG_DIRECTORIES] },
+    specifiers: {
+      ...EVERYBODY.specifiers,
+      h: home,
+      u: name,
+      U: String(uid),
+      t: `/run/user/${uid}`,
+      C: `${home}/.cache`,
+      E: `${home}/.config`,
+    },
+  };
+}
+
+/** Users of /etc/passwd with a home below "/" that is theirs alone; daemons whose home is "/" or a pseudo file have no units. */
+function usersOf(root: Root, problems: Problem[]): User[] {
+  const users = new Map<number, User>();
+  const text = readConfig(root, "/etc/passwd", [], newBudget()) ?? "";
+  for (const line of text.split("\n", MAX_PASSWD_LINES)) {
+    const [name, , uid = "", , , home = ""] = line.split(":");
+    const path = home.replace(/\/+$/, "");
+    if (name === undefined || !/^\d{1,10}$/.test(uid) || !/^\/[^/]/.test(path) || path.includes("/../")) continue;
+    if (!users.has(Number(uid)) && hasUnits(root, path, Number(uid))) {
+      if (users.size >= MAX_USERS) {
+        addProblem(
+          problems,
+          "/etc/passwd",
+          null,
+          `more than ${MAX_USERS} users with units of their own: only the first were read`,
+        );
+        break;
+      }
+      users.set(Number(uid), { name, uid: Number(uid), home: path });
+    }
+  }
+  return [...users.values()];
+}
+
+function hasUnits(root: Root, home: Untrusted, uid: number): boolean {
+  return [`${home}/.config/systemd`, `${home}/.local/share/systemd`, `/run/user/${uid}/systemd`].some((folder) =>
+    attempt([], folder, false, () => root.lstat(folder) !== null),
+  );
+}
