@@ -55,6 +55,7 @@ function jobLines(sheet: Sheet, job: WhyRestart, isFurther: boolean): string[] {
   add("why.label.command", truncateMiddle(words(voice, job.command), sheet.columns - MARGIN, ellipsis(voice)));
   add("why.label.means", meansOf(sheet, job));
   add("why.label.limit", limitOf(sheet, job));
+  if (job.wantedBy !== null) add("why.label.enabled", enabledOf(sheet, job.wantedBy));
   if (job.counted !== null) add("why.label.counted", say(voice, "why.counted", { ...job.counted }));
   add(
     "why.label.told-by",
@@ -97,6 +98,11 @@ function limitOf({ voice }: Sheet, job: WhyRestart): Safe {
   if (delaySeconds > 0) parts.push(say(voice, "why.limit.delay", { delaySeconds }));
   if (minimumLifeSeconds !== null) parts.push(say(voice, "why.limit.life", { minimumLifeSeconds }));
   return join(parts, voice.language === "zh-CN" ? line`；` : line`; `);
+}
+
+/** What starts a unit of systemd at boot, or with another. */
+function enabledOf({ voice }: Sheet, wantedBy: readonly string[]): Safe {
+  return wantedBy.length === 0 ? say(voice, "why.not-enabled") : say(voice, "why.enabled", { wantedBy });
 }
 
 function commandLines(sheet: Sheet, label: MessageCode, command: readonly string[] | null): string[] {

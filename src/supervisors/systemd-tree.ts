@@ -31,6 +31,7 @@ export interface UnitFiles {
 }
 
 const MAX_ALIASES = 8;
+const MAX_WANTERS = 16;
 
 /** Types of units that are read. */
 export type UnitType = "service" | "timer" | "socket" | "path";
@@ -67,6 +68,8 @@ export class UnitTree {
   /** Real directories in order of precedence, with the names in each. */
   readonly #directories = new Map<Untrusted, Set<Untrusted>>();
 
+  #wanters: Map<Untrusted, Untrusted[]> | null = null;
+
   constructor(root: Root, problems: Problem[], directories: readonly Untrusted[] = UNIT_DIRECTORIES) {
     this.#root = root;
     this.#problems = problems;
@@ -91,6 +94,27 @@ export class UnitTree {
       }
     }
     return [...found];
+  }
+
+  /** Units whose `.wants`, `.requires` or `.upholds` folder has a link of one of these names (systemd.unit(5)): what enables it. */
+  wantersOf(names: readonly Untrusted[]): Untrusted[] {
+    this.#wanters ??= this.#readWanters();
+    return [...new Set(names.flatMap((name) => this.#wanters?.get(name) ?? []))].sort();
+  }
+
+  #readWanters(): Map<Untrusted, Untrusted[]> {
+    const wanters = new Map<Untrusted, Untrusted[]>();
+    for (const [directory, entries] of this.#directories)
+      for (const entry of entries) {
+        const [, wanter] = /^(.+)\.(?:wants|requires|upholds)$/s.exec(entry) ?? [];
+        if (wanter === undefined || !isUnitName(wanter)) continue;
+        for (const wanted of listConfig(this.#root, `${directory}/${entry}`, this.#problems)) {
+          const known = wanters.get(wanted);
+          if (known === undefined) wanters.set(wanted, [wanter]);
+          else if (known.length < MAX_WANTERS) known.push(wanter);
+        }
+      }
+    return wanters;
   }
 
   #keepName(found: Set<Untrusted>, directory: Untrusted, name: Untrusted): void {

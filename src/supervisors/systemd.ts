@@ -70,18 +70,21 @@ export function* readManager(root: Root, manager: Manager): Steps<JobReading> {
   const byUnit = new Map<Untrusted, Job[]>();
   for (const { unit, service } of yield* readServices(root, reading.problems, started, tree, manager)) {
     if (service.refused !== null) addProblem(reading.problems, unit.fragment, null, `${unit.name}: ${service.refused}`);
-    const jobs = service.exec.map((exec) => jobOf(unit.name, unit.fragment, service, exec));
+    const wantedBy = tree.wantersOf(unit.names);
+    const jobs = service.exec.map((exec) => ({ ...jobOf(unit.name, unit.fragment, service, exec), wantedBy }));
     for (const name of unit.names) byUnit.set(name, jobs);
     reading.jobs.push(...jobs);
   }
+  const wanted = (jobs: (Job | null)[], { names }: UnitFiles): Job[] =>
+    jobs.filter((job) => job !== null).map((job) => ({ ...job, wantedBy: tree.wantersOf(names) }));
   for (const { unit, timer } of timers) {
     const jobs = (byUnit.get(timer.activates) ?? []).map((job) => timerJob(unit.name, unit.fragment, timer, job));
-    reading.jobs.push(...jobs.filter((job) => job !== null));
+    reading.jobs.push(...wanted(jobs, unit));
   }
   for (const { unit, activation } of asking) {
     const jobs = byUnit.get(activation.activates) ?? [];
     const asked = jobs.map((job) => activationJob(unit.name, unit.fragment, activation, job));
-    reading.jobs.push(...asked.filter((job) => job !== null));
+    reading.jobs.push(...wanted(asked, unit));
   }
   return reading;
 }

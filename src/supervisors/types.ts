@@ -62,6 +62,8 @@ export interface Job {
   pods?: Untrusted[];
   /** Of a unit of `systemd --user`: whose manager reads it; null: that of every user but `except`, who have a file of their own for it. */
   manager?: { uid: number | null; except: readonly number[] };
+  /** Of a unit of systemd: units whose folders have a link to it, so that they start it; none: it is not enabled. */
+  wantedBy?: Untrusted[];
   /** Script that every command of this supervisor goes through (/etc/initscript). */
   through?: Untrusted;
   /** Settings that decide how to stop or freeze it, as written: KillMode, PIDFile, User, Environment. */

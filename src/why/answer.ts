@@ -245,6 +245,7 @@ async function restartOf(
     through: job.through ?? null,
     expects: job.expects,
     unresolved: resolution.why,
+    wantedBy: job.wantedBy ?? null,
     counted: facts === null || facts.restarts === null ? null : { restarts: facts.restarts, result: facts.result },
     stop: way?.command ?? null,
     undo: way?.undo ?? null,

@@ -43,6 +43,8 @@ export interface WhyRestart extends Omit<Restart, "storm" | "limitAllowsRate"> {
   expects: string | null;
   /** Why the command resolves to nothing, or null. */
   unresolved: ResolutionCode | null;
+  /** Units that start this unit of systemd by a link in their `.wants` and the like; none: it is not enabled. Null elsewhere. */
+  wantedBy: Untrusted[] | null;
   /** What the running systemd counted; null elsewhere. */
   counted: { restarts: number; result: string } | null;
   /** The command that keeps it from being started for now, and the one that takes that back; null: there is none. */

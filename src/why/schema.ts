@@ -50,6 +50,7 @@ export const restarts = z.object({
       through: text.nullable(),
       expects: z.string().nullable(),
       unresolved: z.enum(RESOLUTION_CODES).nullable(),
+      wantedBy: z.array(text).nullable(),
       counted: z.object({ restarts: count, result: z.string() }).nullable(),
       stop: z.array(text).nullable(),
       undo: z.array(text).nullable(),

@@ -37,6 +37,7 @@ describe("systemd units", () => {
       command: "/usr/sbin/atd -f",
       program: "/usr/sbin/atd",
       searchPath: SYSTEMD_PATH,
+      wantedBy: [],
       expects: "simple",
       settings: { KillMode: "process" },
     });
