@@ -40,22 +40,40 @@ function main(): void {
   const total = median(runs.map(({ open, all }) => open + all));
   const opening = median(runs.map(({ open }) => open));
   const last = runs.at(-1);
-  console.log(`own index: ${files.length} files, ${last?.owned} owned, ${last?.packages} packages`);
-  console.log(
-    `  median of ${ROUNDS} fresh processes: ${total.toFixed(0)} ms, of it ${opening.toFixed(0)} ms to build the index`,
-  );
-
   const step = Math.max(1, Math.floor(files.length / SAMPLE));
   const sample = files.filter((_, number) => number % step === 0).slice(0, SAMPLE);
   const perFile =
     timed(() => sample.forEach((file) => spawnSync("dpkg", ["-S", file], { stdio: "ignore" }))) / sample.length;
   const scaled = perFile * files.length;
-  console.log(
-    `dpkg -S, one a file: ${perFile.toFixed(1)} ms each, measured on ${sample.length}; scaled to all: ${(scaled / 1000).toFixed(1)} s`,
-  );
   const once = timed(() => spawnSync("dpkg", ["-S", ...files], { stdio: "ignore", maxBuffer: 1 << 28 }));
-  console.log(`dpkg -S, all in one call: ${once.toFixed(0)} ms`);
-  console.log(`ratio: ${(scaled / total).toFixed(0)} × (one a file), ${(once / total).toFixed(1)} × (one call)`);
+  const ours = `${total.toFixed(0)} ms`;
+  const rows = [
+    {
+      what: `index of ${last?.packages} packages, a fresh process`,
+      ours: `${opening.toFixed(0)} ms`,
+      rival: `median of ${ROUNDS}, in the page cache`,
+      ratio: "-",
+      hold: "< 350 ms",
+      held: opening < 350,
+    },
+    {
+      what: `owners of ${files.length} files (${last?.owned} have one), with the index`,
+      ours,
+      rival: `dpkg -S for each ${(scaled / 1000).toFixed(1)} s (${perFile.toFixed(1)} ms each, ${sample.length} measured)`,
+      ratio: `${(scaled / total).toFixed(0)} ×`,
+      hold: "≥ 500 ×",
+      held: scaled / total >= 500,
+    },
+    {
+      what: "the same",
+      ours,
+      rival: `dpkg -S once for all ${once.toFixed(0)} ms`,
+      ratio: `${(once / total).toFixed(1)} ×`,
+      hold: "-",
+      held: true,
+    },
+  ];
+  console.log(JSON.stringify(rows));
 }
 
 function timed(work: () => void): number {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { auditLog } from "../bench/audit-log.mjs";
 import { capture } from "../bench/capture.mjs";
+import { identifyAll } from "../bench/identify-all.mjs";
 import { memory } from "../bench/memory.mjs";
 import { startup } from "../bench/startup.mjs";
 import { verifyPackages } from "../bench/verify-packages.mjs";
@@ -45,7 +46,11 @@ for (const part of parts) {
   if (part === "audit") print(await auditLog());
   if (part === "memory") print(await memory());
   if (part === "capture") print(await capture());
-  if (part === "identify") print(verifyPackages());
-  if (part === "ownership") execFileSync(process.execPath, [await bundled("ownership.ts")], { stdio: "inherit" });
+  if (part === "ownership")
+    print(JSON.parse(execFileSync(process.execPath, [await bundled("ownership.ts")], { encoding: "utf8" })));
+  if (part === "identify") {
+    print(identifyAll());
+    print(verifyPackages());
+  }
   if (part === "strace") execFileSync(process.execPath, [await bundled("strace-reader.ts")], { stdio: "inherit" });
 }
