@@ -165,7 +165,7 @@ function withoutContent(stat: fs.BigIntStats, error: string | null): InspectedFi
     flags,
   };
   const mode = Number(stat.mode);
-  const type = TYPES[(mode & 0o170000) >> 12]?.[1] ?? "unknown";
+  const type = typeName(mode);
   const identity = `${stat.dev}:${stat.ino}`;
   const rest = { mtime: stat.mtimeNs, ctime: stat.ctimeNs, content: null, elf: null, elfProblems: [], error };
   const more = { allocated: Number(stat.blocks) * 512, changing: false, rights: null };
@@ -182,6 +182,11 @@ const TYPES: Readonly<Record<number, readonly [string, string]>> = {
   10: ["l", "symbolic link"],
   12: ["s", "socket"],
 };
+
+/** `file`, `FIFO`, `directory`, … of st_mode. */
+export function typeName(mode: number): string {
+  return TYPES[(mode & 0o170000) >> 12]?.[1] ?? "unknown";
+}
 
 /** Mode as ls(1) writes it: 0o100711 is `-rwx--x--x`, 0o104755 is `-rwsr-xr-x`. */
 export function modeString(mode: number): string {

@@ -25,6 +25,8 @@ export interface ListedPackage {
   shipped(path: Untrusted): ShippedDigest | null;
   /** Mode, owners and capabilities that it recorded for one of these paths; null: none. */
   record(path: Untrusted): FileRecord | null;
+  /** Whether it lists a path that need not be there; left out where there are none such. */
+  mayBeAbsent?(path: Untrusted): boolean;
   /** All that it recorded digests for. */
   digests(): Iterable<[Untrusted, ShippedDigest]>;
   /** The path for which it recorded the digest of this content, or null. */
@@ -130,6 +132,18 @@ export class ListedDatabase implements PackageDatabase {
     for (const one of this.#packages) {
       const { owner, state } = one;
       for (const [listed, shipped] of one.digests()) yield { by: { owner, listed, diverted: false, state }, shipped };
+    }
+  }
+
+  *unrecorded(): Iterable<Ownership> {
+    for (const one of this.#packages) {
+      const { owner, state } = one;
+      const known = new Set(Array.from(one.digests(), ([listed]) => listed));
+      for (const listed of linesOf(one.list)) {
+        if (!known.has(listed) && one.mayBeAbsent?.(listed) !== true) {
+          yield { owner, listed, diverted: false, state };
+        }
+      }
     }
   }
 

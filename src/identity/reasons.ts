@@ -56,6 +56,8 @@ export interface ReasonArgs {
   "identity.cannot-read": { path: Untrusted; error: string };
   /** A directory, device, FIFO or socket. */
   "identity.not-a-regular-file": { type: string };
+  /** What other paths of packages lie in is no directory. */
+  "identity.not-a-directory": { type: string };
   /** Not read because of its size. */
   "identity.too-large-to-read": { size: number; limit: number };
   /** It changed each time it was read, so no digest of it can be had. */
@@ -193,6 +195,7 @@ export const REASON_CODES = [
   "identity.no-package-database",
   "identity.cannot-read",
   "identity.not-a-regular-file",
+  "identity.not-a-directory",
   "identity.too-large-to-read",
   "identity.changes-while-read",
   "identity.sparse",

@@ -27,7 +27,16 @@ export function verificationReport(result: Verification, options: TerminalOption
 
 function headBlock(sheet: Sheet, result: Verification): string[] {
   const { voice, paint } = sheet;
-  const { differences, manager, cacheProblem, fromCache, leftOut, databaseProblems, interrupted } = result;
+  const {
+    differences,
+    manager,
+    cacheProblem,
+    fromCache,
+    leftOut,
+    databaseProblems,
+    interrupted,
+    lookedFor = 0,
+  } = result;
   const problems = differences.filter(({ reasons }) => reasons.some(({ weight }) => weight === "strong")).length;
   const open = differences.filter(({ kind }) => kind !== "edited").length;
   const colour = problems > 0 ? paint.red : open > 0 || manager === null ? paint.yellow : paint.green;
@@ -45,6 +54,7 @@ function headBlock(sheet: Sheet, result: Verification): string[] {
     ...besides(sheet, line``, String, [say(voice, code, { problems, open })], (text) => paint.bold(colour(text))),
     ...labelled(sheet, say(voice, "label.looked"), [
       say(voice, "verification.compared", { ...result }),
+      ...(lookedFor > 0 ? [say(voice, "verification.looked-for", { lookedFor })] : []),
       ...(fromCache > 0 ? [say(voice, "verification.from-cache", { ...result })] : []),
       ...(cacheProblem === null ? [] : [say(voice, cacheCode(cacheProblem), { problem: cacheProblem })]),
       ...(leftOut > 0 ? [say(voice, "verification.left-out", { leftOut })] : []),

@@ -2,6 +2,7 @@ import type * as fs from "node:fs";
 import { openPackageDatabase } from "../identity/index.ts";
 import { reason } from "../identity/reasons.ts";
 import type { Ownership, PackageDatabase, ShippedDigest } from "../identity/package-database.ts";
+import { typeName } from "../identity/file-facts.ts";
 import { rightsDifferences } from "../identity/metadata.ts";
 import type { Reason } from "../identity/types.ts";
 import { errnoOf } from "../platform/errno.ts";
@@ -11,6 +12,7 @@ import { DigestCache, sampleOf } from "./digest-cache.ts";
 import { stampOf } from "./hash-file.ts";
 import { hashAll } from "./hashing-threads.ts";
 import type { HashAnswer, HashTask } from "./messages.ts";
+import { lookForOthers } from "./others.ts";
 import { pathExcludes } from "./path-excludes.ts";
 import type { Difference, Verification } from "./result.ts";
 
@@ -30,12 +32,14 @@ interface Item {
   stat: fs.BigIntStats | null;
   /** Real path inside the root. */
   real: Untrusted;
-  /** Errno name, or what stands there instead of a regular file. */
+  /** Errno name, or why it was not read. */
   error: string | null;
+  /** What stands there instead of a regular file. */
+  type: string | null;
   hex: string | null;
 }
 
-const KINDS: readonly Difference["kind"][] = ["modified", "rights", "unread", "missing", "edited"];
+const KINDS: readonly Difference["kind"][] = ["modified", "rights", "replaced", "unread", "missing", "edited"];
 /** Files that are looked at before signals and progress get their turn. */
 const A_TURN = 4096;
 
@@ -71,7 +75,12 @@ export async function verifyPackages(
     }
   }
   const excluded = pathExcludes(root);
+  const others = database === null ? null : await lookForOthers(root, database, options.signal);
   const differences: Difference[] = [];
+  for (const one of others?.differences ?? []) {
+    if (one.difference.kind === "missing" && excluded(one.listed)) result.leftOut++;
+    else differences.push(one.difference);
+  }
   for (const item of items) {
     if (item.stat === null && item.error === "ENOENT" && excluded(item.by.listed)) {
       result.leftOut++;
@@ -82,7 +91,8 @@ export async function verifyPackages(
   }
   differences.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.path < b.path ? -1 : 1));
   const compared = items.filter(({ hex }) => hex !== null).length;
-  return { ...result, files: items.length, compared, interrupted: options.signal.aborted, differences };
+  const lookedFor = others?.lookedFor ?? 0;
+  return { ...result, files: items.length, compared, lookedFor, interrupted: options.signal.aborted, differences };
 }
 
 async function gathered(root: Root, database: PackageDatabase, { signal, progress }: VerifyOptions): Promise<Item[]> {
@@ -98,7 +108,7 @@ async function gathered(root: Root, database: PackageDatabase, { signal, progres
 }
 
 function lookedAt(root: Root, path: Untrusted, by: Ownership, shipped: ShippedDigest): Item {
-  const item: Item = { path, by, shipped, stat: null, real: path, error: null, hex: null };
+  const item: Item = { path, by, shipped, stat: null, real: path, error: null, type: null, hex: null };
   try {
     const entry = root.canonical(path);
     let stat = entry === null ? null : root.lstat(entry);
@@ -108,7 +118,7 @@ function lookedAt(root: Root, path: Untrusted, by: Ownership, shipped: ShippedDi
       stat = root.stat(path);
     }
     if (stat === null) item.error = "ENOENT";
-    else if (!stat.isFile()) item.error = "not-regular";
+    else if (!stat.isFile()) [item.error, item.type] = ["not-regular", typeName(Number(stat.mode))];
     else item.stat = stat;
   } catch (error) {
     item.error = errnoOf(error) || "unreadable";
@@ -230,6 +240,8 @@ function differenceOf(root: Root, database: PackageDatabase, item: Item): Differ
     return of("missing", [reason("identity.file-missing", "medium", { path, package: owner.package })]);
   if (stat === null || hex === null) {
     const why = error ?? "unread";
+    if (item.type !== null)
+      return of("replaced", [reason("identity.not-a-regular-file", "medium", { type: item.type })]);
     if (why === "changes") return of("unread", [reason("identity.changes-while-read", "medium", { path })]);
     return of("unread", [reason("identity.cannot-read", "weak", { path, error: why })]);
   }

@@ -15,6 +15,8 @@ export interface Verification {
   /** Paths with a recorded digest, and how many of them were compared. */
   files: number;
   compared: number;
+  /** Links, directories and files without a recorded digest that were looked for. Absent in older results. */
+  lookedFor?: number;
   /** Files whose digest an earlier run had computed, and how many of those were computed again, at random. */
   fromCache: number;
   computedAgain: number;
@@ -37,8 +39,8 @@ export interface Difference {
   owner: Owner;
   /**
    * `modified`: another content; `rights`: another mode, owner or capabilities; `unread`: it could not be compared;
-   * `missing`: not there; `edited`: a configuration file, which the administrator may change.
+   * `replaced`: another kind of file stands there (a FIFO for a file, a file for a directory); `missing`: not there; `edited`: a configuration file, which the administrator may change.
    */
-  kind: "modified" | "rights" | "unread" | "missing" | "edited";
+  kind: "modified" | "rights" | "replaced" | "unread" | "missing" | "edited";
   reasons: Reason[];
 }

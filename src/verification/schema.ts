@@ -14,6 +14,7 @@ export const verification = z.object({
   packages: count,
   files: count,
   compared: count,
+  lookedFor: count.optional(),
   fromCache: count,
   computedAgain: count,
   bytesRead: count,
@@ -25,7 +26,7 @@ export const verification = z.object({
     z.object({
       path: identity.shape.path,
       owner,
-      kind: z.enum(["modified", "rights", "unread", "missing", "edited"]),
+      kind: z.enum(["modified", "rights", "replaced", "unread", "missing", "edited"]),
       reasons: identity.shape.reasons,
     } satisfies Fields<Difference>),
   ),

@@ -65,7 +65,8 @@ function filled(): MadeRoot {
   root.divert("--package", "wrapper", "--divert", "/usr/bin/tool.real", "--add", "/usr/bin/tool");
   root.install({
     name: "tool",
-    files: { "usr/bin/tool": "tool", "usr/bin/gone": "gone", "etc/tool.conf": "a" },
+    files: { "usr/bin/tool": "tool", "usr/bin/gone": "gone", "etc/tool.conf": "a", "usr/lib/tool/data": "data" },
+    links: { "usr/bin/link": "tool" },
     conffiles: ["/etc/tool.conf"],
   });
   root.install({ name: "wrapper", files: { "usr/bin/tool": "wrapper", "usr/share/doc/wrapper/copyright": "x" } });
@@ -81,8 +82,8 @@ describe("dpkg", () => {
       manager: "dpkg",
       packages: 3,
       differences: [],
-      files: 155,
-      compared: 155,
+      files: 156,
+      compared: 156,
     });
     expect([dpkgVerify(root.dir), debsums(root.dir)]).toEqual([[], []]);
 
@@ -95,14 +96,16 @@ describe("dpkg", () => {
     execFileSync("mkfifo", [root.host("/usr/share/many/9")]);
     const changed = await verified(root.dir);
     expect(changed.exitCode).toBe(1);
-    expect(found(changed)).toEqual([
-      "edited /etc/tool.conf",
-      "missing /usr/bin/gone",
-      "missing /usr/share/doc/wrapper/copyright",
-      "modified /usr/bin/tool.real",
-      "modified /usr/share/many/7",
-      "unread /usr/share/many/9",
-    ]);
+    expect(found(changed)).toEqual(
+      [
+        "edited /etc/tool.conf",
+        "missing /usr/bin/gone",
+        "missing /usr/share/doc/wrapper/copyright",
+        "modified /usr/bin/tool.real",
+        "modified /usr/share/many/7",
+        "replaced /usr/share/many/9",
+      ].sort(),
+    );
     // Neither would come back from a FIFO.
     fs.rmSync(root.host("/usr/share/many/9"));
     fs.writeFileSync(root.host("/usr/share/many/9"), "file 9");
@@ -112,6 +115,19 @@ describe("dpkg", () => {
     expect(others).toHaveLength(expected.length - 1);
     expect(dpkgVerify(root.dir)).toEqual(others);
     expect(debsums(root.dir)).toEqual(others.map((line) => line.replace(/^\S+ /, "")).sort());
+    // Links and directories, too: dpkg says which are missing, and nothing of their kind.
+    fs.rmSync(root.host("/usr/bin/link"));
+    fs.rmSync(root.host("/usr/lib/tool"), { recursive: true });
+    fs.renameSync(root.host("/usr/share/many"), root.host("/usr/share/elsewhere"));
+    fs.symlinkSync("elsewhere", root.host("/usr/share/many"));
+    const more = found(await within(root.dir)).filter((line) => !expected.includes(line));
+    expect(more).toEqual(["missing /usr/bin/link", "missing /usr/lib/tool", "missing /usr/lib/tool/data"]);
+    expect(dpkgVerify(root.dir).filter((line) => !expected.includes(line))).toEqual(more);
+    fs.rmSync(root.host("/usr/share/doc/wrapper"), { recursive: true });
+    fs.writeFileSync(root.host("/usr/share/doc/wrapper"), "");
+    expect(found(await within(root.dir))).toContain("replaced /usr/share/doc/wrapper");
+    fs.rmSync(root.host("/usr/share/doc/wrapper"));
+    fs.mkdirSync(root.host("/usr/share/doc/wrapper"));
     // What was left out on purpose is not missed.
     root.write("/etc/dpkg/dpkg.cfg.d/slim", "path-exclude=/usr/share/doc/*\npath-include /usr/share/doc/*/changelog\n");
     const slim = await within(root.dir);
@@ -126,14 +142,14 @@ describe("dpkg", () => {
     const cache = path.join(root.dir, "../digests");
     // Files of this moment are not kept: they could change without a new time.
     const young = await within(root.dir, cache);
-    expect(young).toMatchObject({ fromCache: 0, compared: 155, cacheProblem: null });
+    expect(young).toMatchObject({ fromCache: 0, compared: 156, cacheProblem: null });
     const aged = (new Date().getTime() - 60_000) / 1000;
     for (let n = 0; n < 150; n++) fs.utimesSync(root.host(`/usr/share/many/${n}`), aged, aged);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     const first = await within(root.dir, cache);
     const second = await verified(root.dir, "--cache", cache);
-    expect([second.fromCache, second.computedAgain]).toEqual([155, 64]);
-    expect(first.compared).toBe(155);
+    expect([second.fromCache, second.computedAgain]).toEqual([156, 64]);
+    expect(first.compared).toBe(156);
     expect(fs.statSync(cache).mode & 0o777).toBe(0o600);
     // Changed under its old size and mtime: ctime tells.
     fs.writeFileSync(root.host("/usr/share/many/5"), "FILE 5");

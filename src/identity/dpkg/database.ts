@@ -142,6 +142,18 @@ export class DpkgDatabase implements PackageDatabase {
     }
   }
 
+  *unrecorded(): Iterable<Ownership> {
+    for (const [number, { status, md5sums, list }] of this.#listed.entries()) {
+      if (status.state === "config-files") continue;
+      const owner = { manager: this.manager, package: this.#names[number] as string, version: status.version };
+      const known = new Set(status.conffiles.keys());
+      for (const [listed] of allDigests(this.#read(md5sums) ?? Buffer.alloc(0))) known.add(listed);
+      for (const listed of linesOf(list)) {
+        if (!known.has(listed)) yield { owner, listed, diverted: false, state: status.state };
+      }
+    }
+  }
+
   overrideOf(entry: Untrusted): FileRecord | null {
     this.#overrides ??= this.#readOverrides();
     return this.#overrides.get(entry) ?? null;

@@ -12,8 +12,12 @@ const ALGORITHMS: Readonly<Record<number, ShippedDigest["algorithm"]>> = {
   9: "sha384",
   10: "sha512",
 };
-/** RPMFILE_CONFIG and RPMFILE_GHOST of rpmfiles.h: the administrator's to change; listed and not shipped. */
+/**
+ * RPMFILE_CONFIG, RPMFILE_MISSINGOK and RPMFILE_GHOST of rpmfiles.h: the administrator's to change; need not be there; listed
+ * and not shipped.
+ */
 const CONFIG = 1;
+const MISSING_OK = 8;
 const GHOST = 64;
 /** RPMFILE_STATE_NORMAL of rpmfiles.h; others were replaced by another package, or not installed. */
 const NORMAL = 0;
@@ -64,6 +68,10 @@ export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): 
     installedAt: header.number(TAG.installTime),
     list,
     algorithms: algorithm === undefined ? [] : [algorithm],
+    mayBeAbsent(path) {
+      const index = indexOf(path);
+      return index !== undefined && ((flags[index] ?? 0) & (GHOST | MISSING_OK)) !== 0;
+    },
     *digests() {
       for (const [index, path] of paths.entries()) {
         const shipped = (states[index] ?? NORMAL) === NORMAL ? shippedAt(index) : null;

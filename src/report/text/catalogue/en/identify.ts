@@ -131,6 +131,7 @@ export const identify = {
   "verification.interrupted": "INTERRUPTED: the rest was not compared",
   "verification.compared":
     "{compared:count} of {files:count} files of {packages:count} packages compared with what {manager:words} recorded, {bytesRead:bytes} read",
+  "verification.looked-for": "{lookedFor:count} links, directories and other paths without a digest looked for",
   "verification.from-cache": "{fromCache:count} known from the cache, {computedAgain:count} of them computed again",
   "verification.cache-unused": "the cache was not used ({problem:words})",
   "verification.cache-contradicted":
@@ -140,6 +141,7 @@ export const identify = {
     "{databaseProblems:count} {databaseProblems#place|places} in the package database cannot be read",
   "verification.kind.modified": "MODIFIED: {count:count}",
   "verification.kind.rights": "OTHER RIGHTS THAN RECORDED: {count:count}",
+  "verification.kind.replaced": "ANOTHER KIND OF FILE IN ITS PLACE: {count:count}",
   "verification.kind.unread": "COULD NOT LOOK: {count:count}",
   "verification.kind.missing": "MISSING: {count:count}",
   "verification.kind.edited": "configuration files edited: {count:count}",

@@ -25,6 +25,7 @@ export const identity = {
   "identity.package-manager-unknown": "{manager} rules here, whose database is not understood",
   "identity.no-package-database": "there is no package database here",
   "identity.cannot-read": "{path} cannot be read ({error})",
+  "identity.not-a-directory": "packaged paths lie in it, and it is no directory: {type:words}",
   "identity.not-a-regular-file": "not a regular file: {type:words}",
   "identity.too-large-to-read": "not read: {size:bytes}, the limit is {limit:bytes}",
   "identity.changes-while-read": "{path} changed each time it was read",

@@ -130,6 +130,7 @@ export const identify = {
   "verification.interrupted": "已中断：其余文件没有比较",
   "verification.compared":
     "{packages:count} 个软件包的 {files:count} 个文件中，已将 {compared:count} 个与 {manager:words} 的记录比较，读取了 {bytesRead:bytes}",
+  "verification.looked-for": "另查看了 {lookedFor:count} 个没有摘要的链接、目录和其他路径是否存在",
   "verification.from-cache": "{fromCache:count} 个取自缓存，其中 {computedAgain:count} 个重新计算过",
   "verification.cache-unused": "没有使用缓存（{problem:words}）",
   "verification.cache-contradicted": "缓存对某个文件的记载有误，因此不予采信：有人改动了缓存，或绕过时间戳改动了文件",
@@ -137,6 +138,7 @@ export const identify = {
   "verification.database": "软件包数据库中有 {databaseProblems:count} 处无法读取",
   "verification.kind.modified": "已被改动：{count:count} 个",
   "verification.kind.rights": "权限与记录不符：{count:count} 个",
+  "verification.kind.replaced": "被另一种类型的文件取代：{count:count} 个",
   "verification.kind.unread": "无法查看：{count:count} 个",
   "verification.kind.missing": "缺失：{count:count} 个",
   "verification.kind.edited": "编辑过的配置文件：{count:count} 个",

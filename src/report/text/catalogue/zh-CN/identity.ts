@@ -25,6 +25,7 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.package-manager-unknown": "这里由 {manager} 管理，而它的数据库无法理解",
   "identity.no-package-database": "这里没有软件包数据库",
   "identity.cannot-read": "{path} 无法读取（{error}）",
+  "identity.not-a-directory": "软件包的路径位于其下，而它不是目录：{type:words}",
   "identity.not-a-regular-file": "不是普通文件：{type:words}",
   "identity.too-large-to-read": "未读取：大小为 {size:bytes}，上限为 {limit:bytes}",
   "identity.changes-while-read": "每次读取时 {path} 都在变化",

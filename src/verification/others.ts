@@ -1,0 +1,63 @@
+import { reason } from "../identity/reasons.ts";
+import { typeName } from "../identity/file-facts.ts";
+import { directoryOf } from "../identity/places.ts";
+import type { Ownership, PackageDatabase } from "../identity/package-database.ts";
+import type { Untrusted } from "../model/text.ts";
+import { errnoOf } from "../platform/errno.ts";
+import type { Root } from "../platform/root.ts";
+import type { Difference } from "./result.ts";
+
+/** What stands for a path without a digest, where that is not what its package put there. */
+export interface OtherDifference {
+  listed: Untrusted;
+  difference: Difference;
+}
+
+const A_TURN = 4096;
+
+/**
+ * Looks for what packages list without a digest: links, directories, files that the package left out of its sums. Of these no
+ * database of dpkg tells the type, so it is known only that they are there, and that what other paths lie in is a directory,
+ * maybe behind a link (merged /usr).
+ */
+export async function lookForOthers(
+  root: Root,
+  database: PackageDatabase,
+  signal: AbortSignal,
+): Promise<{ differences: OtherDifference[]; lookedFor: number }> {
+  const all = new Map<Untrusted, Ownership>();
+  const folders = new Set<Untrusted>();
+  for (const by of database.unrecorded()) if (!all.has(by.listed)) all.set(by.listed, by);
+  for (const { by } of database.recorded()) folders.add(directoryOf(by.listed));
+  for (const listed of all.keys()) folders.add(directoryOf(listed));
+  const differences: OtherDifference[] = [];
+  let lookedFor = 0;
+  for (const [listed, by] of all) {
+    if (listed === "/" || listed === "/.") continue;
+    if (++lookedFor % A_TURN === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal.aborted) break;
+    }
+    const difference = lookFor(root, database.placeOf(by), by, folders.has(listed));
+    if (difference !== null) differences.push({ listed, difference });
+  }
+  return { differences, lookedFor };
+}
+
+function lookFor(root: Root, path: Untrusted, { owner }: Ownership, isFolder: boolean): Difference | null {
+  const of = (kind: Difference["kind"], why: Difference["reasons"][number]): Difference => {
+    return { path, owner, kind, reasons: [why] };
+  };
+  try {
+    const found = root.lstat(path);
+    if (found === null) {
+      return of("missing", reason("identity.file-missing", "medium", { path, package: owner.package }));
+    }
+    const behind = isFolder ? (root.stat(path) ?? found) : found;
+    if (!isFolder || behind.isDirectory()) return null;
+    const type = typeName(Number(behind.mode));
+    return of("replaced", reason("identity.not-a-directory", "medium", { type }));
+  } catch (error) {
+    return of("unread", reason("identity.cannot-read", "weak", { path, error: errnoOf(error) || "unreadable" }));
+  }
+}
