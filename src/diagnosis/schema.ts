@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { footing } from "../identity/footing-schema.ts";
+import { couldNotLook, footing } from "../identity/footing-schema.ts";
 import { identity } from "../identity/schema.ts";
 import { SCHEMA, STORM_KINDS } from "./result.ts";
 
@@ -205,15 +205,7 @@ export const diagnosis = z.object({
       undo: z.array(text).nullable(),
     }),
   ),
-  couldNotLook: z.array(
-    z.object({
-      code: z.string(),
-      what: z.string(),
-      why: z.string(),
-      remedy: z.string().nullable(),
-      args: z.record(z.string(), z.number()).exactOptional(),
-    }),
-  ),
+  couldNotLook,
   hidden: z.array(hiddenProcess).nullable().optional(),
   hiddenLook: hiddenLook.nullable().optional(),
   footing: footing.nullable().optional(),

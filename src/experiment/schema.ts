@@ -64,13 +64,14 @@ export const experiment = z.object({
     ok: z.boolean(),
     remaining: z.array(z.object({ effect: sentence.nullable(), why: sentence, commands: z.array(z.array(text)) })),
   }),
+  // As identity's `couldNotLook`, which this room may not know: a test compares the two.
   couldNotLook: z.array(
     z.object({
       code: z.string(),
-      what: z.string(),
-      why: z.string(),
+      what: text,
+      why: text,
       remedy: z.string().nullable(),
-      args: z.record(z.string(), z.number()).exactOptional(),
+      args: z.record(z.string(), z.number()).optional(),
     }),
   ),
 });

@@ -1,7 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
 import { addProblem } from "./read-config.ts";
+import { askedBy } from "./systemd-asked.ts";
 import type { Assignment } from "./systemd-file.ts";
-import { expandSpecifiers, isTemplate } from "./systemd-names.ts";
+import { expandSpecifiers } from "./systemd-names.ts";
 import { parseSpan } from "./systemd-time.ts";
 import type { Job, Problem } from "./types.ts";
 
@@ -86,26 +87,13 @@ export function activationJob(
   service: Job,
 ): Job | null {
   if (from === null) return null;
-  const { definition: _, inactive: __, atLimit: ___, ...job } = service;
   // A service that reaches its own start limit takes the unit that asks for it along (service-start-limit-hit).
   const tighter = each ? limit : tighterOf(limit, service.limit);
   return {
-    ...job,
-    unit,
-    activates: service.unit,
-    file: from.file,
-    line: from.line,
-    directive: `${from.key}=${from.value}`,
+    ...askedBy(unit, fragment, from, service),
     restarts: "on-demand",
-    delaySeconds: 0,
     limit: tighter,
     atLimit: tighter === null ? null : { action: "stop" },
-    ...(from.file === fragment ? {} : { definition: fragment }),
-    ...(service.inactive === "rejected"
-      ? { inactive: "rejected" as const }
-      : isTemplate(unit)
-        ? { inactive: "template" as const }
-        : {}),
   };
 }
 

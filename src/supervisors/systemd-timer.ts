@@ -1,8 +1,9 @@
 import type { Untrusted } from "../model/text.ts";
 import { addProblem } from "./read-config.ts";
+import { askedBy } from "./systemd-asked.ts";
 import { shortestInterval } from "./systemd-calendar.ts";
 import type { Assignment } from "./systemd-file.ts";
-import { expandSpecifiers, isTemplate } from "./systemd-names.ts";
+import { expandSpecifiers } from "./systemd-names.ts";
 import { parseSpan } from "./systemd-time.ts";
 import type { Job, Problem } from "./types.ts";
 
@@ -48,22 +49,9 @@ export function timerJob(unit: Untrusted, fragment: Untrusted, { triggers }: Tim
   );
   if (shortest === undefined) return null;
   const { everySeconds, from } = shortest;
-  const { definition: _, inactive: __, ...job } = service;
   return {
-    ...job,
-    unit,
-    activates: service.unit,
-    file: from.file,
-    line: from.line,
-    directive: `${from.key}=${from.value}`,
+    ...askedBy(unit, fragment, from, service),
     restarts: again.length > 0 ? "on-schedule" : "never",
-    delaySeconds: 0,
     ...(everySeconds === null ? {} : { everySeconds }),
-    ...(from.file === fragment ? {} : { definition: fragment }),
-    ...(service.inactive === "rejected"
-      ? { inactive: "rejected" as const }
-      : isTemplate(unit)
-        ? { inactive: "template" as const }
-        : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { diagnosis } from "../diagnosis/schema.ts";
 import { MATCH_KINDS, RESOLUTION_CODES } from "../supervisors/index.ts";
 import { SCHEMA, type Why } from "./result.ts";
 
@@ -57,13 +58,5 @@ export const restarts = z.object({
     }),
   ),
   looked: z.array(z.string()),
-  couldNotLook: z.array(
-    z.object({
-      code: z.string(),
-      what: text,
-      why: text,
-      remedy: z.string().nullable(),
-      args: z.record(z.string(), z.number()).optional(),
-    }),
-  ),
+  couldNotLook: diagnosis.shape.couldNotLook,
 });

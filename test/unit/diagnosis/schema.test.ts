@@ -4,6 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { z } from "zod";
+import { diagnosis } from "../../../src/diagnosis/schema.ts";
+import { experiment } from "../../../src/experiment/schema.ts";
+import { couldNotLook } from "../../../src/identity/footing-schema.ts";
+import { origin } from "../../../src/origin/schema.ts";
+import { restarts } from "../../../src/why/schema.ts";
 
 it("the exported JSON Schemas are those of the code (npm run schema writes them anew)", () => {
   const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -17,4 +23,9 @@ it("the exported JSON Schemas are those of the code (npm run schema writes them 
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+it("what could not be looked at has one shape, also where a room may not know the others", () => {
+  const shapes = [diagnosis, restarts, experiment, origin].map(({ shape }) => z.toJSONSchema(shape.couldNotLook));
+  for (const shape of shapes) expect(shape).toEqual(z.toJSONSchema(couldNotLook));
 });
