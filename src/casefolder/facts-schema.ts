@@ -33,6 +33,7 @@ const process = z.object({
   root: text.nullable(),
   threads: z.array(count),
   argv: z.array(text).nullable(),
+  cwd: text.nullable().exactOptional(),
   cgroup: text.nullable(),
   cpuCgroup: text.nullable().exactOptional(),
   ignoresSigchld: z.boolean().exactOptional(),

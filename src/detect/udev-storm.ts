@@ -1,4 +1,3 @@
-import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { descent } from "./descent.ts";
 import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
@@ -21,10 +20,14 @@ const MIN_STARTS = 30;
 function detect(view: View): Outcome {
   const groups = new Map<string, Family[]>();
   for (const family of view.derived.families) {
-    const starter = [family.spawnerImage, family.image].find((image) => image !== null && isUdevOrKernel(image));
+    // systemd-udevd is a link to udevadm: a script that asks udevadm again and again is no daemon that copies itself.
+    const { spawnerImage, image, replicas, spawned } = family;
+    const starter = [spawnerImage, replicas > spawned ? image : null].find(
+      (one) => one !== null && isUdevOrKernel(one),
+    );
     if (!starter || starts(family) === 0) continue;
-    // Kernel threads have many names and are one kernel.
-    const key = isUdev(baseName(starter)) ? imageKey(starter) : "";
+    // Kernel threads have many names and are one kernel; the daemon has two.
+    const key = isUdev(baseName(starter)) ? `udev ${starter.place.id}` : "";
     groups.set(key, [...(groups.get(key) ?? []), family]);
   }
   const findings = [...groups].map(([key, families]) => judge(key, families, view)).filter((f) => f !== null);
@@ -36,7 +39,7 @@ function isUdevOrKernel(image: Family["image"]): boolean {
 }
 
 function judge(key: string, families: Family[], { derived }: View): Finding | null {
-  const covers = descent(families, derived.families, key);
+  const covers = descent(families, derived.families, "");
   const count = covers.reduce((sum, family) => sum + starts(family), 0);
   const perSecond = rate(covers);
   if (count < MIN_STARTS || perSecond < MIN_PER_SECOND) return null;

@@ -1,6 +1,7 @@
 import type { CpuUse } from "../derive/cpu.ts";
 import type { Identity } from "../identity/types.ts";
 import type { Evidence } from "../model/evidence.ts";
+import { scriptPath } from "../model/script.ts";
 import { isShellOrScript } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import { factsOf, isToldByFacts } from "./kind-words.ts";
@@ -152,12 +153,14 @@ function mechanismSteps(story: Story): Step[] {
   }
 }
 
-/** The script that a shell runs: its first argument that is no option. */
+/** The script that a shell runs: its first argument that is no option; absolute where its working directory is known. */
 export function scriptOf({ finding, material }: Pick<Story, "finding" | "material">): string | null {
   if (finding.spawner === null || !isShellOrScript(finding.spawner.image)) return null;
-  const argv = material.live?.after.processes.get(finding.spawner.pid)?.argv ?? finding.spawner.image.argvExamples[0];
+  const living = material.live?.after.processes.get(finding.spawner.pid);
+  const argv = living?.argv ?? finding.spawner.image.argvExamples[0];
   if (argv === undefined || argv.includes("-c")) return null;
-  return argv.slice(1).find((word) => !word.startsWith("-")) ?? null;
+  const given = argv.slice(1).find((word) => !word.startsWith("-"));
+  return given === undefined ? null : (scriptPath(given, living?.cwd) ?? given);
 }
 
 function abiSteps({ storm, material }: Story): Step[] {

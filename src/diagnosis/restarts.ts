@@ -2,6 +2,7 @@ import { baseName, endShares } from "../detect/measure.ts";
 import { isShell } from "../detect/programs.ts";
 import type { Finding } from "../detect/types.ts";
 import type { Examiner } from "../identity/types.ts";
+import { shellText } from "../model/script.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import { atOnce } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -86,11 +87,17 @@ export async function restartsOf({
     return (asRead ??= withoutIdleInits(configuration ?? atOnce(readConfiguration(root)), init));
   };
   const starter = finding.kind === "self-replicating-chain" ? (storm.reaper ?? storm.spawner) : storm.spawner;
-  const ask = (program: Untrusted, asked: Process | null, of: number | null): JobSearch =>
+  const ask = (
+    program: Untrusted,
+    asked: Process | null,
+    of: number | null,
+    text: Untrusted | null = null,
+  ): JobSearch =>
     findJobs(
       root,
       {
-        programs: [program],
+        programs: text === null ? [program] : [],
+        ...(text === null ? {} : { shellText: text }),
         ...(asked === null ? {} : { spawner: seenAs(asked, processes) }),
         cgroup: cgroupOf(storm, of, processes),
       },
@@ -143,13 +150,15 @@ export async function restartsOf({
     starter.exe !== null &&
     initKind(root, starter.exe) === null;
   // A shell is started by many jobs; what tells them apart is the script.
-  const program = viaSpawner ? (script ?? (isShell(baseName(starter)) ? null : starter.exe)) : storm.program.exe;
+  const text = viaSpawner && script === null ? textOf(finding, processes) : null;
+  const ownFile = starter === null || (isShell(baseName(starter)) && text === null) ? null : starter.exe;
+  const program = viaSpawner ? (script ?? ownFile) : storm.program.exe;
   if (!isFile(program)) return NONE;
   const search =
     supervised !== null && bySpawner.length > 0
       ? supervised
       : viaSpawner
-        ? ask(program, parentOf(starter.pid, processes), starter.pid)
+        ? ask(program, parentOf(starter.pid, processes), starter.pid, text)
         : ask(program, starter, null);
   // A script that is itself a supervisor's file (rc.local) says in which line it starts the program.
   const lines = viaSpawner ? (supervised?.matches ?? []).filter((match) => isLineOf(script, match)) : [];
@@ -165,6 +174,14 @@ export async function restartsOf({
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
   }
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+/** What the spawner runs as `sh -c TEXT`: of the living, else of a shell whose arguments were seen once. */
+function textOf({ spawner }: Finding, processes: RestartQuestion["processes"]): Untrusted | null {
+  if (spawner === null || spawner.image.exe === null) return null;
+  const [seen, ...others] = spawner.image.argvExamples;
+  const argv = processes?.get(spawner.pid)?.argv ?? (others.length === 0 ? seen : undefined);
+  return argv === undefined ? null : shellText(spawner.image.exe, argv);
 }
 
 /** Ends of what is started again; absent where most are unknown. */

@@ -22,3 +22,26 @@ export function scriptArgument(exe: Untrusted, argv: readonly Untrusted[]): Untr
   }
   return null;
 }
+
+/** The text that a shell runs as `sh -c TEXT`; null: it runs none, or is no shell. */
+export function shellText(exe: Untrusted, argv: readonly Untrusted[]): Untrusted | null {
+  if (!SHELL.test(exe.slice(exe.lastIndexOf("/") + 1))) return null;
+  const at = argv.findIndex((word, i) => i > 0 && !word.startsWith("-"));
+  const options = argv.slice(1, at < 0 ? argv.length : at);
+  return at > 0 && options.some((word) => /^-[a-z]*c$/.test(word)) ? (argv[at] ?? null) : null;
+}
+
+/**
+ * A script's path as it was given, made absolute by the working directory of the process that runs it. Null: it is relative,
+ * and where to is not known (`cwd` null, or a directory that is deleted by now).
+ */
+export function scriptPath(given: Untrusted, cwd: Untrusted | null | undefined): Untrusted | null {
+  if (given.startsWith("/")) return given;
+  if (cwd?.startsWith("/") !== true || cwd.endsWith(" (deleted)")) return null;
+  const parts = cwd.split("/");
+  for (const part of given.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return `/${parts.filter((part) => part !== "").join("/")}`;
+}

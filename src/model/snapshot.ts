@@ -28,6 +28,8 @@ export interface ProcFacts {
   threads: number[];
   /** First 4 KiB of /proc/PID/cmdline split at NUL, or null when unreadable. */
   argv: Untrusted[] | null;
+  /** Its working directory as seen from its own root, where it runs a script by a relative path; null: unreadable. Absent elsewhere. */
+  cwd?: Untrusted | null;
   /** Cgroup path of the unified hierarchy or of the name=systemd one, or null. */
   cgroup: Untrusted | null;
   /** Cgroup that counts its CPU time, a key of `Snapshot.cgroups`; null: the root of all, or unknown. */

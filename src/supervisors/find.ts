@@ -21,6 +21,8 @@ export interface JobQuestion {
   cgroup?: Untrusted | null;
   /** Id of the container that is started, or its first twelve digits. */
   container?: Untrusted | null;
+  /** What it runs as `sh -c TEXT`, where it is a shell: the whole command of a job of cron's. */
+  shellText?: Untrusted;
   /** Its environment; a program can forge it, so it is only a hint. */
   environment?: Readonly<Record<string, Untrusted>> | null;
 }
@@ -166,6 +168,8 @@ function rememberingResolver(root: Root): (job: Job) => Resolution {
   };
 }
 
+const THROUGH_SHELL = new Set(allSupervisors.filter(({ atWork }) => atWork?.throughShell === true).map(({ id }) => id));
+
 function matchJob(
   job: Job,
   resolution: Resolution,
@@ -177,6 +181,9 @@ function matchJob(
     hints.push("cgroup");
   if (job.manager !== undefined && isUsersUnit(job, job.manager, question.cgroup ?? null)) hints.push("cgroup");
   if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
+  // A supervisor that starts each command by a shell: the same text is the same line.
+  if (question.shellText !== undefined && THROUGH_SHELL.has(job.supervisor) && job.command === question.shellText)
+    hints.push("command");
   const { container } = question;
   if (container && container.length >= 12 && job.container?.startsWith(container) === true) hints.push("container");
   const claimed = question.environment?.["UPSTART_JOB"];

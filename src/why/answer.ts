@@ -1,5 +1,6 @@
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
+import { shellText } from "../model/script.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { atOnce } from "../model/steps.ts";
@@ -140,8 +141,10 @@ function startersOf(
   environment: Record<string, Untrusted> | null,
 ): Found["jobs"] {
   const file = startedFile(process);
+  const text = file === null && process.exe !== null ? shellText(process.exe, process.argv ?? []) : null;
   const question = {
     programs: file === null ? [] : [file],
+    ...(text === null ? {} : { shellText: text }),
     ...(parent === undefined ? {} : { spawner: parent }),
     cgroup: process.cgroup,
     environment,

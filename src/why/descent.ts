@@ -1,4 +1,4 @@
-import { isInterpreter, scriptArgument } from "../model/script.ts";
+import { isInterpreter, scriptArgument, scriptPath } from "../model/script.ts";
 import type { ProcFacts } from "../model/snapshot.ts";
 import type { Untrusted } from "../model/text.ts";
 
@@ -26,10 +26,10 @@ export function forebearsOf(pid: number, facts: (pid: number) => ProcFacts | nul
  * The file that a job would name to start this process: the script where an interpreter runs one, else the program. Null: a
  * shell without a script, which any job could have started, or a program that may not be read.
  */
-export function startedFile({ exe, argv }: Pick<ProcFacts, "exe" | "argv">): Untrusted | null {
+export function startedFile({ exe, argv, cwd }: Pick<ProcFacts, "exe" | "argv" | "cwd">): Untrusted | null {
   if (exe === null) return null;
   const program = exe.replace(/ \(deleted\)$/, "");
   if (!isInterpreter(program.slice(program.lastIndexOf("/") + 1))) return program;
   const script = scriptArgument(program, argv ?? []);
-  return script?.startsWith("/") === true ? script : null;
+  return script === null ? null : scriptPath(script, cwd);
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
+import { scriptArgument } from "../../model/script.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { ProcFacts } from "../types.ts";
 import { pickCpuCgroup } from "../cgroup/hierarchies.ts";
@@ -36,6 +37,9 @@ export function factsOf(
   const cgroupText = cgroups === null ? null : fromBytes(cgroups);
   const threads = stat.threads > 1 ? otherThreads(dir, stat.pid) : [];
   const argv = kernelThread ? [] : argvOf(dir);
+  const script = exe === null || argv === null ? null : scriptArgument(exe, argv);
+  // The command line of most scripts is absolute: only of the others the place is asked for.
+  const cwd = script === null || script.startsWith("/") ? undefined : link(`${dir}/cwd`);
   const rootMount = rootMounts.of(pid, mountNamespace, root);
   const namespacePid = pidNamespace === ownPidNamespace ? stat.pid : innermostPid(dir, stat.pid);
   if (!kernelThread && isAnother(dir, stat.startTicks)) return null;
@@ -54,6 +58,7 @@ export function factsOf(
     root: kernelThread ? "/" : root,
     threads,
     argv,
+    ...(cwd === undefined ? {} : { cwd: cwd === null ? null : insideRoot(cwd, root) }),
     cgroup: cgroupText === null ? null : pickCgroup(cgroupText),
     cpuCgroup: cgroupText === null ? null : pickCpuCgroup(cgroupText),
     ignoresSigchld: (stat.ignored & SIGCHLD_BIT) !== 0,

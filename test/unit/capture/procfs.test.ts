@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toBytes } from "../../../src/model/text.ts";
@@ -5,7 +9,7 @@ import { parseCpuList } from "../../../src/capture/tracefs/cpu-buffers.ts";
 import { parseStats } from "../../../src/ftrace/cpu-stats.ts";
 import { defaultBufferKb } from "../../../src/capture/tracefs/start.ts";
 import { bitsOfAuxv, lastNumber } from "../../../src/capture/newest.ts";
-import { insideRoot, pickCgroup } from "../../../src/capture/procfs/facts.ts";
+import { factsOf, insideRoot, pickCgroup } from "../../../src/capture/procfs/facts.ts";
 import { prettyName } from "../../../src/capture/procfs/host.ts";
 import { parseCounters } from "../../../src/capture/procfs/snapshot.ts";
 import { parseRootMount } from "../../../src/capture/procfs/root-mount.ts";
@@ -134,4 +138,18 @@ test("what is mounted at a root", () => {
   expect(parseRootMount(line("8:1 /srv/a\\040b /") + line("0:30 / /mnt/x"))).toBe("8:1 /srv/a\\040b");
   expect(parseRootMount(line("0:21 / /proc"))).toBeNull();
   expect(parseRootMount("/ / / /\n\n x")).toBeNull();
+});
+
+test("the working directory is told of who runs a script by a relative path, and of nobody else", () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "whoforks-cwd-")));
+  writeFileSync(join(folder, "wait.sh"), "read line\n");
+  const relative = spawn("/bin/sh", ["./wait.sh"], { cwd: folder });
+  const absolute = spawn("/bin/sh", [join(folder, "wait.sh")], { cwd: folder });
+  try {
+    expect(factsOf(relative.pid as number, null)).toMatchObject({ argv: ["/bin/sh", "./wait.sh"], cwd: folder });
+    expect(factsOf(absolute.pid as number, null)).not.toHaveProperty("cwd");
+  } finally {
+    for (const child of [relative, absolute]) child.stdin.end();
+    rmSync(folder, { recursive: true });
+  }
 });

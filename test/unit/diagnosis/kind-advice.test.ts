@@ -79,6 +79,24 @@ test("a loop in a script: its path and line, and the job that starts it", async 
   expect(find(diagnosis, "stop-supervisor")?.args).toMatchObject({ supervisor: "sysvinit", file: "/etc/inittab" });
 });
 
+test("a loop in a line of a crontab: the line whose whole command the shell runs", async () => {
+  const line = "while :; do date; done";
+  const files = {
+    "/sbin/init": "",
+    "/bin/sh": "",
+    "/bin/date": "",
+    "/usr/sbin/cron": "",
+    "/etc/cron.d/loops": `* * * * * root while :; do date; true; done\n* * * * * root ${line}\n`,
+  };
+  const diagnosis = await about(files, (stream) => {
+    const cron = stream.exec(stream.fork(1), "/usr/sbin/cron", ["cron", "-f"]);
+    const shell = stream.exec(stream.fork(cron), "/bin/sh", ["/bin/sh", "-c", line]);
+    for (let turn = 0; turn < 300; turn++) stream.wait(2000).run(shell, "/bin/date", 1000);
+  });
+  expect(diagnosis.storms[0]?.kind).toBe("shell-loop");
+  expect(diagnosis.restarts).toMatchObject([{ supervisor: "cron", file: "/etc/cron.d/loops", line: 2 }]);
+});
+
 test("an agent: the setting whose value is the interval that was seen", async () => {
   const settings = "# poll_interval = 0.5\nlog_period = 60\npoll_interval = 0.5\n";
   const files = { "/sbin/init": "", "/usr/bin/df": "", "/usr/sbin/agentd": "", "/etc/agent/main.conf": settings };
