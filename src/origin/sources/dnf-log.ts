@@ -1,7 +1,8 @@
+import type { Untrusted } from "../../model/text.ts";
 import { readLog } from "../logs/lines.ts";
+import { tellManagerLine, type ManagerLine } from "../logs/manager-line.ts";
 import { stamped, syslogStamped } from "../logs/stamp.ts";
 import { Transactions } from "../logs/transactions.ts";
-import { namesPath } from "../names.ts";
 import { Telling } from "../told.ts";
 import type { Source } from "../types.ts";
 
@@ -17,26 +18,13 @@ export const dnfLog: Source = {
   async look(question) {
     const telling = new Telling(this.id, question);
     const others = new Transactions(telling, question.moments);
-    const { packages, zone, moments, names } = question;
+    const { zone } = question;
     let found = false;
     for (const log of LOGS) {
       const there = await readLog(question.root, log, telling, (line, place, file) => {
         const at = log.endsWith("yum.log") ? syslogStamped(line, zone, file.modified) : stamped(line, zone);
         if (at === null || !telling.record(at.ms, place, true)) return;
-        const action = ACTION.exec(at.rest);
-        if (action !== null) {
-          const [, doing = "", spelt = ""] = action;
-          const { name, version } = nevra(spelt);
-          const args = { action: doing.toLowerCase(), package: name, version };
-          if (packages.includes(name)) telling.event(at.ms, "package", "origin.package-action", args, place);
-          else others.add(at.ms, name, place);
-          return;
-        }
-        const command = COMMAND.exec(at.rest);
-        if (command !== null && moments.near(at.ms))
-          telling.event(at.ms, "around", "origin.manager-run", { command: command[1] }, place);
-        else if (namesPath(at.rest, names))
-          telling.event(at.ms, "file", "origin.install-output", { line: at.rest }, place);
+        tellManagerLine(meaningOf(at.rest), at.ms, at.rest, place, question, telling, others);
       });
       others.end();
       found ||= there;
@@ -44,6 +32,13 @@ export const dnfLog: Source = {
     return found ? telling.end() : null;
   },
 };
+
+function meaningOf(rest: Untrusted): ManagerLine {
+  const action = ACTION.exec(rest);
+  if (action !== null) return { action: (action[1] ?? "").toLowerCase(), ...nevra(action[2] ?? "") };
+  const command = COMMAND.exec(rest);
+  return command === null ? null : { command: command[1] ?? "" };
+}
 
 /** `at-3.2.5-1.fc40.x86_64` by its last two dashes and its last dot. */
 export function nevra(spelt: string): { name: string; version: string | null } {
