@@ -6,9 +6,10 @@ import type { Root } from "../../platform/root.ts";
 import type { Untrusted } from "../../model/text.ts";
 
 const GPGV = "/usr/bin/gpgv";
-/** Of keys that apt may be told to trust, and of those that rpm is. */
+/** Of keys that rpm is told to trust, and of those that apt trusts for every source that names none (apt-secure(8)). */
 const RPM_FOLDERS = ["/etc/pki/rpm-gpg"];
-const APT_FOLDERS = ["/etc/apt/trusted.gpg.d", "/etc/apt/keyrings", "/usr/share/keyrings"];
+const APT_FOLDERS = ["/etc/apt/trusted.gpg.d"];
+const APT_KEYRING = "/etc/apt/trusted.gpg";
 const LARGEST_KEYRING = 4 << 20;
 const MOST_KEYRINGS = 64;
 
@@ -25,12 +26,37 @@ export function hasGpgv(): boolean {
 }
 
 /**
- * Checks a clear-signed file (InRelease) with the keys that apt has in a root, by this host's gpgv(1). The text is what gpgv
- * says was signed, never what stands around it. Null: no good signature, or no key of it here.
+ * Checks a clear-signed file (InRelease) by this host's gpgv(1), with the keys that its source names in Signed-By, else with
+ * those that apt trusts in that root. The text is what gpgv says was signed, never what stands around it. Null: no good
+ * signature, or none of these keys made it.
+ * @param signedBy of the source: paths of keyrings, fingerprints, whole keys
  */
-export function signedText(root: Root, content: Buffer): Signed | null {
-  const { output, keys } = runGpgv(keyringsOf(root, APT_FOLDERS), { signed: content }, ["--output", "-"]);
-  return keys.length === 0 ? null : { text: output, keys };
+export function signedText(root: Root, content: Buffer, signedBy: readonly string[]): Signed | null {
+  const { keyrings, fingerprints } = allowed(root, signedBy);
+  const { output, keys, primary } = runGpgv(keyrings, { signed: content }, ["--output", "-"]);
+  const good = keys.filter((key, at) => {
+    if (fingerprints.length === 0) return true;
+    return fingerprints.some(({ hex, exact }) => key === hex || (!exact && primary[at] === hex));
+  });
+  return good.length === 0 ? null : { text: output, keys: good };
+}
+
+/** Keyrings that may have signed, and of their keys those that were named; none named: all. */
+function allowed(
+  root: Root,
+  signedBy: readonly string[],
+): { keyrings: Buffer[]; fingerprints: { hex: string; exact: boolean }[] } {
+  const named = signedBy.flatMap((one) => {
+    if (one.startsWith("/")) return ringOf(root, one);
+    return one.includes("-----BEGIN") ? (withoutArmour(Buffer.from(one, "latin1")) ?? []) : [];
+  });
+  const fingerprints = signedBy
+    .filter((one) => /^[0-9A-Fa-f]{40,64}!?$/.test(one))
+    .map((one) => ({ hex: one.replace("!", "").toUpperCase(), exact: one.endsWith("!") }));
+  // What was named and cannot be read is no reason to take other keys; fingerprints are of keys that are trusted.
+  const trusted = signedBy.length === 0 || fingerprints.length > 0;
+  const keyrings = trusted ? [...named, ...keyringsOf(root, APT_FOLDERS), ...ringOf(root, APT_KEYRING)] : named;
+  return { keyrings: keyrings.slice(0, MOST_KEYRINGS), fingerprints };
 }
 
 /** Fingerprints of the keys that rpm has in a root and that made this signature over these bytes; none: it is not good. */
@@ -43,7 +69,7 @@ function runGpgv(
   keyrings: readonly Buffer[],
   texts: Readonly<Record<string, Buffer>>,
   options: readonly string[],
-): { output: Buffer; keys: string[] } {
+): { output: Buffer; keys: string[]; primary: string[] } {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "whoforks-gpgv-"));
   try {
     const files = Object.entries(texts).map(([name, content]) => {
@@ -67,11 +93,15 @@ function runGpgv(
       },
     );
     const status = output?.[3]?.toString("latin1") ?? "";
-    // GOODSIG of a key that is neither expired nor revoked, then VALIDSIG with the whole fingerprint (gnupg's doc/DETAILS).
-    const good = status.matchAll(
-      /GOODSIG [^\n]*\n(?:\[GNUPG:\] (?!GOODSIG)[^\n]*\n)*?\[GNUPG:\] VALIDSIG ([0-9A-F]{40,64})/g,
-    );
-    return { output: stdout ?? Buffer.alloc(0), keys: [...good].map(([, key = ""]) => key) };
+    // GOODSIG of a key that is neither expired nor revoked, then VALIDSIG with the whole fingerprint, and that of the primary
+    // key at its end (gnupg's doc/DETAILS).
+    const good = [
+      ...status.matchAll(
+        /GOODSIG [^\n]*\n(?:\[GNUPG:\] (?!GOODSIG)[^\n]*\n)*?\[GNUPG:\] VALIDSIG ([0-9A-F]{40,64})(?:[^\n]* ([0-9A-F]{40,64}))?/g,
+      ),
+    ];
+    const keys = good.map(([, key = ""]) => key);
+    return { output: stdout ?? Buffer.alloc(0), keys, primary: good.map(([, key = "", main]) => main ?? key) };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -80,14 +110,17 @@ function runGpgv(
 /** The keyrings in some folders, as bytes; armoured ones without their armour. */
 function keyringsOf(root: Root, folders: readonly string[]): Buffer[] {
   const files = folders.flatMap((folder) => namesIn(root, folder).map((name) => `${folder}/${name}`));
-  return [...files, "/etc/apt/trusted.gpg"]
-    .filter((file) => /\.(?:gpg|asc)$|\/RPM-GPG-KEY[^/]*$/.test(file) && !file.includes("removed"))
+  return files
+    .filter((file) => /\.(?:gpg|asc)$|\/RPM-GPG-KEY[^/]*$/.test(file))
     .slice(0, MOST_KEYRINGS)
-    .flatMap((file) => {
-      const content = read(root, file);
-      const bytes = content?.[0] === 0x2d ? withoutArmour(content) : content;
-      return bytes === null || bytes.length === 0 ? [] : [bytes];
-    });
+    .flatMap((file) => ringOf(root, file));
+}
+
+/** One keyring, without armour; none where it cannot be read. */
+function ringOf(root: Root, file: Untrusted): Buffer[] {
+  const content = read(root, file);
+  const bytes = content?.[0] === 0x2d ? withoutArmour(content) : content;
+  return bytes === null || bytes.length === 0 ? [] : [bytes];
 }
 
 /** RFC 9580, section 6.2: headers, an empty line, base64, a checksum that begins with `=`. */

@@ -5,6 +5,7 @@ import { indexFiles, lists, readIndex, stanzaWith } from "./apt-lists.ts";
 import { digestIn } from "../rpm/packages.ts";
 import { signedHeaderOf } from "../rpm/manager.ts";
 import type { Owner } from "../types.ts";
+import { signedByOf } from "./apt-sources.ts";
 import { hasGpgv, signedText, signers } from "./gpgv.ts";
 
 /**
@@ -58,7 +59,7 @@ export async function chainOf(root: Root, file: PackageFile, sha256: string, arc
     // Another package's archive under this one's name would be a genuine file of the wrong package.
     if (stanza.name !== name || stanza.version !== version || stanza.architecture !== architecture) continue;
     const release = root.read(index.release, LARGEST_RELEASE);
-    const signed = release === null ? null : signedText(root, release);
+    const signed = release === null ? null : signedText(root, release, signedByOf(root, index.release));
     if (signed === null) return no("identity-chain.no-good-signature", { release: index.release });
     if (!lists(signed.text, index.name, content)) {
       return no("identity-chain.index-not-listed", { index: index.path, release: index.release });
