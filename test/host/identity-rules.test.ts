@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Identities } from "../../src/identity/result.ts";
 import { identities as schema } from "../../src/identity/schema.ts";
@@ -126,6 +127,26 @@ describe("the scanning process", () => {
     }
   });
 
+  test("it does not outlive who asked, also where that was killed", async () => {
+    rules({ "endless.yar": ENDLESS });
+    fs.writeFileSync(`${top}/slow`, Buffer.alloc(8 << 20, "a"));
+    const bin = fileURLToPath(new URL("../../bin/whoforks", import.meta.url));
+    const asking = spawn(process.execPath, [bin, "identify", "--rules", `${top}/rules`, `${top}/slow`], {
+      stdio: "ignore",
+    });
+    const childOf = (pid: number): number | null => {
+      const text = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+      return text === "" ? null : Number(text.split(" ")[0]);
+    };
+    const busy = (pid: number): boolean => Number(fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[13]) > 40;
+    let scanner: number | null = null;
+    await until(() => (scanner ??= childOf(asking.pid as number)) !== null && busy(scanner));
+    asking.kill("SIGKILL");
+    await until(
+      () => !fs.existsSync(`/proc/${scanner}`) || fs.readFileSync(`/proc/${scanner}/stat`, "utf8").includes(") Z "),
+    );
+  });
+
   test("without the package that is said, and nothing was looked at", async () => {
     rules({ "needle.yar": NEEDLE });
     fs.writeFileSync(`${top}/quick`, "needle");
@@ -143,3 +164,8 @@ describe("the scanning process", () => {
     }
   });
 });
+
+/** Looks again and again; the test's own timeout is the end. */
+async function until(is: () => boolean): Promise<void> {
+  while (!is()) await new Promise((resolve) => setTimeout(resolve, 50));
+}
