@@ -88,7 +88,7 @@ export interface Ends {
 /** Of the ends, what must be of a kind that is not restarted before the supervisor is cleared: others may be its own doing. */
 const NEARLY_ALL = 0.9;
 /** These have no limit on restarts at all (runsv(8), s6-supervise(8), monit(1) where no line says one, docker-run(1)). */
-const WITHOUT_LIMIT = new Set(["runit", "s6", "monit", "docker", "kubelet"]);
+const WITHOUT_LIMIT = new Set(["runit", "s6", "monit", "docker", "kubelet", "containerd", "podman"]);
 
 /**
  * Whether a supervisor's limit and delay allow an observed rate of starts. Encodes:

@@ -1,5 +1,6 @@
 import { anacron } from "./anacron.ts";
 import { at } from "./at.ts";
+import { containerd } from "./containerd.ts";
 import { cron } from "./cron.ts";
 import { dinit } from "./dinit.ts";
 import { docker } from "./docker.ts";
@@ -8,6 +9,7 @@ import { kubelet } from "./kubelet.ts";
 import { monit } from "./monit.ts";
 import { openrc } from "./openrc.ts";
 import { pm2 } from "./pm2.ts";
+import { podman } from "./podman.ts";
 import { rcLocal } from "./rc-local.ts";
 import { runit } from "./runit.ts";
 import { s6 } from "./s6.ts";
@@ -40,4 +42,6 @@ export const supervisors: readonly Supervisor[] = [
   inetd,
   xinetd,
   systemdUser,
+  containerd,
+  podman,
 ];

@@ -8,7 +8,8 @@ import type { Supervisor } from "./types.ts";
 const SCANNED = ["/run/service", "/run/s6/services", "/run/s6/service", "/service", "/var/service", "/etc/s6/service"]; // prettier-ignore
 /** What s6-overlay copies into its scan directory at boot. */
 const AT_BOOT = ["/etc/services.d", "/etc/s6-overlay/s6-rc.d"];
-const AVAILABLE = ["/run/s6-rc/servicedirs", "/etc/s6/sv", "/etc/s6-rc/source", "/etc/s6/rc/source"];
+/** Sources of services, and the service directories in databases that s6-rc-compile made of them. */
+const AVAILABLE = ["/run/s6-rc/servicedirs", "/run/s6-rc/compiled/servicedirs", "/etc/s6-rc/compiled/servicedirs", "/etc/s6/rc/compiled/servicedirs", "/etc/s6/sv", "/etc/s6-rc/source", "/etc/s6/rc/source"]; // prettier-ignore
 /** What s6-svscan starts with where nobody sets another (s6-linux-init's and s6-overlay's default). */
 const S6_PATH: readonly Untrusted[] = ["/command", "/usr/bin", "/usr/sbin", "/bin", "/sbin"];
 

@@ -1,3 +1,4 @@
+import type { Untrusted } from "../../model/text.ts";
 import type { Owned, Pack, Way } from "./types.ts";
 import { asked, both } from "./ways.ts";
 
@@ -14,3 +15,21 @@ function withPolicy(job: Owned, policy: string): Way | null {
     both(["docker", "update", `--restart=${policy}`, unit], ["docker", "update", `--restart=${now}`, unit]),
   );
 }
+
+/** Its labels are changed by whoever made the container (nerdctl, ctr), and it is no more than a task to stop. */
+export const containerd: Pack = {
+  stop: (job) =>
+    asked(job, (unit) => {
+      const [namespace = "", id = ""] = unit.split("/");
+      const label = (value: string): Untrusted[] => [
+        "ctr", "-n", namespace, "containers", "label", id, `containerd.io/restart.explicitly-stopped=${value}`,
+      ]; // prettier-ignore
+      return id === "" || id.startsWith("-") ? null : both(label("true"), label("false"));
+    }),
+};
+
+/** Podman changes a policy since version 5 only; a container that was stopped by hand is not started again. */
+export const podman: Pack = {
+  stop: (job) => asked(job, (unit) => both(["podman", "stop", unit], ["podman", "start", unit])),
+  log: (job) => asked(job, (unit) => ["podman", "logs", "--tail", "50", unit]),
+};

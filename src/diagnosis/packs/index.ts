@@ -1,6 +1,6 @@
 import type { Untrusted } from "../../model/text.ts";
 import type { Restart } from "../../supervisors/types.ts";
-import { docker } from "./containers.ts";
+import { containerd, docker, podman } from "./containers.ts";
 import { dinit, kubelet, monit, openrc, pm2, supervisord, xinetd } from "./daemons.ts";
 import { runit, s6 } from "./service-dirs.ts";
 import { systemd, systemdUser } from "./systemd.ts";
@@ -24,6 +24,8 @@ export const PACKS: ReadonlyMap<string, Pack> = new Map(
     at,
     supervisord,
     docker,
+    containerd,
+    podman,
     dinit,
     pm2,
     kubelet,

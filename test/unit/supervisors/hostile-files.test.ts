@@ -39,7 +39,18 @@ const below = supervisors.filter(({ id }) => id in FILES);
 describe("hostile files of supervisors below PID 1", () => {
   it("are those of every reader that has no test of its own for them", () => {
     expect(below.map(({ id }) => id)).toEqual(Object.keys(FILES));
-    const elsewhere = ["systemd", "upstart", "sysvinit", "docker", "dinit", "pm2", "kubelet", "systemd-user"];
+    const elsewhere = [
+      "systemd",
+      "upstart",
+      "sysvinit",
+      "docker",
+      "dinit",
+      "pm2",
+      "kubelet",
+      "systemd-user",
+      "containerd",
+      "podman",
+    ];
     expect(supervisors.map(({ id }) => id).filter((id) => !(id in FILES))).toEqual(elsewhere);
   });
 

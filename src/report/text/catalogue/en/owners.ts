@@ -19,6 +19,7 @@ export const owners = {
     "have {program} stay in the foreground (options such as -f, -n, -D, --foreground), or say how it starts: {unit} has [[expect {expects}||no expect]], and a program that goes to the background needs expect fork or expect daemon",
   "advice.limit.systemd":
     "have {unit} wait between its starts and give up in time: RestartSec=, StartLimitIntervalSec=, StartLimitBurst= (systemctl edit)",
+  "advice.limit.podman": "make the container of {unit} anew with --restart=on-failure:5 ({directive} in {file})",
   "advice.limit.systemd-user":
     "give {unit} a limit in the user's own drop-in (systemctl --user edit {unit}): RestartSec=5, StartLimitIntervalSec=60, StartLimitBurst=5 ({file}[[:{line}]])",
   "advice.limit.systemd.timer": "give {unit} a longer interval: {directive} in {file}[[:{line}]] (systemctl edit)",

@@ -16,6 +16,7 @@ export const owners: Record<keyof typeof english, string> = {
     "让 {program} 留在前台（选项如 -f、-n、-D、--foreground），或者说明它的启动方式：{unit} [[写着 expect {expects}||没有写 expect]]，而转入后台的程序需要 expect fork 或 expect daemon",
   "advice.limit.systemd":
     "让 {unit} 在两次启动之间等待，并及时放弃：RestartSec=、StartLimitIntervalSec=、StartLimitBurst=（systemctl edit）",
+  "advice.limit.podman": "用 --restart=on-failure:5 重新创建 {unit} 的容器（{file} 中的 {directive}）",
   "advice.limit.systemd-user":
     "在该用户自己的附加文件（systemctl --user edit {unit}）中为 {unit} 设置限制：RestartSec=5、StartLimitIntervalSec=60、StartLimitBurst=5（{file}[[:{line}]]）",
   "advice.limit.systemd.timer": "把 {unit} 的间隔调长：{file}[[:{line}]] 的 {directive}（systemctl edit）",
