@@ -35,6 +35,8 @@ export interface LiveOptions {
   keeper?: Keeper;
   /** Do not look which calls the generations of the worst storm repeat. */
   withoutCalls?: boolean;
+  /** Do not look whether the tools of this host can be believed. */
+  withoutFooting?: boolean;
   /** Loads what is needed to show the result, while there is time for it. */
   preload?: () => Promise<unknown>;
   /** Observe for all the time even when the verdict is certain. */
@@ -50,16 +52,16 @@ export interface LiveAnswer {
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
 export async function diagnoseLive(options: LiveOptions): Promise<LiveAnswer> {
   const restorePriority = raisePriority();
-  const footing = beginFooting();
+  const footing = options.withoutFooting === true ? null : beginFooting();
   try {
     return await observeAndDiagnose(options, footing);
   } finally {
     restorePriority();
-    await footing.end();
+    await footing?.end();
   }
 }
 
-async function observeAndDiagnose(options: LiveOptions, ground: FootingThread): Promise<LiveAnswer> {
+async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | null): Promise<LiveAnswer> {
   const derivation = createDerivation();
   const { keeper } = options;
   let preparation: Preparation | null = null;
@@ -114,8 +116,8 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread): 
     ownMountNamespace: ownNamespace,
     prepared: (dir, root) => preparation?.of(dir, root) ?? null,
   });
-  const files = interrupted ? null : await lookup.examiner("/");
-  const footing = files === null ? null : ((await ground.answer()) ?? (await ownFooting(files)));
+  const files = interrupted || ground === null ? null : await lookup.examiner("/");
+  const footing = files === null ? null : ((await ground?.answer()) ?? (await ownFooting(files)));
   const diagnosis = await diagnose({
     version: options.version,
     host,

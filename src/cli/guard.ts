@@ -20,28 +20,50 @@ export interface Guard {
   dismiss(): void;
 }
 
+/** A guard that does not know yet what it guards. */
+export interface WaitingGuard {
+  /** Resolves when it is on guard, rejects with `Failure` when it is not to be had. */
+  watch(id: string, deadlineSeconds: number): Promise<Guard>;
+  /** It is not needed after all. */
+  dismiss(): void;
+}
+
 /**
  * Starts it in a session of its own, so that no signal to ours reaches it. It holds one end of a pipe: however this
- * process ends, the kernel closes the other. Resolves when it is on guard, rejects with `Failure` when it is not to be had.
+ * process ends, the kernel closes the other. What it guards is told through the pipe, so it can be started early: a host
+ * under a storm takes a second for it.
  */
-export async function startGuard(id: string, deadlineSeconds: number): Promise<Guard> {
+export function waitingGuard(): WaitingGuard {
   const { pid, startTicks } = ownLife();
-  const args = [process.argv[1] ?? "", "guard", id, String(pid), startTicks, String(Math.ceil(deadlineSeconds))];
+  const args = [process.argv[1] ?? "", "guard", String(pid), startTicks];
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });
-  if (!(await isReady(child))) {
-    child.kill("SIGKILL");
-    throw new Failure("the guard process did not start, and without it nothing is changed", null, EXIT.internal);
-  }
-  child.unref();
-  return {
-    dismiss() {
-      child.stdin?.end();
-      child.stdout?.destroy();
-    },
+  const ready = isReady(child);
+  const dismiss = (): void => {
+    child.stdin?.end();
+    child.stdout?.destroy();
+    child.unref();
   };
+  return {
+    async watch(id, deadlineSeconds) {
+      if (!(await ready) || child.exitCode !== null || child.signalCode !== null) {
+        child.kill("SIGKILL");
+        throw new Failure("the guard process did not start, and without it nothing is changed", null, EXIT.internal);
+      }
+      // In the pipe it is told, whatever happens to this process from here on.
+      child.stdin?.write(`${id} ${Math.ceil(deadlineSeconds)}\n`);
+      child.unref();
+      return { dismiss };
+    },
+    dismiss,
+  };
+}
+
+/** The same at once. */
+export function startGuard(id: string, deadlineSeconds: number): Promise<Guard> {
+  return waitingGuard().watch(id, deadlineSeconds);
 }
 
 function isReady(child: ChildProcess): Promise<boolean> {
@@ -60,14 +82,20 @@ function isReady(child: ChildProcess): Promise<boolean> {
   });
 }
 
-/** `whoforks guard`: not for people. Waits for the end of its pipe or the deadline, then undoes what is left of the run. */
-export async function guardCommand(id: string, owner: Life, deadlineSeconds: number): Promise<ExitCode> {
+/**
+ * `whoforks guard`: not for people. Is told through its standard input which run it guards, `ID SECONDS`, waits for the end
+ * of that pipe or the deadline, then undoes what is left of the run.
+ */
+export async function guardCommand(owner: Life): Promise<ExitCode> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"] as const) process.on(signal, () => undefined);
   raisePriority();
   const journal = new Journal(ALL_STEPS);
   process.stdout.on("error", () => undefined);
   process.stdout.write(READY);
-  const died = await pipeEnds(deadlineSeconds * 1000);
+  const told = await firstLine();
+  if (told === null) return EXIT.nothingWrong;
+  const [id = "", deadlineSeconds = ""] = told.split(" ");
+  const died = await pipeEnds(Number(deadlineSeconds) * 1000);
   if (isOver(journal, id)) return EXIT.nothingWrong;
   // It hangs, or somebody has stopped it: it would hold the lock for ever.
   if (!died && isAlive(owner)) process.kill(owner.pid, "SIGKILL");
@@ -90,6 +118,24 @@ export async function guardCommand(id: string, owner: Life, deadlineSeconds: num
 function isOver(journal: Journal, id: string): boolean {
   const run = journal.runs().runs.find(({ head }) => head.id === id);
   return run !== undefined && run.end !== null;
+}
+
+/** Null: the pipe ended before there was one. */
+function firstLine(): Promise<string | null> {
+  return new Promise((resolve) => {
+    let text = "";
+    const settle = (line: string | null): void => {
+      process.stdin.pause();
+      for (const event of ["data", "end", "error"]) process.stdin.removeAllListeners(event);
+      resolve(line);
+    };
+    process.stdin.on("data", (bytes: Buffer) => {
+      text += bytes.toString("latin1");
+      if (text.includes("\n")) settle(text.slice(0, text.indexOf("\n")));
+    });
+    process.stdin.on("end", () => settle(null));
+    process.stdin.on("error", () => settle(null));
+  });
 }
 
 /** True: the pipe ended; false: the deadline came first. */

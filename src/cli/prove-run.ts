@@ -10,10 +10,11 @@ import type { Remaining, Step } from "../journal/types.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
-import { startGuard, type Guard } from "./guard.ts";
+import { waitingGuard, type Guard, type WaitingGuard } from "./guard.ts";
 import type { Progress } from "./progress.ts";
 import { HostMeter } from "./prove-bench.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
+import { raisePriority } from "../platform/priority.ts";
 import { safe } from "../report/text/sanitise.ts";
 
 export interface CarryOut {
@@ -26,6 +27,8 @@ export interface CarryOut {
   source: StreamSource | undefined;
   signal: AbortSignal;
   progress: Progress;
+  /** One that was started already. */
+  waiting: WaitingGuard | null;
 }
 
 export interface CarriedOut {
@@ -45,12 +48,15 @@ const LATE_SECONDS = 60;
 export async function carryOut(options: CarryOut): Promise<CarriedOut> {
   const { version, intervention, plan, storm, source } = options;
   const run = begin(version, intervention, { plan, storm });
+  // Who holds a storm must not wait for its turn behind it.
+  const restorePriority = raisePriority();
   let guard: Guard | null = null;
   let meter: HostMeter | null = null;
   const carried = new Carrying(run, intervention);
   let measured: Measured | null = null;
   try {
-    guard = await startGuard(run.id, plan.seconds * LATE + options.longestBaseline + LATE_SECONDS);
+    const deadline = plan.seconds * LATE + options.longestBaseline + LATE_SECONDS;
+    guard = await (options.waiting ?? waitingGuard()).watch(run.id, deadline);
     meter = new HostMeter(({ exe, comm }) => (exe === null ? comm === storm.comm : exe === storm.exe), source);
     if (await carried.prepare()) measured = await measure(options, meter, carried);
   } finally {
@@ -58,6 +64,7 @@ export async function carryOut(options: CarryOut): Promise<CarriedOut> {
     meter?.stop();
     run.close();
     guard?.dismiss();
+    restorePriority();
   }
   const { because, remaining } = carried;
   const couldNotLook = [...(meter?.couldNotLook ?? [])];

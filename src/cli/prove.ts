@@ -7,6 +7,7 @@ import type { ProveFlags } from "./commands/prove.ts";
 import { diagnoseLive } from "./diagnose-live.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
+import { waitingGuard, type WaitingGuard } from "./guard.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { writeAll, writeResult } from "./output.ts";
 import { createProgress } from "./progress.ts";
@@ -27,6 +28,34 @@ export async function proveCommand(flags: ProveFlags, version: string): Promise<
   if (flags.resume !== undefined) return resumeProve(flags.resume);
   // Before the storm is looked for: what may not be held is told at once.
   const asked = await askedIntervention(flags, version);
+  const early = new EarlyGuard();
+  try {
+    return await proved(flags, version, asked, early);
+  } finally {
+    early.dismiss();
+  }
+}
+
+/** A guard that is started while the storm is observed, where nobody is going to be asked. */
+class EarlyGuard {
+  waiting: WaitingGuard | null = null;
+
+  readonly start = (): Promise<void> => {
+    this.waiting = waitingGuard();
+    return Promise.resolve();
+  };
+
+  dismiss(): void {
+    this.waiting?.dismiss();
+  }
+}
+
+async function proved(
+  flags: ProveFlags,
+  version: string,
+  asked: Intervention | null,
+  early: EarlyGuard,
+): Promise<ExitCode> {
   const signal = interruptSignal();
   const progress = createProgress(flags.quiet !== true);
   const { diagnosis, interrupted } = await diagnoseLive({
@@ -36,6 +65,8 @@ export async function proveCommand(flags: ProveFlags, version: string): Promise<
     signal,
     progress,
     withoutCalls: true,
+    withoutFooting: true,
+    ...(flags.yes === true && flags.dryRun !== true ? { preload: early.start } : {}),
   });
   progress.clear();
   if (interrupted) return EXIT.interrupted;
@@ -63,6 +94,7 @@ export async function proveCommand(flags: ProveFlags, version: string): Promise<
     source: flags.source === "audit" || flags.source === "auto" ? undefined : flags.source,
     signal,
     progress,
+    waiting: early.waiting,
   });
   progress.clear();
   const result = { ...planned, ...resultOf(carried, intervention) };

@@ -3,6 +3,7 @@ import type { AnyStepKind, Step, StepKinds } from "../journal/types.ts";
 import { freezers, cgroupFolder, membersBelow, type Freezer } from "./freezer.ts";
 import { membersNow, newestMembers, type Target } from "./members.ts";
 import type { InterventionKind, Plan } from "./result.ts";
+import { SHORTEST_SLOT } from "./schedule.ts";
 import type { Untrusted } from "../model/text.ts";
 
 /** One way to hold the storm: steps that are taken once, and those of each held slot. */
@@ -20,9 +21,12 @@ export interface Intervention {
   remainder: number;
 }
 
-const SETTLE = 0.2;
+/** Each step waits until the kernel has done it. */
+const SETTLE = 0.1;
 /** A supervisor stops a job, and brings a program back, within this for the most part. */
 const UNIT_SETTLE = 2;
+/** What a change itself takes: its records on the disk, and the bin that it falls into. */
+const SWITCH_SECONDS = 0.1;
 const REMAINDER = 0.1;
 /** Cgroups in which members of one target are met. */
 const ORIGINS = 8;
@@ -64,7 +68,7 @@ export function stopping(name: Untrusted, pid: number, startTicks: string): Inte
 /** Cgroups in which they are met; a chain's members are looked for until some were. */
 function originsOf(freezer: Freezer, whom: Target): Untrusted[] {
   const origins = new Set<Untrusted>();
-  const note = (pids: readonly number[]): void => {
+  const note = (pids: Iterable<number>): void => {
     for (const pid of pids) {
       const folder = cgroupFolder(freezer, pid);
       if (folder !== null) origins.add(folder);
@@ -104,7 +108,7 @@ export function planOf(intervention: Intervention, kinds: StepKinds, pairs: numb
       undoCommand,
     };
   });
-  const seconds = Math.round(baselineSeconds + (2 * pairs + 1) * (settleSeconds + 0.4));
+  const seconds = Math.round(baselineSeconds + (2 * pairs + 1) * (settleSeconds + SHORTEST_SLOT + SWITCH_SECONDS));
   return { kind, target, steps, pairs, seconds, errorRate: 2 ** -pairs };
 }
 

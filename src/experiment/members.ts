@@ -38,8 +38,9 @@ export function membersNow(whom: Target): number[] {
  * The newest of them, at little cost: a member of a chain lives for milliseconds, and by the time /proc has been listed it
  * is dead. The last number given out stands in /proc/loadavg.
  */
-export function newestMembers(whom: Target): number[] {
-  return whom.by === "program" ? newest().filter((pid) => runs(pid, whom)) : [];
+export function* newestMembers(whom: Target): Generator<number> {
+  if (whom.by !== "program") return;
+  for (const pid of newest()) if (runs(pid, whom)) yield pid;
 }
 
 /** How long a process of a program is looked for, ms: a chain has one for milliseconds at a time. */

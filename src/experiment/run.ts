@@ -146,7 +146,7 @@ class Run {
       const begin = this.#bench.now();
       if (!(await this.#switch(state === "held"))) return "not-applied";
       // The same time for both, so that when a slot is measured depends on nothing that the storm does.
-      const from = Math.max(begin + settleSeconds, this.#bench.now());
+      const from = this.#wholeBin(Math.max(begin + settleSeconds, this.#bench.now()));
       const stopped = await this.#measure(state, from, from + length);
       if (stopped !== null) return stopped;
       this.#stretches.push({ from, to: from + length, state });
@@ -154,12 +154,17 @@ class Run {
         const one = this.#stretches[judged] as Stretch & { state: State };
         if (one.to > this.#bench.known()) break;
         if (one.state === "free" && !this.#isBack(one)) return this.#afterHolding(judged) ? "did-not-return" : "ended";
+        // A short slot is over before what happened in it is known.
+        if (one.state === "held" && this.#isTooMuch(one)) {
+          await this.#switch(false);
+          return "worse";
+        }
         if (judged % 2 === 1 && isRefuted(this.#stretches.slice(0, judged + 1).map((each) => this.#slotOf(each))))
           return "complete";
       }
     }
     if (!(await this.#switch(false))) return "not-applied";
-    const from = this.#bench.now() + settleSeconds;
+    const from = this.#wholeBin(this.#bench.now() + settleSeconds);
     if (!(await this.#known(from + length))) return "interrupted";
     this.#lastFree = this.#bench.rates(from, from + length).perSecond;
     const late = this.#stretches.findIndex((one) => one.state === "free" && !this.#isBack(one));
@@ -184,7 +189,11 @@ class Run {
   #isWorse(since: number): boolean {
     const to = this.#bench.known();
     if (to - since < WATCH_SECONDS) return false;
-    const { perSecond, othersPerSecond } = this.#bench.rates(to - WATCH_SECONDS, to);
+    return this.#isTooMuch({ from: to - WATCH_SECONDS, to });
+  }
+
+  #isTooMuch({ from, to }: Stretch): boolean {
+    const { perSecond, othersPerSecond } = this.#bench.rates(from, to);
     return perSecond + othersPerSecond > WORSE * this.#mostOfAll + 20;
   }
 
@@ -195,6 +204,12 @@ class Run {
     const done = await (held ? this.#bench.hold() : this.#bench.release());
     this.#held = held || !done;
     return done;
+  }
+
+  /** The next moment at which a bin begins: none of a slot is cut off. */
+  #wholeBin(moment: number): number {
+    const { binSeconds } = this.#bench;
+    return Math.ceil(moment / binSeconds - 1e-6) * binSeconds;
   }
 
   /** Waits until it is known what was started by then. */

@@ -1,7 +1,7 @@
 import type { State } from "./result.ts";
 
 /** Seconds. A slot is measured for at least this long, and for no longer than that. */
-export const SHORTEST_SLOT = 0.4;
+export const SHORTEST_SLOT = 0.3;
 export const LONGEST_SLOT = 120;
 /** Starts that a slot is made long enough for. */
 const STARTS_EXPECTED = 20;

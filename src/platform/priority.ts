@@ -27,6 +27,16 @@ export function raisePriority(): () => void {
   return restore;
 }
 
+/** Starts something at the usual priority: what it starts in turn, a service of this host for example, keeps it. */
+export function atUsualPriority<T>(start: () => T): T {
+  const raised = getPriority() === NICENESS && attempt(() => setPriority(0));
+  try {
+    return start();
+  } finally {
+    if (raised) attempt(() => setPriority(NICENESS));
+  }
+}
+
 type Step = (() => void) | null;
 
 function raiseProcess(): Step {

@@ -67,13 +67,11 @@ Exit codes: 0 refuted, or a plan only · 1 proven · 2 wrong usage · 3 inconclu
     });
   program
     .command("guard", { hidden: true })
-    .argument("<id>")
     .argument("<pid>")
     .argument("<started>")
-    .argument("<seconds>")
-    .action(async (id: string, pid: string, startTicks: string, deadline: string) => {
+    .action(async (pid: string, startTicks: string) => {
       const { guardCommand } = await import("../guard.ts");
-      process.exit(await guardCommand(id, { pid: Number(pid), startTicks }, Number(deadline)));
+      process.exit(await guardCommand({ pid: Number(pid), startTicks }));
     });
 }
 

@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { z } from "zod";
 import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
 import { fromBytes } from "../../model/text.ts";
+import { atUsualPriority } from "../../platform/priority.ts";
 
 const data = z.object({
   supervisor: z.string(),
@@ -54,11 +55,12 @@ function run([program = "", ...args]: readonly string[]): Promise<string | null>
       encoding: "buffer",
       maxBuffer: 1 << 20,
     } as const;
-    const child = execFile(program, args, options, (error, stdout, stderr) => {
+    const answer = (error: ExecFileException | null, stdout: Buffer, stderr: Buffer): void => {
       if (error === null) return resolve(null);
       const said = fromBytes(stderr.length > 0 ? stderr : stdout).trim();
       resolve((said === "" ? error.message : said).slice(0, COMPLAINT));
-    });
+    };
+    const child = atUsualPriority(() => execFile(program, args, options, answer));
     child.stdin?.end();
   });
 }
