@@ -26,14 +26,19 @@ function isInit(pid) {
 
 /**
  * With a /run of its own, where nspawn keeps its locks, and where the shared folder is seen once nspawn has covered /run
- * of the root. Arguments: folder of the run, folder to share, further arguments of nspawn.
+ * of the root. Arguments: folder of the run, folder to share, further arguments of nspawn. Under --keep-unit nspawn ends
+ * with 133 when the container reboots, and leaves it to its caller to boot it again (systemd-nspawn(1)).
  */
 const START = `
 dir=$1 shared=$2; shift 2
 mount -t tmpfs -o mode=755 whoforks-lab /run
 mkdir /run/shared
 mount --bind "$dir/root$shared" /run/shared
-exec systemd-nspawn --boot --quiet --register=no --keep-unit --private-network --console=pipe --link-journal=no \\
+until [ "\${status:-133}" != 133 ]; do
+  status=0
+  systemd-nspawn --boot --quiet --register=no --keep-unit --private-network --console=pipe --link-journal=no \\
   --resolv-conf=off --timezone=off --drop-capability=CAP_AUDIT_CONTROL --directory="$dir/root" --bind="/run/shared:$shared" "$@" \\
-  </dev/null >"$dir/console" 2>&1
+  </dev/null >"$dir/console" 2>&1 || status=$?
+done
+exit "$status"
 `;

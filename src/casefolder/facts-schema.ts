@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CgroupUsage, CpuSlices, Forebear, ProgramCpu } from "../model/cpu.ts";
 import { FOOTING_WEIGHTS, type Footing, type FootingFinding, type OwnFile } from "../model/footing.ts";
+import type { PastExperiment } from "../model/past-experiment.ts";
 import type { HiddenAccount, HiddenLook, HiddenProcess } from "../model/hidden.ts";
 import type { SkippedExample, SourceLedger } from "../model/ledger.ts";
 import type { ListeningSocket } from "../model/listening.ts";
@@ -154,6 +155,20 @@ const listening = z.union([
   }),
   z.object({ why: text }),
 ]);
+export const pastExperiment: z.ZodType<PastExperiment> = z.object({
+  id: text,
+  at: text,
+  exe: text,
+  root: text,
+  kind: text,
+  target: text,
+  outcome: z.enum(["proven", "refuted", "inconclusive"]),
+  code: text,
+  args: z.record(text, z.unknown()),
+  errorRate: z.number().nullable(),
+  freePerSecond: z.number().nullable(),
+  heldPerSecond: z.number().nullable(),
+} satisfies Fields<PastExperiment>);
 
 export const run: z.ZodType<RunFacts> = z.object({
   sources: z.array(ledger),
@@ -167,4 +182,5 @@ export const run: z.ZodType<RunFacts> = z.object({
   hidden: hidden.nullable().exactOptional(),
   footing: footing.nullable().exactOptional(),
   listening: map(count, listening).exactOptional(),
+  experiments: z.array(pastExperiment).exactOptional(),
 } satisfies Fields<RunFacts>);

@@ -1,5 +1,6 @@
 import type { CpuSlices } from "../model/cpu.ts";
 import type { Footing } from "../model/footing.ts";
+import type { PastExperiment } from "../model/past-experiment.ts";
 import type { HiddenAccount } from "../model/hidden.ts";
 import type { ListeningLook } from "../model/listening.ts";
 import type { SourceLedger } from "../model/ledger.ts";
@@ -32,6 +33,8 @@ export interface RunFacts {
   footing?: Footing | null;
   /** On which sockets those listened who start many processes. Absent in older cases. */
   listening?: ListeningLook;
+  /** Experiments on that host that were over. Absent: there were none. */
+  experiments?: readonly PastExperiment[];
 }
 
 /** JSON of facts: maps become lists of pairs; text that no UTF-8 can spell is escaped (`\udc80`) and comes back as it was. */

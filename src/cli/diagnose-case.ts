@@ -48,6 +48,7 @@ export async function diagnoseCase(options: CaseOptions): Promise<{ diagnosis: D
           },
     hidden: run?.hidden ?? null,
     footing: run?.footing ?? null,
+    experiments: run?.experiments ?? [],
     remarks: [],
     couldNotLook: [...(run?.couldNotLook ?? []), ...gapsOf(kept, read, answers)],
     lookup: lookupOf(kept),

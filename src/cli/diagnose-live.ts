@@ -20,6 +20,7 @@ import { beginFooting, ownFooting } from "./footing.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
 import { listeningOf } from "./listening.ts";
+import { pastExperiments } from "./past-experiments.ts";
 import type { Progress } from "./progress.ts";
 
 export interface LiveOptions {
@@ -118,6 +119,7 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
   });
   const files = interrupted || ground === null ? null : await lookup.examiner("/");
   const footing = files === null ? null : ((await ground?.answer()) ?? (await ownFooting(files)));
+  const experiments = interrupted || options.withoutFooting === true ? [] : await pastExperiments();
   const diagnosis = await diagnose({
     version: options.version,
     host,
@@ -128,6 +130,7 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
     live: { before, after, slices, cgroupsOf, repeats, listening },
     hidden,
     footing,
+    experiments,
     remarks: [],
     couldNotLook,
     lookup,
@@ -148,6 +151,7 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
     hidden,
     footing,
     listening,
+    ...(experiments.length > 0 ? { experiments } : {}),
   };
   if (keeper !== undefined) options.progress.show("keeping the case …");
   const window = { startEpochMs, seconds };

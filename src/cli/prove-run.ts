@@ -1,20 +1,21 @@
 import { randomInt } from "node:crypto";
 import type { StreamSource } from "../capture/live-stream.ts";
 import type { Intervention } from "../experiment/intervention.ts";
-import type { Experiment, Plan, Sentence } from "../experiment/result.ts";
+import { effectOf, type Experiment, type Plan, type Sentence } from "../experiment/result.ts";
 import { experiment, type Measured } from "../experiment/run.ts";
 import { JournalError } from "../journal/errors.ts";
 import { Journal } from "../journal/journal.ts";
 import { wordsOf, type Run } from "../journal/run.ts";
 import type { Remaining, Step } from "../journal/types.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
+import type { Untrusted } from "../model/text.ts";
 import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { waitingGuard, type Guard, type WaitingGuard } from "./guard.ts";
 import type { Progress } from "./progress.ts";
 import { HostMeter } from "./prove-bench.ts";
+import { MEASURED } from "./past-experiments.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
-import { raisePriority } from "../platform/priority.ts";
 import { safe } from "../report/text/sanitise.ts";
 
 export interface CarryOut {
@@ -29,6 +30,8 @@ export interface CarryOut {
   progress: Progress;
   /** One that was started already. */
   waiting: WaitingGuard | null;
+  /** With a file: the root that its path belongs to, as a folder of this host. */
+  root: Untrusted;
 }
 
 export interface CarriedOut {
@@ -47,9 +50,7 @@ const LATE_SECONDS = 60;
 /** Carries a plan out: journal, guard, steps, measurement, and back. Whatever happens, everything is taken back before it returns. */
 export async function carryOut(options: CarryOut): Promise<CarriedOut> {
   const { version, intervention, plan, storm, source } = options;
-  const run = begin(version, intervention, { plan, storm });
-  // Who holds a storm must not wait for its turn behind it.
-  const restorePriority = raisePriority();
+  const run = beginRun(version, intervention, { plan, storm });
   let guard: Guard | null = null;
   let meter: HostMeter | null = null;
   const carried = new Carrying(run, intervention);
@@ -59,21 +60,22 @@ export async function carryOut(options: CarryOut): Promise<CarriedOut> {
     guard = await (options.waiting ?? waitingGuard()).watch(run.id, deadline);
     meter = new HostMeter(({ exe, comm }) => (exe === null ? comm === storm.comm : exe === storm.exe), source);
     if (await carried.prepare()) measured = await measure(options, meter, carried);
+    if (measured !== null) keep(run, measured, intervention);
   } finally {
     carried.remaining = await run.undoAll();
     meter?.stop();
     run.close();
     guard?.dismiss();
-    restorePriority();
   }
   const { because, remaining } = carried;
   const couldNotLook = [...(meter?.couldNotLook ?? [])];
   return { id: run.id, measured, because, remaining, couldNotLook, lost: meter?.lost ?? null };
 }
 
-function begin(version: string, { target }: Intervention, details: unknown): Run {
+/** Begins its journal. Throws `Failure` where none can be kept: nothing was changed then. */
+export function beginRun(version: string, { target }: Intervention, details: unknown, root: Untrusted = "/"): Run {
   try {
-    return new Journal(ALL_STEPS).begin({ action: "prove", subject: target, root: "/", version, details });
+    return new Journal(ALL_STEPS).begin({ action: "prove", subject: target, root, version, details });
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const { problem, args } = error;
@@ -83,6 +85,20 @@ function begin(version: string, { target }: Intervention, details: unknown): Run
         .join(", "),
     );
     throw new Failure(`nothing was changed, because no journal can be kept: ${problem} (${told})`, null, EXIT.usage);
+  }
+}
+
+/** For a diagnosis to come; it is nothing that the undo depends on. */
+function keep(run: Run, { judgement, slots }: Measured, { target }: Intervention): void {
+  const { outcome, code, args, errorRate } = judgement;
+  // It would hide what an earlier one has shown.
+  if (code === "experiment.inconclusive.interrupted") return;
+  const effect = effectOf(slots);
+  const rates = { freePerSecond: effect?.freePerSecond ?? null, heldPerSecond: effect?.heldPerSecond ?? null };
+  try {
+    run.note(MEASURED, { outcome, code, args: { target, ...args }, errorRate, ...rates });
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
   }
 }
 

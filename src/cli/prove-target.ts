@@ -21,7 +21,7 @@ import { unitOf } from "../platform/container.ts";
 import { startTicks } from "../platform/process-identity.ts";
 import { openRoot } from "../platform/root.ts";
 import { StepRefused, type Step } from "../journal/types.ts";
-import { planQuarantine, stepsOf } from "../quarantine/plan.ts";
+import { planAgain, planQuarantine, stepsOf } from "../quarantine/plan.ts";
 import { rootFolder } from "./root-folder.ts";
 import { render } from "../report/text/catalogue/index.ts";
 import { safe } from "../report/text/sanitise.ts";
@@ -45,7 +45,7 @@ export async function askedIntervention(flags: ProveFlags, version: string): Pro
         : stop !== undefined
           ? await stopUnitOf(stop, version)
           : quarantine !== undefined
-            ? quarantineOf(quarantine, flags.root ?? "/")
+            ? quarantineOf(quarantine, flags.root ?? "/", flags.acrossReboot === true)
             : disableOf(disable ?? "");
   checkAll(chosen, freeze ?? stop ?? null);
   return chosen;
@@ -119,26 +119,34 @@ function disableOf(word: Untrusted): Intervention {
 
 /** Until a supervisor has found its program again, or has not. */
 const FILE_SETTLE = 1;
+/** A chain goes on by itself as soon as it is thawed: nobody is waited for. */
+const CHAIN_FILE_SETTLE = 0.2;
 
 /**
- * The file out of the way, as `quarantine` takes it, and who runs it stopped: all but ending them, which has no way back.
- * What it was is looked at anew for each held slot.
+ * The file out of the way, as `quarantine` takes it, and who runs it frozen in a cgroup of their own (stopped, where there
+ * is no freezer): all but ending them, which has no way back. What it was is looked at anew for each held slot. Until a
+ * boot nobody is held: the boot ends them.
  */
-function quarantineOf(word: Untrusted, dir: string): Intervention {
+function quarantineOf(word: Untrusted, dir: string, untilBoot: boolean): Intervention {
   const root = rootFolder(dir);
-  const steps = (id: string): Step[] => {
+  try {
     const plan = planQuarantine(root, word);
     const [concern] = plan.concerns;
     if (concern !== undefined) throw new StepRefused("experiment.refused.concern", { path: word, kind: concern.kind });
-    return stepsOf(plan, id).filter(({ kind }) => kind !== "processes.end");
-  };
-  try {
-    const hold = steps("whoforks");
+    const { dev, inode } = plan.record;
+    const frozen = plan.processes.length === 0 || untilBoot ? null : freezing(word, { by: "file", dev, inode });
+    const stopping = frozen === null && !untilBoot ? ["processes.end"] : ["processes.stop", "processes.end"];
+    const joining = (frozen?.prepare ?? []).map(({ data }) => ({ kind: "cgroup.join", data }));
+    const steps = (id: string): Step[] => [
+      ...joining,
+      ...(frozen?.hold ?? []),
+      ...stepsOf(planAgain(plan, root), id).filter(({ kind }) => !stopping.includes(kind)),
+    ];
     return {
       kind: "quarantine",
       target: word,
-      prepare: [],
-      hold,
+      prepare: frozen?.prepare ?? [],
+      hold: steps("whoforks"),
       again: steps,
       settleSeconds: FILE_SETTLE,
       remainder: 0.1,
@@ -149,13 +157,23 @@ function quarantineOf(word: Untrusted, dir: string): Intervention {
   }
 }
 
+/** Storms that go on by themselves, whoever started them. */
+const SELF_SUSTAINED = ["self-replicating-chain", "fork-bomb"];
+
+/** The same intervention, with no more patience than this storm needs. */
+export function settledFor(intervention: Intervention, { kind }: Storm): Intervention {
+  const isFrozenChain =
+    intervention.kind === "quarantine" && intervention.prepare.length > 0 && SELF_SUSTAINED.includes(kind);
+  return isFrozenChain ? { ...intervention, settleSeconds: CHAIN_FILE_SETTLE } : intervention;
+}
+
 /**
  * A chain is held by its members: whoever started it has nothing to do with it any more. Else by whoever starts them; and
  * where that is PID 1 or not to be held, by the supervisor's own command.
  */
 function mildest(diagnosis: Diagnosis, storm: Storm): Intervention {
   const { exe } = storm.program;
-  if (["self-replicating-chain", "fork-bomb"].includes(storm.kind) && exe !== null) {
+  if (SELF_SUSTAINED.includes(storm.kind) && exe !== null) {
     const mountNamespace = namespaceOfProgram(exe);
     const chosen = mountNamespace === null ? null : freezing(exe, { by: "program", exe, mountNamespace });
     if (chosen !== null) return chosen;

@@ -1,8 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Diagnosis, Storm } from "../diagnosis/result.ts";
 import { planOf, type Intervention } from "../experiment/intervention.ts";
-import { SCHEMA, type Experiment, type Plan } from "../experiment/result.ts";
-import { jsonReport } from "../report/json.ts";
+import { effectOf, type Experiment, type Plan } from "../experiment/result.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import { diagnoseLive } from "./diagnose-live.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -11,9 +10,12 @@ import { waitingGuard, type WaitingGuard } from "./guard.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { writeAll, writeResult } from "./output.ts";
 import { createProgress } from "./progress.ts";
+import { beginAcross } from "./prove-across.ts";
 import { carryOut, type CarriedOut } from "./prove-run.ts";
-import { askedIntervention, mildestIntervention } from "./prove-target.ts";
+import { asJson, exitOf, inconclusive, rendered, toldUndone } from "./prove-told.ts";
+import { askedIntervention, mildestIntervention, settledFor } from "./prove-target.ts";
 import { resumeProve } from "./prove-resume.ts";
+import { rootFolder } from "./root-folder.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
 import { reportOptions } from "./terminal.ts";
 
@@ -25,7 +27,9 @@ export async function proveCommand(flags: ProveFlags, version: string): Promise<
       "sudo whoforks prove",
       EXIT.noPrivilege,
     );
-  if (flags.resume !== undefined) return resumeProve(flags.resume);
+  if (flags.resume !== undefined) return resumeProve(flags.resume, flags, version);
+  if (flags.acrossReboot === true && flags.quarantine === undefined)
+    throw new Failure("--across-reboot goes with --quarantine PATH: what else is held does not outlast a boot");
   // Before the storm is looked for: what may not be held is told at once.
   const asked = await askedIntervention(flags, version);
   const early = new EarlyGuard();
@@ -76,15 +80,18 @@ async function proved(
     writeResult(await rendered(nothing, flags), flags.output);
     return EXIT.inconclusive;
   }
-  const intervention = asked ?? mildestIntervention(diagnosis, found);
-  const plan = planOf(intervention, ALL_STEPS, flags.pairs, flags.baseline);
+  const intervention = settledFor(asked ?? mildestIntervention(diagnosis, found), found);
+  const plan =
+    flags.acrossReboot === true
+      ? acrossReboot(planOf(intervention, ALL_STEPS, 1, 0), flags.baseline)
+      : planOf(intervention, ALL_STEPS, flags.pairs, flags.baseline);
   const storm = { kind: found.kind, exe: found.program.exe, comm: found.program.comm, root: found.program.root };
   const planned = { ...inconclusive(version, "no-storm", "observe-longer"), storm, plan, verdict: PLANNED };
   if (!(await agreed(planned, flags))) {
     writeResult(await rendered(planned, flags), flags.output);
     return EXIT.nothingWrong;
   }
-  const carried = await carryOut({
+  const options = {
     version,
     intervention,
     plan,
@@ -95,12 +102,26 @@ async function proved(
     signal,
     progress,
     waiting: early.waiting,
-  });
+    root: rootFolder(flags.root ?? "/").dir,
+  };
+  if (flags.acrossReboot === true) {
+    const begun = { ...planned, ...(await beginAcross(options)) };
+    progress.clear();
+    writeResult(await rendered(begun, flags), flags.output);
+    if (begun.verdict.outcome !== "planned" && !begun.undone.ok) return EXIT.notUndone;
+    return signal.aborted ? EXIT.interrupted : exitOf(begun);
+  }
+  const carried = await carryOut(options);
   progress.clear();
   const result = { ...planned, ...resultOf(carried, intervention) };
   writeResult(await rendered(result, flags), flags.output);
   if (!result.undone.ok) return EXIT.notUndone;
   return signal.aborted ? EXIT.interrupted : exitOf(result);
+}
+
+/** One boot with it, one without, one with it again. */
+function acrossReboot(plan: Plan, seconds: number): Plan {
+  return { ...plan, seconds, errorRate: 1, acrossReboot: true };
 }
 
 /** The baseline goes on for so long where the storm is slow, seconds. */
@@ -112,44 +133,12 @@ function stormOf({ storms, verdict }: Diagnosis): Storm | null {
   return storms.find(({ id }) => id === verdict.storm) ?? storms[0] ?? null;
 }
 
-function inconclusive(version: string, code: string, decide: string): Experiment {
-  return {
-    schema: SCHEMA,
-    tool: { name: "whoforks", version },
-    id: null,
-    storm: null,
-    plan: null,
-    baseline: null,
-    slotSeconds: null,
-    slots: [],
-    effect: null,
-    moved: [],
-    verdict: {
-      outcome: "inconclusive",
-      code: `experiment.inconclusive.${code}`,
-      args: {},
-      errorRate: null,
-      decide: { code: `experiment.decide.${decide}`, args: {} },
-    },
-    because: null,
-    undone: { ok: true, remaining: [] },
-    couldNotLook: [],
-  };
-}
-
 function resultOf(
   carried: CarriedOut,
   { target }: Intervention,
 ): Partial<Experiment> & Pick<Experiment, "undone" | "verdict"> {
   const { id, measured, because, remaining, couldNotLook, lost } = carried;
-  const undone = {
-    ok: remaining.length === 0,
-    remaining: remaining.map(({ effect, why, byHand }) => ({
-      effect: effect === null ? null : { code: effect.code, args: { ...effect.args } },
-      why: { code: why.code, args: { ...why.args } },
-      commands: byHand,
-    })),
-  };
+  const undone = toldUndone(remaining);
   const gaps =
     lost === null || lost === 0
       ? couldNotLook
@@ -177,18 +166,6 @@ function resultOf(
   };
 }
 
-function effectOf(slots: Experiment["slots"]): Experiment["effect"] {
-  const of = (state: "free" | "held"): Experiment["slots"] => slots.filter((slot) => slot.state === state);
-  const [free, held] = [of("free"), of("held")];
-  if (free.length === 0 || held.length === 0) return null;
-  const rate = (some: Experiment["slots"]): number => some.reduce((sum, slot) => sum + slot.perSecond, 0) / some.length;
-  const cpus = (some: Experiment["slots"]): number | null => {
-    const known = some.map((slot) => slot.busyCpus).filter((one) => one !== null);
-    return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0) / known.length;
-  };
-  return { freePerSecond: rate(free), heldPerSecond: rate(held), freeBusyCpus: cpus(free), heldBusyCpus: cpus(held) };
-}
-
 /** Shows the plan, and asks where somebody can answer. Without an answer nothing is done. */
 async function agreed(experiment: Experiment & { plan: Plan }, flags: ProveFlags): Promise<boolean> {
   const planned = { ...experiment, verdict: { ...PLANNED, code: "experiment.plan" } };
@@ -207,19 +184,4 @@ async function agreed(experiment: Experiment & { plan: Plan }, flags: ProveFlags
   } finally {
     lines.close();
   }
-}
-
-function exitOf({ verdict: { outcome } }: Experiment): ExitCode {
-  if (outcome === "proven") return EXIT.problemFound;
-  return outcome === "inconclusive" ? EXIT.inconclusive : EXIT.nothingWrong;
-}
-
-function asJson({ json, format }: ProveFlags): boolean {
-  return json === true || format === "json";
-}
-
-async function rendered(result: Experiment, flags: ProveFlags): Promise<string> {
-  if (asJson(flags)) return jsonReport(result);
-  const { experimentReport } = await import("../report/experiment.ts");
-  return experimentReport(result, reportOptions(flags));
 }

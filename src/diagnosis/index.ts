@@ -1,3 +1,4 @@
+import type { PastExperiment } from "../model/past-experiment.ts";
 import { cpuUse } from "../derive/cpu.ts";
 import { zombieParents } from "../derive/zombies.ts";
 import { detect, type Detection } from "../detect/index.ts";
@@ -77,9 +78,25 @@ export async function diagnose(material: Material): Promise<Diagnosis> {
     hidden: material.hidden?.processes ?? null,
     hiddenLook: material.hidden?.look ?? null,
     footing: material.footing ?? null,
-    experiment: null,
+    experiment: experimentOn(
+      stories.map((story) => story.storm),
+      material.experiments ?? [],
+    ),
     cost: material.cost(),
   };
+}
+
+/** The newest experiment about a program of these storms, in the same root. */
+function experimentOn(
+  storms: readonly Diagnosis["storms"][number][],
+  experiments: readonly PastExperiment[],
+): Diagnosis["experiment"] {
+  for (const experiment of experiments) {
+    const { exe, root } = experiment;
+    const storm = storms.find(({ program }) => program.exe === exe && program.root === root);
+    if (storm !== undefined) return { ...experiment, storm: storm.id };
+  }
+  return null;
 }
 
 /** Asks the detectors about each host by itself; the worst storm of all comes first. */

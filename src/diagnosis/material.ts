@@ -1,6 +1,7 @@
 import type { Derived } from "../derive/index.ts";
 import type { Known } from "../detect/types.ts";
 import type { Footing } from "../model/footing.ts";
+import type { PastExperiment } from "../model/past-experiment.ts";
 import type { CpuSlices } from "../model/cpu.ts";
 import type { HiddenAccount } from "../model/hidden.ts";
 import type { ListeningLook } from "../model/listening.ts";
@@ -43,6 +44,8 @@ export interface Material {
   hidden?: HiddenAccount | null;
   /** What the tool stands on; absent or null: not looked at. */
   footing?: Footing | null;
+  /** Experiments on this host that are over, the newest first. */
+  experiments?: readonly PastExperiment[];
   /** Facts that a reader found notable: `audit.fork-by-32-bit`, … */
   remarks: { code: string; args: Record<string, unknown> }[];
   couldNotLook: Diagnosis["couldNotLook"];

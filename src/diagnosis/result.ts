@@ -1,4 +1,5 @@
 import type { Footing } from "../model/footing.ts";
+import type { PastExperiment } from "../model/past-experiment.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Abi } from "../model/events.ts";
@@ -84,7 +85,8 @@ export interface Diagnosis {
   hiddenLook?: HiddenLook | null;
   /** What the tool and the host's own tools stand on, of a live run; null: not looked at. Absent in older results. */
   footing?: Footing | null;
-  experiment: null;
+  /** The newest experiment that is over (`whoforks prove`) about one of the storms; null: there is none, or no live run. */
+  experiment: (PastExperiment & { storm: string }) | null;
   cost: { cpuSeconds: number; wallSeconds: number; peakRssBytes: number };
 }
 

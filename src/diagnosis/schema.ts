@@ -209,6 +209,22 @@ export const diagnosis = z.object({
   hidden: z.array(hiddenProcess).nullable().optional(),
   hiddenLook: hiddenLook.nullable().optional(),
   footing: footing.nullable().optional(),
-  experiment: z.null(),
+  experiment: z
+    .object({
+      id: z.string(),
+      at: z.string(),
+      exe: text,
+      root: text,
+      kind: z.string(),
+      target: text,
+      outcome: z.enum(["proven", "refuted", "inconclusive"]),
+      code: z.string(),
+      args: z.record(z.string(), z.unknown()),
+      errorRate: z.number().nullable(),
+      freePerSecond: z.number().nonnegative().nullable(),
+      heldPerSecond: z.number().nonnegative().nullable(),
+      storm: z.string(),
+    })
+    .nullable(),
   cost: z.object({ cpuSeconds: z.number(), wallSeconds: z.number(), peakRssBytes: count }),
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AnyStepKind, Step, StepKinds } from "../journal/types.ts";
 import { freezers, cgroupFolder, membersBelow, type Freezer } from "./freezer.ts";
-import { membersNow, newestMembers, type Target } from "./members.ts";
+import { isOfFile, membersNow, newestMembers, type Target } from "./members.ts";
 import type { InterventionKind, Plan } from "./result.ts";
 import { SHORTEST_SLOT } from "./schedule.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -31,7 +31,7 @@ const REMAINDER = 0.1;
 /** Cgroups in which members of one target are met. */
 const ORIGINS = 8;
 /** How long a chain's members are looked for, ms. */
-const SEARCH_MS = 1500;
+const SEARCH_MS = 4000;
 
 /** Freezing: null where this host has no freezer, or nobody of the target lives. */
 export function freezing(name: Untrusted, whom: Target): Intervention | null {
@@ -75,10 +75,7 @@ function originsOf(freezer: Freezer, whom: Target): Untrusted[] {
     }
   };
   note(membersNow(whom));
-  for (
-    const end = performance.now() + SEARCH_MS;
-    whom.by === "program" && origins.size === 0 && performance.now() < end;
-  )
+  for (const end = performance.now() + SEARCH_MS; isOfFile(whom) && origins.size === 0 && performance.now() < end;)
     note(newestMembers(whom));
   return [...origins].slice(0, ORIGINS);
 }

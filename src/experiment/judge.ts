@@ -33,10 +33,13 @@ export interface Trial {
 /** Fewer than this many whole pairs refute nothing. */
 export const PAIRS_TO_REFUTE = 4;
 /** What is left while it is held, of the whole, that refutes; and in each pair alone. */
-const UNTOUCHED = 0.8;
+export const UNTOUCHED = 0.8;
 const UNTOUCHED_EACH = 0.5;
-/** Of the noise band's lower end, what a free slot must have for the storm to be back. */
-const BACK = 0.5;
+/**
+ * Of the noise band's lower end, what a free slot must have for the storm to be back: others may take the CPU for half of a
+ * slot, and what has ended has nothing.
+ */
+const BACK = 0.25;
 /** Starts of another program, of the storm's own rate, from which it has moved there. */
 const MOVED = 0.3;
 
@@ -127,7 +130,7 @@ function pairsOf(slots: readonly Slot[]): { free: number; held: number }[] {
   return pairs;
 }
 
-function open(code: string, args: Record<string, unknown>, decide: string): Judgement {
+export function open(code: string, args: Record<string, unknown>, decide: string): Judgement {
   const sentence: Sentence = { code: `experiment.decide.${decide}`, args: {} };
   return { outcome: "inconclusive", code: `experiment.inconclusive.${code}`, args, errorRate: null, decide: sentence };
 }

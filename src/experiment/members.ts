@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { z } from "zod";
 import { readSmall } from "../capture/procfs/read-small.ts";
 import { parseStatLine } from "../capture/procfs/stat-line.ts";
@@ -8,11 +8,13 @@ import { membersBelow } from "./freezer.ts";
 
 /**
  * Whom an intervention is about. `tree`: a process and all that descend from it. `program`: everybody who runs this file
- * in this mount namespace, e.g. the members of a chain, whom no process stands for. `cgroup`: everybody in it.
+ * in this mount namespace, e.g. the members of a chain, whom no process stands for. `file`: everybody who executes this
+ * very file, by device and inode as stat(2) gives them. `cgroup`: everybody in it.
  */
 export const target = z.discriminatedUnion("by", [
   z.object({ by: z.literal("tree"), pid: z.int().positive(), startTicks: z.string() }),
   z.object({ by: z.literal("program"), exe: z.string(), mountNamespace: z.string() }),
+  z.object({ by: z.literal("file"), dev: z.string(), inode: z.string() }),
   z.object({ by: z.literal("cgroup"), folder: z.string() }),
 ]);
 export type Target = z.infer<typeof target>;
@@ -28,6 +30,7 @@ export function membersNow(whom: Target): number[] {
     case "cgroup":
       return membersBelow(whom.folder);
     case "program":
+    case "file":
       return listed().filter((pid) => runs(pid, whom));
     case "tree":
       return startTicks(whom.pid) === whom.startTicks ? treeOf(whom.pid) : [];
@@ -39,12 +42,12 @@ export function membersNow(whom: Target): number[] {
  * is dead. The last number given out stands in /proc/loadavg.
  */
 export function* newestMembers(whom: Target): Generator<number> {
-  if (whom.by !== "program") return;
+  if (!isOfFile(whom)) return;
   for (const pid of newest()) if (runs(pid, whom)) yield pid;
 }
 
 /** How long a process of a program is looked for, ms: a chain has one for milliseconds at a time. */
-const SEARCH_MS = 1500;
+const SEARCH_MS = 4000;
 
 /** Mount namespace in which this program runs; null: no process of it was met. */
 export function namespaceOfProgram(exe: Untrusted): string | null {
@@ -60,9 +63,14 @@ export function namespaceOfProgram(exe: Untrusted): string | null {
   return found;
 }
 
-/** Whether a process is one of a program's; null: it is gone, or that is no question for this kind of target. */
+/** Whether those who are meant are told by the file that they run: then they may be a chain. */
+export function isOfFile(whom: Target): whom is OfFile {
+  return whom.by === "program" || whom.by === "file";
+}
+
+/** Whether a process is one of a file's; null: it is gone, or that is no question for this kind of target. */
 export function isMember(whom: Target, pid: number): boolean | null {
-  if (whom.by !== "program" || programOf(pid) === null) return null;
+  if (!isOfFile(whom) || programOf(pid) === null) return null;
   return runs(pid, whom);
 }
 
@@ -89,9 +97,22 @@ function newest(): number[] {
   return Array.from({ length: NEWEST }, (_, below) => last - below).filter((pid) => pid > 1);
 }
 
-function runs(pid: number, { exe, mountNamespace }: Target & { by: "program" }): boolean {
+type OfFile = Target & { by: "program" | "file" };
+
+function runs(pid: number, whom: OfFile): boolean {
+  if (whom.by === "file") return executes(pid, whom);
   const program = programOf(pid);
-  return program?.exe === exe && program.mountNamespace === mountNamespace;
+  return program?.exe === whom.exe && program.mountNamespace === whom.mountNamespace;
+}
+
+function executes(pid: number, { dev, inode }: { dev: string; inode: string }): boolean {
+  try {
+    const exe = statSync(`/proc/${pid}/exe`, { bigint: true, throwIfNoEntry: false });
+    return exe !== undefined && String(exe.ino) === inode && String(exe.dev) === dev;
+  } catch {
+    // ESRCH: it has ended.
+    return false;
+  }
 }
 
 function treeOf(root: number): number[] {

@@ -41,6 +41,8 @@ export interface Plan {
   seconds: number;
   /** Probability of a false proof: 2^-pairs at the most. */
   errorRate: number;
+  /** One boot with it, one without, one with it again: `pairs` and `errorRate` are 1 then. */
+  acrossReboot?: true;
 }
 
 /** `free`: the storm is left alone. `held`: the intervention is in effect. */
@@ -90,6 +92,18 @@ export interface Judgement {
   decide: Sentence | null;
 }
 
+/** With the file where it was, without it after a boot, and with it again after another. */
+export const BOOT_STATES = ["with", "without", "with-again"] as const;
+
+/** What was measured in one boot. */
+export interface BootStretch {
+  state: (typeof BOOT_STATES)[number];
+  seconds: number;
+  perSecond: number;
+  othersPerSecond: number;
+  busyCpus: number | null;
+}
+
 /** The answer of `prove`. Reports compute nothing. */
 export interface Experiment {
   schema: typeof SCHEMA;
@@ -109,10 +123,25 @@ export interface Experiment {
     heldBusyCpus: number | null;
   } | null;
   moved: Moved[];
+  /** The boots that were measured, of an experiment across them; absent: it was none. */
+  boots?: BootStretch[];
   verdict: Omit<Judgement, "outcome"> & { outcome: (typeof OUTCOMES)[number] };
   /** Why the intervention could not be made, or did not take; null: it did, or none was tried. */
   because: Sentence | null;
   /** Whether all is as it was; `remaining`: what is left to do by hand. */
   undone: { ok: boolean; remaining: { effect: Sentence | null; why: Sentence; commands: Untrusted[][] }[] };
   couldNotLook: CouldNotLook[];
+}
+
+/** Means over the slots of each kind; null where there was none of a kind. */
+export function effectOf(slots: Experiment["slots"]): Experiment["effect"] {
+  const of = (state: "free" | "held"): Experiment["slots"] => slots.filter((slot) => slot.state === state);
+  const [free, held] = [of("free"), of("held")];
+  if (free.length === 0 || held.length === 0) return null;
+  const rate = (some: Experiment["slots"]): number => some.reduce((sum, slot) => sum + slot.perSecond, 0) / some.length;
+  const cpus = (some: Experiment["slots"]): number | null => {
+    const known = some.map((slot) => slot.busyCpus).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0) / known.length;
+  };
+  return { freePerSecond: rate(free), heldPerSecond: rate(held), freeBusyCpus: cpus(free), heldBusyCpus: cpus(held) };
 }

@@ -1,5 +1,6 @@
 import { judge, isBack, isRefuted, movedTo, type Ending, type Trial } from "./judge.ts";
-import { band, schedule, slotBins } from "./schedule.ts";
+import { measureBaseline, untilKnown } from "./baseline.ts";
+import { schedule } from "./schedule.ts";
 import type { Baseline, Judgement, Moved, Slot, State } from "./result.ts";
 
 /** What an experiment is made on: the host through the meter, or a simulation. Times are seconds of one clock. */
@@ -75,6 +76,7 @@ class Run {
   #lastFree: number | null = null;
   #held = false;
   #mostOfAll = 0;
+  #worse = 0;
 
   constructor(bench: Bench, design: Design) {
     this.#bench = bench;
@@ -103,37 +105,16 @@ class Run {
     return { baseline, slotSeconds: this.#slotSeconds, slots, moved, judgement: judge(trial) };
   }
 
-  /** Longer, where the storm is slow or pauses. */
   async #measureBaseline(): Promise<Ending | null> {
-    const bench = this.#bench;
-    const { baselineSeconds, longestBaseline } = this.#design;
-    this.#begin = bench.now();
-    for (let seconds = baselineSeconds; ; seconds = Math.min(2 * seconds, longestBaseline)) {
-      this.#design.onProgress?.(0, 2 * this.#design.pairs, "baseline");
-      if (!(await this.#known(this.#begin + seconds))) return "interrupted";
-      this.#end = this.#begin + seconds;
-      const starts = bench.starts(this.#begin, this.#end);
-      const bins = slotBins(starts, bench.binSeconds);
-      const length = bins ?? starts.length;
-      const { low, high } = band(starts, length);
-      const { perSecond, othersPerSecond, busyCpus } = bench.rates(this.#begin, this.#end);
-      const { binSeconds } = bench;
-      this.#baseline = {
-        seconds,
-        perSecond,
-        low: low / binSeconds,
-        high: high / binSeconds,
-        othersPerSecond,
-        busyCpus,
-      };
-      this.#mostOfAll = high / binSeconds + othersPerSecond;
-      if (bins !== null) {
-        this.#slotSeconds = bins * binSeconds;
-        return null;
-      }
-      if (seconds < longestBaseline) continue;
-      return perSecond > 0 ? "unsteady" : "nothing-to-hold";
-    }
+    const { pairs, onProgress } = this.#design;
+    const measured = await measureBaseline(this.#bench, this.#design, () => onProgress?.(0, 2 * pairs, "baseline"));
+    const { baseline } = measured;
+    this.#begin = measured.from;
+    this.#end = measured.to;
+    this.#baseline = baseline;
+    this.#slotSeconds = measured.slotSeconds;
+    if (baseline !== null) this.#mostOfAll = baseline.high + baseline.othersPerSecond;
+    return measured.unfit;
   }
 
   async #slots(): Promise<Ending> {
@@ -154,8 +135,7 @@ class Run {
         const one = this.#stretches[judged] as Stretch & { state: State };
         if (one.to > this.#bench.known()) break;
         if (one.state === "free" && !this.#isBack(one)) return this.#afterHolding(judged) ? "did-not-return" : "ended";
-        // A short slot is over before what happened in it is known.
-        if (one.state === "held" && this.#isTooMuch(one)) {
+        if (this.#wasWorse(one)) {
           await this.#switch(false);
           return "worse";
         }
@@ -165,7 +145,7 @@ class Run {
     }
     if (!(await this.#switch(false))) return "not-applied";
     const from = this.#wholeBin(this.#bench.now() + settleSeconds);
-    if (!(await this.#known(from + length))) return "interrupted";
+    if (!(await untilKnown(this.#bench, from + length))) return "interrupted";
     this.#lastFree = this.#bench.rates(from, from + length).perSecond;
     const late = this.#stretches.findIndex((one) => one.state === "free" && !this.#isBack(one));
     if (late >= 0) return this.#afterHolding(late) ? "did-not-return" : "ended";
@@ -188,8 +168,16 @@ class Run {
 
   #isWorse(since: number): boolean {
     const to = this.#bench.known();
-    if (to - since < WATCH_SECONDS) return false;
+    if (to - since < WATCH_SECONDS - 1e-6) return false;
     return this.#isTooMuch({ from: to - WATCH_SECONDS, to });
+  }
+
+  /** A short slot is over before what happened in it is known. Twice in a row, and not in between: else it is others' doing. */
+  #wasWorse(stretch: Stretch & { state: State }): boolean {
+    const isTooMuch = this.#isTooMuch(stretch);
+    if (stretch.state === "held") this.#worse = isTooMuch ? this.#worse + 1 : 0;
+    else if (isTooMuch) this.#worse = 0;
+    return this.#worse === 2;
   }
 
   #isTooMuch({ from, to }: Stretch): boolean {
@@ -210,16 +198,6 @@ class Run {
   #wholeBin(moment: number): number {
     const { binSeconds } = this.#bench;
     return Math.ceil(moment / binSeconds - 1e-6) * binSeconds;
-  }
-
-  /** Waits until it is known what was started by then. */
-  async #known(moment: number): Promise<boolean> {
-    let next = moment;
-    while (this.#bench.known() < moment - 1e-6) {
-      if (!(await this.#bench.wait(next))) return false;
-      next = this.#bench.now() + this.#bench.binSeconds;
-    }
-    return true;
   }
 
   #isBack({ from, to }: Stretch): boolean {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { INTERVENTION_KINDS, OUTCOMES, SCHEMA } from "./result.ts";
+import { BOOT_STATES, INTERVENTION_KINDS, OUTCOMES, SCHEMA } from "./result.ts";
 
 /** The JSON that `prove --json` prints, as a schema, checked in tests and exported to `schema/`. */
 const text = z.union([z.string(), z.object({ bytes: z.base64() })]);
@@ -27,6 +27,7 @@ export const experiment = z.object({
       pairs: z.int().positive(),
       seconds: z.number(),
       errorRate: z.number(),
+      acrossReboot: z.literal(true).optional(),
     })
     .nullable(),
   baseline: z
@@ -52,6 +53,17 @@ export const experiment = z.object({
   ),
   effect: z.object({ freePerSecond: rate, heldPerSecond: rate, freeBusyCpus: cpus, heldBusyCpus: cpus }).nullable(),
   moved: z.array(z.object({ exe: text.nullable(), comm: text, freePerSecond: rate, heldPerSecond: rate })),
+  boots: z
+    .array(
+      z.object({
+        state: z.enum(BOOT_STATES),
+        seconds: z.number(),
+        perSecond: rate,
+        othersPerSecond: rate,
+        busyCpus: cpus,
+      }),
+    )
+    .optional(),
   verdict: z.object({
     outcome: z.enum(OUTCOMES),
     code: z.string(),

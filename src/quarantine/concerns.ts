@@ -3,7 +3,7 @@ import { fromBytes, type Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { examiner } from "../identity/index.ts";
 import type { FileRecord } from "./file-record.ts";
-import { allPids, executes } from "./processes.ts";
+import { allPids, executes, executesFile } from "./processes.ts";
 import type { Concern } from "./result.ts";
 
 /**
@@ -57,6 +57,7 @@ function usersOf(record: FileRecord, name: Untrusted): number[] {
       const [, permissions, , , inode, ...path] = line.split(/ +/);
       return permissions?.[2] === "x" && inode === record.inode && path.join(" ").endsWith(`/${name}`);
     });
-    return isMapped && !executes(pid, record);
+    // A member of a chain has ended by now: that it executes the file no longer is no sign of a library.
+    return isMapped && executesFile(pid, record) === false;
   });
 }

@@ -44,6 +44,22 @@ export function planQuarantine(root: Root, path: Untrusted): Plan {
   }
 }
 
+/**
+ * The same plan for the file as it is now: its times and what else may differ are looked at anew. Throws `StepRefused` when
+ * it is not the file that was judged any more.
+ */
+export function planAgain(plan: Plan, root: Root): Plan {
+  const { at, record: judged } = plan;
+  const { record, folderFlags } = lookAt(at, root);
+  const barred = protectedOf(record);
+  if (barred !== undefined) throw new StepRefused("quarantine.protected-process", barred);
+  const same = (["dev", "inode", "sha256", "links", "mode", "uid", "gid"] as const).every(
+    (fact) => record[fact] === judged[fact],
+  );
+  if (!same) throw new StepRefused("quarantine.changed", { path: at.path });
+  return { ...plan, record, folderFlags };
+}
+
 function lookAt(at: Place, root: Root): { record: FileRecord; folderFlags: number | null } {
   return withPlace(at, (open) => {
     const stat = open.directory.lstat(open.name);

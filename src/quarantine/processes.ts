@@ -49,13 +49,17 @@ export function statOf(pid: number): Stat | null {
 }
 
 /** Whether a process executes this file, by device and inode: no name is believed. */
-export function executes(pid: number, { dev, inode }: Pick<FileRecord, "dev" | "inode">): boolean {
+export function executes(pid: number, record: Pick<FileRecord, "dev" | "inode">): boolean {
+  return executesFile(pid, record) === true;
+}
+
+/** The same; null when the process has ended, is a thread of the kernel, or may not be looked at. */
+export function executesFile(pid: number, { dev, inode }: Pick<FileRecord, "dev" | "inode">): boolean | null {
   try {
     const exe = fs.statSync(`/proc/${pid}/exe`, { bigint: true });
     return String(exe.ino) === inode && String(exe.dev) === dev;
   } catch (error) {
-    // Ended, a kernel thread, or not permitted.
-    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(errnoOf(error))) return false;
+    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(errnoOf(error))) return null;
     throw error;
   }
 }

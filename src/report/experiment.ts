@@ -49,12 +49,14 @@ function planLines(sheet: Sheet, { storm, plan, verdict }: Experiment): string[]
     steps.map((step) => render(voice, step[of].code, step[of].args));
   lines.push(...labelled(sheet, say(voice, "experiment.label.hold"), bodies("effect", plan.steps)));
   lines.push(...labelled(sheet, say(voice, "experiment.label.undo"), bodies("undo", plan.steps.toReversed())));
-  if (verdict.outcome === "planned")
-    lines.push(...labelled(sheet, say(voice, "experiment.label.takes"), [say(voice, "experiment.takes", { ...plan })]));
+  if (verdict.outcome === "planned") {
+    const takes = plan.acrossReboot === true ? "experiment.takes-boots" : "experiment.takes";
+    lines.push(...labelled(sheet, say(voice, "experiment.label.takes"), [say(voice, takes, { ...plan })]));
+  }
   return lines;
 }
 
-function measuredLines(sheet: Sheet, { baseline, effect, verdict }: Experiment): string[] {
+function measuredLines(sheet: Sheet, { baseline, effect, boots, verdict }: Experiment): string[] {
   const { voice } = sheet;
   const lines: string[] = [];
   const add = (label: MessageCode, body: Safe): void => {
@@ -67,6 +69,9 @@ function measuredLines(sheet: Sheet, { baseline, effect, verdict }: Experiment):
     add("experiment.label.held", say(voice, "experiment.rate", { perSecond: heldPerSecond, cpus: heldBusyCpus }));
     add("experiment.label.free", say(voice, "experiment.rate", { perSecond: freePerSecond, cpus: freeBusyCpus }));
   }
+  for (const { state, perSecond, busyCpus } of boots ?? [])
+    if (state !== "with")
+      add(`experiment.label.${state}`, say(voice, "experiment.rate", { perSecond, cpus: busyCpus }));
   const { errorRate } = verdict;
   if (errorRate !== null) add("experiment.label.chance", say(voice, "experiment.chance", { of: 1 / errorRate }));
   return lines;

@@ -1,9 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { startScenario, type RunningScenario } from "../../lab/lab.mjs";
+import type { Diagnosis } from "../../src/diagnosis/result.ts";
 import { freezers, membersOf } from "../../src/experiment/freezer.ts";
 import type { Experiment } from "../../src/experiment/result.ts";
 import { experiment as schema } from "../../src/experiment/schema.ts";
@@ -83,14 +85,28 @@ test("the case: proven by freezing its members, an innocent is refuted, and noth
     await goesOn(scenario);
 
     const other = await proved(["--freeze", String(innocent.pid)]);
-    expect(other.result.verdict).toMatchObject({ outcome: "refuted", errorRate: null });
+    expect(other.result.verdict).toMatchObject({ code: "experiment.refuted", outcome: "refuted", errorRate: null });
     expect(other.exitCode).toBe(0);
     expect(ownCgroups()).toEqual(before);
     expect(startTicks(innocent.pid as number)).not.toBeNull();
 
+    // The file itself, and nothing but times that nobody can give back is another afterwards.
+    const suspect = `${scenario.rootOnHost}/usr/bin/atd`;
+    const { ino, mode, size, mtimeNs, atimeNs } = statSync(suspect, { bigint: true });
+    const away = await proved(["--pairs", "5", "--quarantine", "/usr/bin/atd", "--root", scenario.rootOnHost]);
+    expect(away.result.verdict).toMatchObject({ outcome: "proven", errorRate: 1 / 32 });
+    expect(away.result.plan?.steps.map(({ effect }) => effect.code)).toEqual([
+      ...["own-cgroup", "join-cgroup", "freeze"].map((step) => `experiment.step.${step}`),
+      ...["vault", "seal", "move"].map((step) => `quarantine.effect.${step}`),
+    ]);
+    expect(away.result.undone).toEqual({ ok: true, remaining: [] });
+    expect(statSync(suspect, { bigint: true })).toMatchObject({ ino, mode, size, mtimeNs, atimeNs });
+    expect(ownCgroups()).toEqual(before);
+    await goesOn(scenario);
+
     // What a security team asks for, of the same storm; the suspect comes back byte for byte.
     const bundle = `${state}/bundle.tar.gz`;
-    const collected = await whoforks(["collect", "-o", bundle]);
+    const collected = await whoforks(["collect", "-o", bundle], { env: { WHOFORKS_STATE: state } });
     expect(collected.stdout).toContain("the manifest's sha256 is");
     const verified = await whoforks(["collect", "--verify", bundle, "-v", "--lang", "en"]);
     expect(verified).toMatchObject({ exitCode: 0, stderr: "" });
@@ -114,6 +130,22 @@ test("the case: proven by freezing its members, an innocent is refuted, and noth
     expect(opened).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readFileSync(`${state}/atd`).equals(readFileSync(`${scenario.rootOnHost}/usr/bin/atd`))).toBe(true);
     expect(statSync(`${state}/atd`).mode & 0o777).toBe(0o600);
+    // What was proven last is in its diagnosis, and in that of its case by somebody else.
+    execFileSync("tar", ["-xzf", bundle, "-C", state, "--wildcards", "*diagnosis.json", "*case/*"]);
+    const found = readdirSync(state, { recursive: true, encoding: "utf8" });
+    const unpacked = (end: string): string => `${state}/${found.find((path) => path.endsWith(end)) ?? end}`;
+    const told = JSON.parse(readFileSync(unpacked("diagnosis.json"), "utf8")) as Diagnosis;
+    expect(told.experiment).toMatchObject({
+      id: away.result.id,
+      exe: "/usr/bin/atd",
+      kind: "quarantine",
+      outcome: "proven",
+      errorRate: 1 / 32,
+      storm: told.storms[0]?.id,
+    });
+    const elsewhere = { env: { WHOFORKS_STATE: `${state}/none` } };
+    const again = await whoforks(["diagnose", "--json", "--from", dirname(unpacked("case/manifest.json"))], elsewhere);
+    expect((JSON.parse(again.stdout) as Diagnosis).experiment).toEqual(told.experiment);
     const bytes = readFileSync(bundle);
     writeFileSync(bundle, bytes.subarray(0, bytes.length / 2));
     expect((await whoforks(["collect", "--verify", bundle])).exitCode).toBe(1);
@@ -140,16 +172,24 @@ test("killed at each step the guard takes everything back, and a storm that ends
   const before = ownCgroups();
   const scenario = await startScenario("case", { seconds: 120, rate: 150 });
   try {
-    // Records: 1 begin, 2 and 3 the cgroup is made, 4 and 5 it is frozen, 6 and 7 thawed.
-    for (const at of [2, 5]) {
+    // Records: 1 begin, 2 and 3 the cgroup is made; with the file 4 and 5 who came since is taken in, 6 and 7 it is
+    // frozen, 8 and 9 the vault is made, 10 and 11 the file is sealed, 12 and 13 moved.
+    const suspect = `${scenario.rootOnHost}/usr/bin/atd`;
+    const { ino, mode, mtimeNs } = statSync(suspect, { bigint: true });
+    const file = ["--quarantine", "/usr/bin/atd", "--root", scenario.rootOnHost];
+    for (const [at, args] of [
+      [2, []],
+      [13, file],
+    ] as const) {
       const known = new Set(journals());
-      const run = await prove([], (child) => {
+      const run = await prove(args, (child) => {
         void eventually(() => records(known).length >= at || child.exitCode !== null).then(() => child.kill("SIGKILL"));
       });
       expect(run).toMatchObject({ exitCode: null, stdout: "" });
       await eventually(() => records(known).at(-1)?.type === "end");
       expect(records(known).at(-1), `${at}`).toMatchObject({ type: "end", state: "undone" });
       expect(ownCgroups()).toEqual(before);
+      expect(statSync(suspect, { bigint: true })).toMatchObject({ ino, mode, mtimeNs });
       await goesOn(scenario);
     }
 
@@ -157,7 +197,10 @@ test("killed at each step the guard takes everything back, and a storm that ends
     const stopped = await proved([], (child) => {
       void eventually(() => records(interrupted).length >= 5).then(() => child.kill("SIGINT"));
     });
-    expect(stopped).toMatchObject({ exitCode: 130, result: { undone: { ok: true } } });
+    expect(stopped).toMatchObject({
+      result: { verdict: { code: "experiment.inconclusive.interrupted" }, because: null, undone: { ok: true } },
+      exitCode: 130,
+    });
     expect(ownCgroups()).toEqual(before);
 
     const known = new Set(journals());

@@ -10,9 +10,10 @@ export function addProve(program: Command, version: string): void {
     .option("--sigstop <pid>", "stop one process with SIGSTOP, and let it go on")
     .option("--stop <unit>", "stop a unit by its supervisor's own command, and start it again")
     .option("--disable <file:line>", "make one line of an inittab, a crontab or inetd.conf a comment")
-    .option("--quarantine <path>", "take a file out of the way, with who runs it stopped, and give it back")
+    .option("--quarantine <path>", "take a file out of the way, with who runs it frozen, and give it back")
+    .option("--across-reboot", "with --quarantine: away for a whole boot; measured after it by --resume")
     .option("--root <dir>", "with --quarantine: the root that the path belongs to, a container's for example")
-    .option("--resume <id>", "take back what a run that died has left")
+    .option("--resume <id>", "take back what a run that died has left; after a boot: measure")
     .option("--yes", "do it without asking")
     .option("--dry-run", "show the plan and do nothing (the default where nobody can be asked)")
     .addOption(
@@ -54,7 +55,8 @@ Examples:
   sudo whoforks prove --stop later.service      stopped and started by its supervisor
   sudo whoforks prove --disable /etc/inittab:3  one line, told to init
   sudo whoforks prove --quarantine /usr/bin/atd this file, with its processes
-  sudo whoforks prove --resume ID               take back what a killed run has left
+  sudo whoforks prove --quarantine /usr/bin/atd --across-reboot    away for a boot
+  sudo whoforks prove --resume ID               measure after that boot; or take back what a killed run has left
 
 Everything is taken back before it ends, also when it is interrupted or killed. The rule and its error rate: docs/prove.md.
 
@@ -88,6 +90,7 @@ export interface ProveFlags {
   stop?: string;
   disable?: string;
   quarantine?: string;
+  acrossReboot?: boolean;
   root?: string;
   resume?: string;
   yes?: boolean;

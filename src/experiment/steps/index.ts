@@ -1,6 +1,7 @@
 import type { AnyStepKind } from "../../journal/types.ts";
 import { disableLineStep } from "./disable-line.ts";
 import { freezeStep } from "./freeze.ts";
+import { joinCgroupStep } from "./join-cgroup.ts";
 import { ownCgroupStep } from "./own-cgroup.ts";
 import { stopUnitStep } from "./run-command.ts";
 import { stopProcessStep } from "./stop-process.ts";
@@ -8,6 +9,7 @@ import { stopProcessStep } from "./stop-process.ts";
 /** Every step that an experiment takes, for whoever reads its journal. */
 export const EXPERIMENT_STEPS: readonly AnyStepKind[] = [
   ownCgroupStep,
+  joinCgroupStep,
   freezeStep,
   stopProcessStep,
   stopUnitStep,

@@ -5,9 +5,10 @@ import { StepRefused, stepKind, type StepKind, type UndoResult } from "../../jou
 import { toBytes } from "../../model/text.ts";
 import { errnoOf } from "../../platform/errno.ts";
 import { askFor, cgroupFolder, isThere, membersOf, moveInto } from "../freezer.ts";
-import { isKernelThread, isMember, membersNow, newestMembers, ownLine, target } from "../members.ts";
+import { isKernelThread, isMember, isOfFile, membersNow, newestMembers, ownLine, target } from "../members.ts";
 
-const data = z.object({
+/** `cgroup.join` has the same. */
+export const ownCgroupData = z.object({
   version: z.union([z.literal(1), z.literal(2)]),
   /** Where the hierarchy is mounted, and the cgroup mounted there. */
   dir: z.string(),
@@ -17,7 +18,7 @@ const data = z.object({
   own: z.string(),
   target,
 });
-type Data = z.infer<typeof data>;
+type Data = z.infer<typeof ownCgroupData>;
 
 /** Quick looks at a chain after which it is given up; a look takes some 50 µs. */
 const LOOKS = 20_000;
@@ -32,11 +33,11 @@ const PATIENCE_MS = 5000;
  */
 export const ownCgroup: StepKind<Data> = {
   kind: "cgroup.own",
-  data,
+  data: ownCgroupData,
   async apply(step) {
     makeFolder(step.own);
     let moved = takeIn(step, membersNow(step.target));
-    if (step.target.by === "program") moved = await chase(step, moved);
+    if (isOfFile(step.target)) moved = await chase(step, moved);
     for (let quiet = 0, looks = 0; quiet < QUIET_FULL_LOOKS && looks < 100 && moved > 0; looks++) {
       const taken = takeIn(step, membersNow(step.target));
       moved += taken;
@@ -63,7 +64,7 @@ export const ownCgroup: StepKind<Data> = {
 export const ownCgroupStep = stepKind(ownCgroup);
 
 /** Moves those that may be moved; gives their number. */
-function takeIn(step: Data, pids: Iterable<number>, line = ownLine()): number {
+export function takeIn(step: Data, pids: Iterable<number>, line = ownLine()): number {
   let moved = 0;
   for (const pid of pids) {
     if (pid === 1 || line.has(pid) || cgroupFolder(step, pid) !== step.origin) continue;

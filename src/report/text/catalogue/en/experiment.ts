@@ -5,6 +5,18 @@ export const experiment = {
   "experiment.proven":
     "proven: without {target} the storm stops, with it the storm comes back, {pairs:count} {pairs#time|times} out of {pairs:count}",
   "experiment.refuted": "refuted: the storm goes on without {target} ({left:percent} of it is left)",
+  "experiment.across.waiting": "{target} is out of the way until the next boot; what runs of it goes on until then",
+  "experiment.across.refuted": "refuted: after a boot without {target} the storm is there ({left:percent} of it)",
+  "experiment.across.proven":
+    "proven: after a boot without {target} the storm is gone, after a boot with it the storm is back",
+  "experiment.across.away": "{target} is not where it was; this gives it back without a boot",
+  "experiment.inconclusive.return-untested":
+    "inconclusive as yet: after a boot without {target} the storm is gone ({left:percent} of it is left); {target} is back in its place",
+  "experiment.inconclusive.not-back-after-boot":
+    "inconclusive: the storm is gone after a boot without {target}, and does not come back after one with it",
+  "experiment.decide.reboot": "boot, then: whoforks prove --resume {id}",
+  "experiment.decide.reboot-again":
+    "whether it comes back: boot once more, then whoforks prove --resume {id}; to keep it away: whoforks quarantine",
   "experiment.inconclusive.no-storm": "inconclusive: no storm was there to be held",
   "experiment.inconclusive.unsteady":
     "inconclusive: the storm is too slow, or pauses by itself for too long, to be told from one that is held",
@@ -27,6 +39,8 @@ export const experiment = {
   "experiment.decide.what-starts-both": "hold what starts both programs (whoforks why)",
   "experiment.step.own-cgroup": "move its processes into a cgroup of their own, {own}",
   "experiment.undo.own-cgroup": "move them back to {origin} and remove that cgroup",
+  "experiment.step.join-cgroup": "move into it who has been started beside it since",
+  "experiment.undo.join-cgroup": "they go back with the others",
   "experiment.step.freeze": "freeze the cgroup {folder}, again and again for a moment",
   "experiment.undo.freeze": "thaw it",
   "experiment.step.stop-process": "stop process {pid} with SIGSTOP, again and again for a moment",
@@ -61,6 +75,8 @@ export const experiment = {
   "experiment.label.before": "before",
   "experiment.label.held": "held",
   "experiment.label.free": "let go",
+  "experiment.label.without": "without",
+  "experiment.label.with-again": "again",
   "experiment.label.chance": "chance",
   "experiment.label.because": "because",
   "experiment.label.decide": "decides",
@@ -69,6 +85,7 @@ export const experiment = {
   "experiment.storm": "{program}",
   "experiment.takes":
     "about {seconds:seconds}: {pairs:count} stretches held and {pairs:count} left alone, in an order that coins decide",
+  "experiment.takes-boots": "about {seconds:seconds}, a boot, some seconds after it, and the same once more",
   "experiment.rate": "{perSecond:rate} starts a second[[, {cpus:cpus} CPUs of the host busy]]",
   "experiment.rate-band":
     "{perSecond:rate} starts a second, between {low:rate} and {high:rate}[[, {cpus:cpus} CPUs of the host busy]]",

@@ -8,6 +8,17 @@ export const experiment: Record<Codes, string> = {
   "experiment.planned": "以下是将要做的事；尚未做任何改动",
   "experiment.proven": "已证明：没有 {target}，风暴停止；放开后风暴又回来，{pairs:count} 次中 {pairs:count} 次都如此",
   "experiment.refuted": "已否定：没有 {target}，风暴照样继续（剩余 {left:percent}）",
+  "experiment.across.waiting": "{target} 已移开，直到下次启动；在此之前，它已有的进程继续运行",
+  "experiment.across.refuted": "已否定：移开 {target} 并重新启动后，风暴仍在（剩余 {left:percent}）",
+  "experiment.across.proven": "已证实：移开 {target} 并重新启动后风暴消失，放回并重新启动后风暴再现",
+  "experiment.across.away": "{target} 不在原处；此命令无需重启即可放回",
+  "experiment.inconclusive.return-untested":
+    "尚无定论：移开 {target} 并重新启动后风暴消失（剩余 {left:percent}）；{target} 已放回原处",
+  "experiment.inconclusive.not-back-after-boot":
+    "无定论：移开 {target} 并重新启动后风暴消失，放回并重新启动后也没有再现",
+  "experiment.decide.reboot": "重新启动，然后执行 whoforks prove --resume {id}",
+  "experiment.decide.reboot-again":
+    "看它是否再现：再重新启动一次，然后执行 whoforks prove --resume {id}；要让它一直移开：whoforks quarantine",
   "experiment.inconclusive.no-storm": "无法判定：没有可供验证的风暴",
   "experiment.inconclusive.unsteady": "无法判定：风暴太慢，或自身停顿太久，与被按住时无法区分",
   "experiment.inconclusive.ended": "无法判定：没有按住它时，风暴自行结束了",
@@ -26,6 +37,8 @@ export const experiment: Record<Codes, string> = {
   "experiment.decide.what-starts-both": "按住同时启动这两个程序的那一个（whoforks why）",
   "experiment.step.own-cgroup": "把它的进程移入单独的 cgroup：{own}",
   "experiment.undo.own-cgroup": "把它们移回 {origin}，并删除该 cgroup",
+  "experiment.step.join-cgroup": "把此后在外面启动的进程也移入其中",
+  "experiment.undo.join-cgroup": "它们与其他进程一同移回",
   "experiment.step.freeze": "多次短暂冻结 cgroup {folder}",
   "experiment.undo.freeze": "解冻",
   "experiment.step.stop-process": "多次用 SIGSTOP 短暂停住进程 {pid}",
@@ -58,6 +71,8 @@ export const experiment: Record<Codes, string> = {
   "experiment.label.before": "之前",
   "experiment.label.held": "按住",
   "experiment.label.free": "放开",
+  "experiment.label.without": "移开后",
+  "experiment.label.with-again": "放回后",
   "experiment.label.chance": "误判",
   "experiment.label.because": "原因",
   "experiment.label.decide": "如何定",
@@ -65,6 +80,7 @@ export const experiment: Record<Codes, string> = {
   "experiment.label.left": "待办",
   "experiment.storm": "{program}",
   "experiment.takes": "约 {seconds:seconds}：{pairs:count} 段按住，{pairs:count} 段不动，次序由抛硬币决定",
+  "experiment.takes-boots": "约 {seconds:seconds}，一次重新启动及其后数秒，然后再来一次",
   "experiment.rate": "每秒启动 {perSecond:rate} 个[[，主机有 {cpus:cpus} 个 CPU 在忙]]",
   "experiment.rate-band":
     "每秒启动 {perSecond:rate} 个，在 {low:rate} 与 {high:rate} 之间[[，主机有 {cpus:cpus} 个 CPU 在忙]]",
