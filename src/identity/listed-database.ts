@@ -135,12 +135,11 @@ export class ListedDatabase implements PackageDatabase {
     }
   }
 
-  *unrecorded(): Iterable<Ownership> {
+  *listed(except: ReadonlySet<Untrusted>): Iterable<Ownership> {
     for (const one of this.#packages) {
       const { owner, state } = one;
-      const known = new Set(Array.from(one.digests(), ([listed]) => listed));
       for (const listed of linesOf(one.list)) {
-        if (!known.has(listed) && one.mayBeAbsent?.(listed) !== true) {
+        if (!except.has(listed) && one.mayBeAbsent?.(listed) !== true) {
           yield { owner, listed, diverted: false, state };
         }
       }

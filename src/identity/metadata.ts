@@ -1,7 +1,7 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Answer, Surrounding } from "./answer.ts";
 import { Accounts } from "./accounts.ts";
-import { closeSync, type BigIntStats } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Root } from "../platform/root.ts";
 import { capabilitiesOf, capabilityText } from "./capabilities.ts";
 import { modeString } from "./file-facts.ts";
@@ -66,11 +66,11 @@ export function rightsDifferences(
   { root, database }: { root: Root; database: PackageDatabase },
   real: Untrusted,
   by: Ownership,
-  { mode, uid, gid }: BigIntStats,
+  { mode, uid, gid }: Readonly<Record<"mode" | "uid" | "gid", number>>,
 ): Reason[] {
   const fixed = recordFor(database, real, by);
   if (fixed === null) return [];
-  const found: Rights = { mode: Number(mode) & 0o7777, uid: Number(uid), gid: Number(gid), capabilities: null };
+  const found: Rights = { mode: mode & 0o7777, uid, gid, capabilities: null };
   if (fixed.by === "administrator") return overridden(found, fixed.record, accountsOf(root));
   // A hundred thousand files are not opened for what means something for programs alone.
   if (fixed.record.capabilities !== null && (found.mode & 0o111) !== 0) found.capabilities = capabilitiesAt(root, real);

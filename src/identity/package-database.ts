@@ -77,8 +77,8 @@ export interface PackageDatabase {
   pathsOf(ownership: Ownership): Iterable<Untrusted>;
   /** Every path of every package for which a digest is recorded. */
   recorded(): Iterable<{ by: Ownership; shipped: ShippedDigest }>;
-  /** Every path of every package for which none is: links, directories, files without one. Not what need not be there. */
-  unrecorded(): Iterable<Ownership>;
+  /** Every path that a package lists, `except` these. Not what need not be there. */
+  listed(except: ReadonlySet<Untrusted>): Iterable<Ownership>;
   /** Where the content that a package lists is: elsewhere than listed where a diversion acts. */
   placeOf(ownership: Ownership): Untrusted;
   /** The scripts that a package runs when it is installed, which may change modes and owners. */

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import * as fs from "node:fs";
 
 const TITLE = "whoforks digests 1";
-const LINE = /^(\d+:\d+:\d+:-?\d+:-?\d+) ([a-z0-9]+) ([0-9a-f]{32,128})$/;
+const HEX = /^[0-9a-f]{32,128}$/;
 const LARGEST = 1 << 30;
 /** A file may change again within one tick of the clock that stamps it: what is as young as this is not kept. */
 const SETTLED = 2_000_000_000n;
@@ -21,6 +21,8 @@ export type CacheProblem = { problem: string };
 export class DigestCache {
   readonly #known = new Map<string, string>();
   readonly #fresh = new Map<string, string>();
+  /** Whether the file would not be the same again. */
+  #changed = false;
 
   /** Reads the file; empty where there is none yet. */
   static open(file: string): DigestCache | CacheProblem {
@@ -39,8 +41,9 @@ export class DigestCache {
       const lines = fs.readFileSync(fd, "latin1").split("\n");
       if (lines[0] !== TITLE) return { problem: "another kind of file" };
       for (let at = 1; at < lines.length; at++) {
-        const [, stamp, algorithm, hex] = LINE.exec(lines[at] as string) ?? [];
-        if (stamp !== undefined) cache.#known.set(`${stamp} ${algorithm}`, hex as string);
+        const line = lines[at] as string;
+        const end = line.lastIndexOf(" ");
+        if (end > 0) cache.#known.set(line.slice(0, end), line.slice(end + 1));
       }
       return cache;
     } finally {
@@ -55,7 +58,8 @@ export class DigestCache {
   /** The digest of an earlier run for this stamp; null: none. */
   get(stamp: string, algorithm: string): string | null {
     const hex = this.#known.get(`${stamp} ${algorithm}`);
-    if (hex === undefined) return null;
+    // A line of another form is as good as none.
+    if (hex === undefined || !HEX.test(hex)) return null;
     this.#fresh.set(`${stamp} ${algorithm}`, hex);
     return hex;
   }
@@ -63,17 +67,22 @@ export class DigestCache {
   /** Keeps a digest that was computed now, unless the file is so young that it could change without a new time. */
   set(stamp: string, algorithm: string, hex: string, now: bigint): void {
     const [, , , mtime = "", ctime = ""] = stamp.split(":");
-    if (now - BigInt(ctime) > SETTLED && now - BigInt(mtime) > SETTLED) this.#fresh.set(`${stamp} ${algorithm}`, hex);
+    if (now - BigInt(ctime) <= SETTLED || now - BigInt(mtime) <= SETTLED) return;
+    const key = `${stamp} ${algorithm}`;
+    this.#changed ||= this.#known.get(key) !== hex;
+    this.#fresh.set(key, hex);
   }
 
   /** Forgets everything that was read. */
   distrust(): void {
     this.#known.clear();
     this.#fresh.clear();
+    this.#changed = true;
   }
 
   /** Writes what this run has seen, in place of the old file at once. Throws what the file system throws. */
   save(file: string): void {
+    if (!this.#changed && this.#known.size > 0 && this.#fresh.size === this.#known.size) return;
     const made = `${file}.${process.pid}.new`;
     const flags = fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW;
     const fd = fs.openSync(made, flags, 0o600);

@@ -29,7 +29,7 @@ interface Item {
   path: Untrusted;
   by: Ownership;
   shipped: ShippedDigest;
-  stat: fs.BigIntStats | null;
+  stat: Looked | null;
   /** Real path inside the root. */
   real: Untrusted;
   /** Errno name, or why it was not read. */
@@ -37,6 +37,17 @@ interface Item {
   /** What stands there instead of a regular file. */
   type: string | null;
   hex: string | null;
+}
+
+/** What is kept of a regular file's stat: whole ones of a hundred thousand files are a tenth of a gigabyte. */
+interface Looked {
+  stamp: string;
+  /** `device:inode`. */
+  inode: string;
+  number: number;
+  mode: number;
+  uid: number;
+  gid: number;
 }
 
 const KINDS: readonly Difference["kind"][] = ["modified", "rights", "replaced", "unread", "missing", "edited"];
@@ -75,7 +86,7 @@ export async function verifyPackages(
     }
   }
   const excluded = pathExcludes(root);
-  const others = database === null ? null : await lookForOthers(root, database, options.signal);
+  const others = database === null ? null : await lookForOthers(root, database, items, options.signal);
   const differences: Difference[] = [];
   for (const one of others?.differences ?? []) {
     if (one.difference.kind === "missing" && excluded(one.listed)) result.leftOut++;
@@ -119,11 +130,17 @@ function lookedAt(root: Root, path: Untrusted, by: Ownership, shipped: ShippedDi
     }
     if (stat === null) item.error = "ENOENT";
     else if (!stat.isFile()) [item.error, item.type] = ["not-regular", typeName(Number(stat.mode))];
-    else item.stat = stat;
+    else item.stat = lookedOf(stat);
   } catch (error) {
     item.error = errnoOf(error) || "unreadable";
   }
   return item;
+}
+
+function lookedOf(stat: fs.BigIntStats): Looked {
+  const { dev, ino, mode, uid, gid } = stat;
+  const [number, inode] = [Number(ino), `${dev}:${ino}`];
+  return { stamp: stampOf(stat), inode, number, mode: Number(mode), uid: Number(uid), gid: Number(gid) };
 }
 
 type Counts = Pick<Verification, "fromCache" | "computedAgain" | "bytesRead" | "cacheProblem">;
@@ -141,7 +158,7 @@ async function hashed(
   const unknown: Item[][] = [];
   for (const group of inodes) {
     const [{ stat, shipped }] = group as [Item];
-    const hex = cache.get(stampOf(stat as fs.BigIntStats), shipped.algorithm);
+    const hex = cache.get((stat as Looked).stamp, shipped.algorithm);
     if (hex === null) unknown.push(group);
     else {
       for (const item of group) item.hex = hex;
@@ -179,13 +196,13 @@ function groupedByInode(items: readonly Item[]): Item[][] {
   const groups = new Map<string, Item[]>();
   for (const item of items) {
     if (item.stat === null) continue;
-    const key = `${item.stat.dev}:${item.stat.ino}:${item.shipped.algorithm}`;
+    const key = `${item.stat.inode}:${item.shipped.algorithm}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
-  const inode = ([item]: Item[]): bigint => item?.stat?.ino ?? 0n;
-  return [...groups.values()].sort((a, b) => (inode(a) < inode(b) ? -1 : 1));
+  const inode = ([item]: Item[]): number => item?.stat?.number ?? 0;
+  return [...groups.values()].sort((a, b) => inode(a) - inode(b));
 }
 
 async function hashGroups(
@@ -200,7 +217,7 @@ async function hashGroups(
   const left = new Set<Item>();
   const tasks = groups.map((group, id): HashTask => {
     const [first] = group as [Item];
-    const stat = first.stat as fs.BigIntStats;
+    const { inode } = first.stat as Looked;
     for (const item of group) {
       item.hex = null;
       left.add(item);
@@ -208,7 +225,7 @@ async function hashGroups(
     return {
       id,
       path: root.hostPath(first.real),
-      inode: `${stat.dev}:${stat.ino}`,
+      inode,
       algorithm: first.shipped.algorithm,
     };
   });

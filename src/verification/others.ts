@@ -19,20 +19,31 @@ const A_TURN = 4096;
  * Looks for what packages list without a digest: links, directories, files that the package left out of its sums. Of these no
  * database of dpkg tells the type, so it is known only that they are there, and that what other paths lie in is a directory,
  * maybe behind a link (merged /usr).
+ * @param recorded paths with a digest, which are looked at elsewhere
  */
 export async function lookForOthers(
   root: Root,
   database: PackageDatabase,
+  recorded: readonly { by: Ownership }[],
   signal: AbortSignal,
 ): Promise<{ differences: OtherDifference[]; lookedFor: number }> {
-  const all = new Map<Untrusted, Ownership>();
+  const seen = new Set<Untrusted>();
   const folders = new Set<Untrusted>();
-  for (const by of database.unrecorded()) if (!all.has(by.listed)) all.set(by.listed, by);
-  for (const { by } of database.recorded()) folders.add(directoryOf(by.listed));
-  for (const listed of all.keys()) folders.add(directoryOf(listed));
+  const note = (path: Untrusted): void => {
+    seen.add(path);
+    folders.add(directoryOf(path));
+  };
+  for (const { by } of recorded) note(by.listed);
+  const others: Ownership[] = [];
+  // A folder stands in the lists of many packages: what was noted is left out from then on.
+  for (const by of database.listed(seen)) {
+    note(by.listed);
+    others.push(by);
+  }
   const differences: OtherDifference[] = [];
   let lookedFor = 0;
-  for (const [listed, by] of all) {
+  for (const by of others) {
+    const { listed } = by;
     if (listed === "/" || listed === "/.") continue;
     if (++lookedFor % A_TURN === 0) {
       await new Promise((resolve) => setImmediate(resolve));

@@ -142,14 +142,12 @@ export class DpkgDatabase implements PackageDatabase {
     }
   }
 
-  *unrecorded(): Iterable<Ownership> {
-    for (const [number, { status, md5sums, list }] of this.#listed.entries()) {
+  *listed(except: ReadonlySet<Untrusted>): Iterable<Ownership> {
+    for (const [number, { status, list }] of this.#listed.entries()) {
       if (status.state === "config-files") continue;
       const owner = { manager: this.manager, package: this.#names[number] as string, version: status.version };
-      const known = new Set(status.conffiles.keys());
-      for (const [listed] of allDigests(this.#read(md5sums) ?? Buffer.alloc(0))) known.add(listed);
       for (const listed of linesOf(list)) {
-        if (!known.has(listed)) yield { owner, listed, diverted: false, state: status.state };
+        if (!except.has(listed)) yield { owner, listed, diverted: false, state: status.state };
       }
     }
   }
