@@ -128,7 +128,7 @@ describe("a database of bbolt", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
