@@ -1,7 +1,7 @@
-import { createInterface } from "node:readline/promises";
 import type { Diagnosis, Storm } from "../diagnosis/result.ts";
 import { planOf, type Intervention } from "../experiment/intervention.ts";
 import { effectOf, type Experiment, type Plan } from "../experiment/result.ts";
+import { askYes, canAsk } from "./ask.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import { diagnoseLive } from "./diagnose-live.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -175,13 +175,8 @@ async function agreed(experiment: Experiment & { plan: Plan }, flags: ProveFlags
       writeAll(2, await rendered(planned, { ...flags, json: false, format: "terminal" }));
     return true;
   }
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  if (!canAsk()) return false;
   writeAll(2, await rendered(planned, { ...flags, json: false, format: "terminal" }));
   const { question } = await import("../report/experiment.ts");
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^(?:y|yes|是)$/i.test((await lines.question(question(reportOptions(flags)))).trim());
-  } finally {
-    lines.close();
-  }
+  return askYes(question(reportOptions(flags)));
 }

@@ -97,6 +97,69 @@ describe("whoforks quarantine", () => {
     });
   });
 
+  it("wants each explicit word for what a package owns and a host needs", () => {
+    fs.mkdirSync(`${root}/var/lib/dpkg/info`, { recursive: true });
+    const fields = ["Package: bash", "Status: install ok installed", "Architecture: amd64", "Version: 5.2", "", ""];
+    fs.writeFileSync(`${root}/var/lib/dpkg/status`, fields.join("\n"));
+    fs.writeFileSync(`${root}/var/lib/dpkg/info/bash.list`, "/.\n/usr\n/usr/bin\n/usr/bin/bash\n");
+    fs.writeFileSync(`${root}/usr/bin/bash`, "#!/bin/sh\n", { mode: 0o755 });
+    const bash = ["quarantine", "--root", root, "/usr/bin/bash", "--yes", "--watch", "0"];
+    const words = (...allowed: string[]) => json([...bash, ...allowed.flatMap((kind) => ["--allow", kind])]);
+    for (const [allowed, missing] of [
+      [[], "--allow packaged --allow vital"],
+      [["packaged"], "--allow vital"],
+      [["vital"], "--allow packaged"],
+    ] as const)
+      expect(words(...allowed)).toMatchObject({
+        status: 2,
+        answer: { state: "refused", why: { code: "quarantine.needs-word", args: { words: missing } } },
+      });
+    expect(fs.existsSync(`${root}/usr/bin/bash`)).toBe(true);
+    expect(words("packaged", "vital")).toMatchObject({ status: 0, answer: { state: "standing" } });
+    expect(fs.existsSync(`${root}/usr/bin/bash`)).toBe(false);
+  });
+
+  it("wants an explicit word for a library that a process has mapped", async () => {
+    const library = `${root}/usr/lib/libheld.so`;
+    fs.mkdirSync(`${root}/usr/lib`);
+    const libm = ["/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64"].find((at) =>
+      fs.existsSync(`${at}/libm.so.6`),
+    );
+    fs.copyFileSync(`${libm}/libm.so.6`, library);
+    const user = spawn("sleep", ["60"], { env: { LD_PRELOAD: library }, stdio: "ignore" });
+    try {
+      const isMapped = (): boolean => fs.readFileSync(`/proc/${user.pid}/maps`, "latin1").includes("libheld");
+      while (!isMapped()) await new Promise((resolve) => setTimeout(resolve, 10));
+      const held = ["quarantine", "--root", root, "/usr/lib/libheld.so", "--yes", "--watch", "0"];
+      expect(json(held)).toMatchObject({
+        status: 2,
+        answer: { why: { args: { words: "--allow library-in-use" } } },
+      });
+      expect(json([...held, "--allow", "library-in-use"])).toMatchObject({ status: 0, answer: { state: "standing" } });
+    } finally {
+      user.kill("SIGKILL");
+    }
+  });
+
+  it("asks on a terminal, and takes only a yes for a yes", async () => {
+    for (const [answer, isThere] of [
+      ["n", true],
+      ["yes", false],
+    ] as const) {
+      const command = [process.execPath, main, ...asked(), "--watch", "0"].join(" ");
+      const child = spawn("script", ["-qec", command, "/dev/null"], { env: env(), stdio: ["pipe", "pipe", "ignore"] });
+      let shown = "";
+      child.stdout.on("data", (bytes: Buffer) => {
+        const before = shown.includes("[y/N]");
+        shown += bytes.toString();
+        if (!before && shown.includes("[y/N]")) child.stdin.write(`${answer}\r`);
+      });
+      expect(await new Promise((resolve) => child.once("close", resolve)), shown).toBe(0);
+      expect(shown).toContain("[y/N]");
+      expect(fs.existsSync(root + PATH), answer).toBe(isThere);
+    }
+  });
+
   it("is undone by its guard when it is killed", async () => {
     const child = spawn(process.execPath, [main, ...asked(), "--yes", "--watch", "10m"], {
       env: env(),

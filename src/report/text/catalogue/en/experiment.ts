@@ -91,7 +91,7 @@ export const experiment = {
     "{perSecond:rate} starts a second, between {low:rate} and {high:rate}[[, {cpus:cpus} CPUs of the host busy]]",
   "experiment.chance": "something without any effect would look like this in at most one of {of:count} runs",
   "experiment.undone": "everything is as it was",
-  "experiment.question": "Do this now? [y/N] ",
+  "experiment.question": "Do this now?",
   "experiment.at": "{at:seconds}",
   "experiment.slot.held": "held",
   "experiment.slot.free": "let go",

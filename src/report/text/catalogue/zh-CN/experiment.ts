@@ -86,7 +86,7 @@ export const experiment: Record<Codes, string> = {
     "每秒启动 {perSecond:rate} 个，在 {low:rate} 与 {high:rate} 之间[[，主机有 {cpus:cpus} 个 CPU 在忙]]",
   "experiment.chance": "毫无作用的操作出现这种结果的机会，至多为 {of:count} 分之一",
   "experiment.undone": "一切已恢复原状",
-  "experiment.question": "现在执行吗？[y/N] ",
+  "experiment.question": "现在执行吗？",
   "experiment.at": "{at:seconds}",
   "experiment.slot.held": "按住",
   "experiment.slot.free": "放开",
