@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { childCpu } from "./child-cpu.mjs";
 
 const program = fileURLToPath(new URL("../bin/whoforks", import.meta.url));
 const FORGET = `
@@ -46,14 +47,16 @@ const LONGEST_MS = 240_000;
 
 /** Seconds of one run; `more`: it was ended then. Null: there is no such program. */
 function timed(command, args) {
-  const start = performance.now();
+  const [start, before] = [performance.now(), childCpu()];
   const { error } = spawnSync(command, args, { stdio: "ignore", timeout: LONGEST_MS, killSignal: "SIGKILL" });
   const seconds = (performance.now() - start) / 1000;
   if (error?.code === "ENOENT") return null;
-  return { seconds, more: error?.code === "ETIMEDOUT" };
+  return { seconds, cpu: childCpu() - before, more: error?.code === "ETIMEDOUT" };
 }
 
-const text = ({ seconds, more }) => `${more ? "more than " : ""}${seconds.toFixed(1)} s`;
+// On a machine with other work the CPU that a run took says more than its time.
+const text = ({ seconds, cpu, more }) =>
+  `${more ? "more than " : ""}${seconds.toFixed(1)} s (${cpu.toFixed(1)} s of CPU)`;
 
 /** A row in which the rival is to be at least so many times slower. */
 function slower(what, mine, rival, other, least) {
