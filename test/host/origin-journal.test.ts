@@ -29,7 +29,11 @@ function journalOf(name: string, entries: readonly Written[], compact: boolean):
   });
   const [input, output] = [tools.path(`${name}.export`), tools.path(`${name}.journal`)];
   fs.writeFileSync(input, lines.join(""));
-  execFileSync(tools.path("lib/systemd/systemd-journal-remote"), ["-o", output, input], {
+  // Debian 13 has no /lib of its own any more.
+  const program = ["lib", "usr/lib"]
+    .map((lib) => tools.path(`${lib}/systemd/systemd-journal-remote`))
+    .find((file) => fs.existsSync(file));
+  execFileSync(program ?? "systemd-journal-remote", ["-o", output, input], {
     env: {
       LD_LIBRARY_PATH: [...LIBRARIES.map((each) => tools.path(each)), "/usr/lib/systemd", "/lib/systemd"].join(":"),
       SYSTEMD_JOURNAL_COMPACT: compact ? "1" : "0",
