@@ -125,7 +125,8 @@ const SMALL = (size: string, run: string): string =>
   "$2" "$3" ${run} "$1/full" & tool=$!
   # Takes all that is left once the recording has written this much.
   while kill -0 $tool 2>/dev/null && [ "$(stat -c %s "$1/full/events.bin" 2>/dev/null || echo 0)" -lt $5 ]; do sleep 0.01; done
-  head -c 100M /dev/zero > "$1/filler" 2>/dev/null
+  # And what the raw pages leave when they are given up.
+  while kill -0 $tool 2>/dev/null; do head -c 100M /dev/zero >> "$1/filler" 2>/dev/null; sleep 0.1; done
   wait $tool; code=$?; cp -r "$1/full" "$4"; exit $code`;
 
 function onSmallDisk(size: string, run: string, out: string, after: number): ReturnType<typeof spawnSync> {
