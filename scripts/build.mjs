@@ -27,7 +27,7 @@ await build({
   platform: "node",
   target: "node20.19",
   // Native modules, optional: they are loaded where they are installed.
-  external: ["koffi", "@litko/yara-x"],
+  external: ["koffi", "@litko/*"],
   plugins: [withoutDevtools],
   // What ink and React ask the environment about is settled here, not by the host that the program runs on.
   define: {

@@ -26,12 +26,20 @@ interface CompilerOptions {
   enableIncludes: boolean;
 }
 
+/** Its native code for glibc on x86-64, which comes with this program, and the package for all platforms, where it was added. */
+const PACKAGES = ["@litko/yara-x-linux-x64-gnu", "@litko/yara-x"];
+
 /** Loads the library; a text is why it cannot be. */
 export function yaraLibrary(): YaraLibrary | string {
-  try {
-    return createRequire(import.meta.url)("@litko/yara-x") as YaraLibrary;
-  } catch (error) {
-    // MODULE_NOT_FOUND brings the stack of requirers on further lines.
-    return reasonOf(error).split("\n")[0] ?? "";
+  const require = createRequire(import.meta.url);
+  let why = "";
+  for (const name of PACKAGES) {
+    try {
+      return require(name) as YaraLibrary;
+    } catch (error) {
+      // MODULE_NOT_FOUND brings the stack of requirers on further lines.
+      why = reasonOf(error).split("\n")[0] ?? "";
+    }
   }
+  return why;
 }
