@@ -107,6 +107,11 @@ const LEANING_ON_NODE = [
   "formats/input",
   "formats/threads",
 ].map((room) => `test/unit/${room}`);
+/** Of those what only computes, and takes long. */
+const COMPUTING = ["capture/eprobes", "capture/page", "top/screen"].flatMap((name) => [
+  "--exclude",
+  `test/unit/${name}.test.ts`,
+]);
 
 /** Runs beside the steps: its exit code and what it said, when it has ended. */
 function beside(command, args) {
@@ -134,6 +139,7 @@ console.log("\n> format");
 const { status, said } = await format;
 process.stdout.write(said);
 if (status !== 0) process.exit(status);
-if (ci) await step("what leans on Node itself, on Node 24", node24(), [vitest, "run", ...LEANING_ON_NODE]);
+if (ci)
+  await step("what leans on Node itself, on Node 24", node24(), [vitest, "run", ...LEANING_ON_NODE, ...COMPUTING]);
 await step("all tests", process.execPath, [vitest, "run"]);
 process.exit(0);

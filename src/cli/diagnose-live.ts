@@ -16,11 +16,11 @@ import type { Companion, Source } from "./commands/shared.ts";
 import { ownCost } from "./cost.ts";
 import { introduce } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
-import { beginFooting, ownFooting } from "./footing.ts";
+import { footingThread, ownFooting } from "./footing.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
 import { listeningOf } from "./listening.ts";
-import { pastExperiments } from "./past-experiments.ts";
+import { loadExperiments, pastExperiments } from "./past-experiments.ts";
 import type { Progress } from "./progress.ts";
 
 export interface LiveOptions {
@@ -53,7 +53,7 @@ export interface LiveAnswer {
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
 export async function diagnoseLive(options: LiveOptions): Promise<LiveAnswer> {
   const restorePriority = raisePriority();
-  const footing = options.withoutFooting === true ? null : beginFooting();
+  const footing = options.withoutFooting === true ? null : footingThread();
   try {
     return await observeAndDiagnose(options, footing);
   } finally {
@@ -82,8 +82,11 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
     sink,
     begin: (before) => {
       introduce(before, sink);
+      // Not sooner: between the snapshot and the window the host should be as it is.
+      ground?.begin();
       const lookup = createLookup({ root: null, processes: before.processes, ownMountNamespace: ownNamespace });
       preparation = new Preparation(lookup);
+      if (options.withoutFooting !== true) preparation.afterwards(loadExperiments);
       if (options.preload !== undefined) preparation.afterwards(options.preload);
     },
     ...(keeper === undefined ? {} : { tee: keeper.writer.trace }),

@@ -6,8 +6,8 @@ import { openRoot, type Root } from "../platform/root.ts";
 
 const SCRIPT = fileURLToPath(import.meta.url);
 
-/** Begins to look at what this process stands on, in a thread of its own: it takes a second where node is large. */
-export function beginFooting(): FootingThread {
+/** Looks at what this process stands on in a thread of its own: it takes most of a second where node is large. */
+export function footingThread(): FootingThread {
   return new FootingThread(SCRIPT);
 }
 

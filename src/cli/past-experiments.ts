@@ -9,15 +9,27 @@ export const MEASURED = "measured";
 /** A host has had some; a case keeps the newest. */
 const MOST = 8;
 
-/** The experiments of this host that are over, the newest first. [] where there are none, or this user may not look. */
-export async function pastExperiments(): Promise<PastExperiment[]> {
-  // Most hosts have had none: nothing more is loaded for them.
-  if (!existsSync(path.join(stateFolderPath(), "runs"))) return [];
-  const [{ Journal }, { stepKinds }, { pastExperiment }] = await Promise.all([
+type Reader = [
+  typeof import("../journal/journal.ts"),
+  typeof import("../journal/types.ts"),
+  typeof import("../casefolder/facts-schema.ts"),
+];
+
+/** Loads what reads them, ahead of the question. Null: this host has had none, as most, and nothing is loaded. */
+export async function loadExperiments(): Promise<Reader | null> {
+  if (!existsSync(path.join(stateFolderPath(), "runs"))) return null;
+  return await Promise.all([
     import("../journal/journal.ts"),
     import("../journal/types.ts"),
     import("../casefolder/facts-schema.ts"),
   ]);
+}
+
+/** The experiments of this host that are over, the newest first. [] where there are none, or this user may not look. */
+export async function pastExperiments(): Promise<PastExperiment[]> {
+  const reader = await loadExperiments();
+  if (reader === null) return [];
+  const [{ Journal }, { stepKinds }, { pastExperiment }] = reader;
   const told = (run: RunState): PastExperiment[] => {
     const read = pastExperiment.safeParse(factsOf(run));
     return read.success ? [read.data] : [];

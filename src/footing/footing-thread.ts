@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Footing } from "../model/footing.ts";
 import type { Untrusted } from "../model/text.ts";
+import { atUsualPriority } from "../platform/priority.ts";
 import type { FootingTask } from "./messages.ts";
 
 /** Beside the bundle; not there where the source is run as it is. */
@@ -10,19 +11,25 @@ const PROGRAM = new URL("./footing-thread.js", import.meta.url);
 
 /** Looks at the footing of this host while another thread does something else. Ended by `end`, whatever it does. */
 export class FootingThread {
-  readonly #worker: Worker | null;
-  readonly #answer: Promise<Footing | null>;
+  readonly #task: FootingTask;
+  #worker: Worker | null = null;
+  #answer: Promise<Footing | null> = Promise.resolve(null);
 
-  /** Starts it. @param script path of this program's main file */
+  /** @param script path of this program's main file */
   constructor(script: Untrusted) {
-    const task: FootingTask = { script };
-    this.#worker = existsSync(fileURLToPath(PROGRAM)) ? new Worker(PROGRAM, { workerData: task }) : null;
+    this.#task = { script };
+  }
+
+  /** Starts it, at the usual priority: it takes a CPU for most of a second, from which no storm should suffer. */
+  begin(): void {
+    if (!existsSync(fileURLToPath(PROGRAM))) return;
+    const worker = atUsualPriority(() => new Worker(PROGRAM, { workerData: this.#task }));
+    this.#worker = worker;
     this.#answer = new Promise((resolve) => {
-      if (this.#worker === null) return resolve(null);
-      this.#worker.once("message", resolve);
+      worker.once("message", resolve);
       // A host in trouble may have no thread to give; what fails for another reason fails again where it is asked for.
-      this.#worker.once("error", () => resolve(null));
-      this.#worker.once("exit", () => resolve(null));
+      worker.once("error", () => resolve(null));
+      worker.once("exit", () => resolve(null));
     });
   }
 

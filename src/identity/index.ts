@@ -6,6 +6,7 @@ import { identifyPresent } from "./present.ts";
 import type { PackageDatabase } from "./package-database.ts";
 import { packageManagers, unreadableManager } from "./package-managers.ts";
 import { ownership } from "./ownership.ts";
+import { prepareOtherOwners } from "./other-owners/index.ts";
 import { placeOf } from "./places.ts";
 import { runningReasons } from "./running.ts";
 import { ShippedFiles } from "./shipped-files.ts";
@@ -61,6 +62,7 @@ class RootExaminer implements Examiner {
   *prepareContents(): Steps<void> {
     const opened = this.#opened ?? this.#prepared?.opened ?? null;
     if (opened?.database != null) yield* opened.database.readAhead();
+    yield* prepareOtherOwners(this.#root);
   }
 
   get manager(): string | null {

@@ -1,4 +1,5 @@
 import type { Untrusted } from "../../model/text.ts";
+import type { Steps } from "../../model/steps.ts";
 import type { Root } from "../../platform/root.ts";
 import { reason } from "../reasons.ts";
 import type { Reason } from "../types.ts";
@@ -30,6 +31,14 @@ export function otherOwnerReasons(root: Root, real: Untrusted): Reason[] {
     return [reason(code, "exculpatory", args)];
   }
   return [];
+}
+
+/** Reads ahead what the records of other owners hold: each keeps what it has read of a root. */
+export function* prepareOtherOwners(root: Root): Steps<void> {
+  for (const owner of otherOwners) {
+    claimOf(owner, root, "/");
+    yield;
+  }
 }
 
 function claimOf(owner: OtherOwner, root: Root, real: Untrusted): ReturnType<OtherOwner["claim"]> {
