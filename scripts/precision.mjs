@@ -90,9 +90,10 @@ function report() {
   const memory = Number(/^MemTotal: +(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1] ?? 0) / 2 ** 20;
   const all = [...told.values()].flat();
   const [right, inconclusive, wrong] = counts(all);
+  const bound = values.minutes === "600" ? "" : ` --minutes ${values.minutes}`;
   return `# How often the verdict is right
 
-Made by \`npm run precision -- --runs ${runs}${positionals.length > 0 ? ` ${names.join(" ")}` : ""}\`: the scenarios of [the lab](lab.md) again and again, and \`whoforks diagnose\` beside them on the host. Right: all that the scenario expects (outcome, kind, program, who starts it, who brings it back, whose file it is). What was said instead stands in the last column.
+Made by \`npm run precision -- --runs ${runs}${bound}${positionals.length > 0 ? ` ${names.join(" ")}` : ""}\`: the scenarios of [the lab](lab.md) again and again, and \`whoforks diagnose\` beside them on the host. Right: all that the scenario expects (outcome, kind, program, who starts it, who brings it back, whose file it is). What was said instead stands in the last column.
 
 ${all.length} runs: ${right} right, ${inconclusive} inconclusive, ${wrong} wrong. Kernel ${release()}, ${cpus().length} CPUs, ${memory.toFixed(1)} GB; load average ${began.toFixed(1)} at the beginning and ${loadavg()[0].toFixed(1)} at the end. Storms of others on the machine count as wrong where a scenario expects none.
 

@@ -86,9 +86,9 @@ export async function beginAcross(options: CarryOut): Promise<Across> {
 
 /** Whether a run waits for a boot: its file is away for one, or was given back for another. */
 export function waitsForBoot({ state }: Run): boolean {
-  const names = state.notes.map(({ name }) => name);
-  if (!names.includes("with")) return false;
-  return names.includes("without") ? state.end === "undone" && !names.includes("with-again") : state.end === "standing";
+  const names = new Set(state.notes.map(({ name }) => name));
+  if (!names.has("with")) return false;
+  return names.has("without") ? state.end === "undone" && !names.has("with-again") : state.end === "standing";
 }
 
 /** Measures after a boot. Throws `Failure`, and changes nothing, where there was none since. */

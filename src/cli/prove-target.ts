@@ -158,12 +158,12 @@ function quarantineOf(word: Untrusted, dir: string, untilBoot: boolean): Interve
 }
 
 /** Storms that go on by themselves, whoever started them. */
-const SELF_SUSTAINED = ["self-replicating-chain", "fork-bomb"];
+const SELF_SUSTAINED: ReadonlySet<string> = new Set(["self-replicating-chain", "fork-bomb"]);
 
 /** The same intervention, with no more patience than this storm needs. */
 export function settledFor(intervention: Intervention, { kind }: Storm): Intervention {
   const isFrozenChain =
-    intervention.kind === "quarantine" && intervention.prepare.length > 0 && SELF_SUSTAINED.includes(kind);
+    intervention.kind === "quarantine" && intervention.prepare.length > 0 && SELF_SUSTAINED.has(kind);
   return isFrozenChain ? { ...intervention, settleSeconds: CHAIN_FILE_SETTLE } : intervention;
 }
 
@@ -173,7 +173,7 @@ export function settledFor(intervention: Intervention, { kind }: Storm): Interve
  */
 function mildest(diagnosis: Diagnosis, storm: Storm): Intervention {
   const { exe } = storm.program;
-  if (SELF_SUSTAINED.includes(storm.kind) && exe !== null) {
+  if (SELF_SUSTAINED.has(storm.kind) && exe !== null) {
     const mountNamespace = namespaceOfProgram(exe);
     const chosen = mountNamespace === null ? null : freezing(exe, { by: "program", exe, mountNamespace });
     if (chosen !== null) return chosen;

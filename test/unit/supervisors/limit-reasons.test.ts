@@ -91,7 +91,7 @@ const CASES: [name: string, files: Record<string, Entry>, supervisor: string, se
 
 function jobOf(files: Record<string, Entry>, supervisor: string): Job {
   const { jobs } = withTree(files, ({ root }) => atOnce(readConfiguration(root)));
-  const [found] = jobs.filter(({ job }) => job.supervisor === supervisor);
+  const found = jobs.find(({ job }) => job.supervisor === supervisor);
   if (found === undefined) throw new Error(`no job of ${supervisor}`);
   return found.job;
 }
