@@ -1,12 +1,13 @@
 import { observe } from "../capture/observe.ts";
 import { createDerivation } from "../derive/index.ts";
 import { diagnose } from "../diagnosis/index.ts";
-import { createLookup } from "../diagnosis/lookup.ts";
+import { createLookup, type Lookup } from "../diagnosis/lookup.ts";
 import { Preparation } from "../diagnosis/prepare.ts";
 import type { Diagnosis } from "../diagnosis/result.ts";
 import type { FootingThread } from "../footing/footing-thread.ts";
 import { AuditReader } from "../formats/audit/reader.ts";
 import type { EventSink } from "../model/events.ts";
+import type { Footing } from "../model/footing.ts";
 import type { Untrusted } from "../model/text.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { raisePriority } from "../platform/priority.ts";
@@ -120,9 +121,9 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
     ownMountNamespace: ownNamespace,
     prepared: (dir, root) => preparation?.of(dir, root) ?? null,
   });
-  const files = interrupted || ground === null ? null : await lookup.examiner("/");
-  const footing = files === null ? null : ((await ground?.answer()) ?? (await ownFooting(files)));
-  const experiments = interrupted || options.withoutFooting === true ? [] : await pastExperiments();
+  const grounded = interrupted ? null : ground;
+  const footing = grounded === null ? null : ((await grounded.answer()) ?? (await footingHere(lookup)));
+  const experiments = grounded === null ? [] : await pastExperiments();
   const diagnosis = await diagnose({
     version: options.version,
     host,
@@ -161,4 +162,10 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
   const saved = (await keeper?.finish({ version: options.version, host, window, run, before, after })) ?? null;
   options.progress.clear();
   return { diagnosis, interrupted, saved };
+}
+
+/** In this thread, where no other could be had. */
+async function footingHere(lookup: Lookup): Promise<Footing | null> {
+  const files = await lookup.examiner("/");
+  return files === null ? null : await ownFooting(files);
 }

@@ -1,7 +1,7 @@
 import { ListeningSockets } from "../capture/procfs/listening.ts";
 import type { Actor } from "../derive/family.ts";
 import type { Derived } from "../derive/index.ts";
-import { COPIER_CHILDREN } from "../derive/life.ts";
+import { actorsOf } from "../detect/servers.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { Listening, ListeningLook } from "../model/listening.ts";
 import type { ProcFacts, Snapshot } from "../model/snapshot.ts";
@@ -59,21 +59,10 @@ function ofProgram(
   return null;
 }
 
-/** Processes that started or copied the most, by their number. */
+/** Processes that started or copied the most. */
 function mostStarting({ families }: Derived): Actor[] {
-  const counts = new Map<number, { actor: Actor; count: number }>();
-  for (const { spawners, copiers } of families) {
-    // The first copies of a process are not noted.
-    const forked = copiers.ranked().map((copier) => ({ ...copier, count: copier.count + COPIER_CHILDREN - 1 }));
-    for (const { key, value, count } of [...spawners.ranked(), ...forked]) {
-      const known = counts.get(key);
-      if (known === undefined) counts.set(key, { actor: value, count });
-      else known.count += count;
-    }
-  }
-  return [...counts.values()]
+  return actorsOf(families)
     .filter(({ count }) => count >= MIN_STARTS)
-    .sort((a, b) => b.count - a.count)
     .slice(0, MOST_LOOKED_AT)
     .map(({ actor }) => actor);
 }

@@ -17,11 +17,8 @@ export function seenListening(actor: Actor | null, { listening }: Pick<View, "li
   return found === undefined || "why" in found ? null : found;
 }
 
-/**
- * The process that others of these families come from most, and how many do: by what it started, and by its copies.
- * Null: nobody is known.
- */
-export function listenerOf(families: readonly Family[]): { actor: Actor; count: number } | null {
+/** Processes that others of these families come from, the most first: by what they started, and by their copies. */
+export function actorsOf(families: readonly Family[]): { actor: Actor; count: number }[] {
   const counts = new Map<number, { actor: Actor; count: number }>();
   for (const { copiers, spawners } of families) {
     // The first copies of a process are not noted.
@@ -32,7 +29,12 @@ export function listenerOf(families: readonly Family[]): { actor: Actor; count: 
       else known.count += count;
     }
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count)[0] ?? null;
+  return [...counts.values()].sort((a, b) => b.count - a.count);
+}
+
+/** The first of them. Null: nobody is known. */
+export function listenerOf(families: readonly Family[]): { actor: Actor; count: number } | null {
+  return actorsOf(families)[0] ?? null;
 }
 
 /**

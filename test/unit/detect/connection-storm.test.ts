@@ -1,22 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Stream } from "../../support/storms.ts";
-import { kinds, look } from "./looks.ts";
-
-/** A server that starts a program for each connection, which come at random with a mean of `mean` microseconds. */
-const connections =
-  (server: string, count: number, mean: number) =>
-  (s: Stream): void => {
-    const pid = s.exec(s.fork(1), server);
-    let seed = 11;
-    for (let i = 0; i < count; i++) {
-      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-      s.wait(Math.round(-Math.log((seed + 1) / 0x80000001) * mean)).run(pid, "/usr/libexec/answer", 2000);
-    }
-  };
+import { kinds, look, startsAtRandom } from "./looks.ts";
 
 describe("a connection storm", () => {
   it("is a server that starts a process for each connection", () => {
-    const detection = look(connections("/usr/sbin/inetd", 400, 10_000));
+    const detection = look(startsAtRandom("/usr/sbin/inetd", 400, 10_000));
     expect(kinds(detection)).toEqual(["connection-storm"]);
     expect(detection.findings[0]).toMatchObject({
       confidence: "high",
@@ -39,10 +26,10 @@ describe("a connection storm", () => {
   });
 
   it("is not CGI within reason", () => {
-    expect(kinds(look(connections("/usr/sbin/lighttpd", 80, 100_000)))).toEqual([]);
+    expect(kinds(look(startsAtRandom("/usr/sbin/lighttpd", 80, 100_000)))).toEqual([]);
   });
 
   it("is not claimed of a program that is no known server", () => {
-    expect(kinds(look(connections("/opt/thing", 400, 10_000)))).not.toContain("connection-storm");
+    expect(kinds(look(startsAtRandom("/opt/thing", 400, 10_000)))).not.toContain("connection-storm");
   });
 });

@@ -17,3 +17,15 @@ export function look(write: (stream: Stream) => void, known = ALL, looked: Looke
 }
 
 export const kinds = (detection: Detection): string[] => detection.findings.map((f) => f.kind);
+
+/** A program that starts another `count` times, at random with a mean of `mean` microseconds; its PID is 1001. */
+export const startsAtRandom =
+  (server: string, count: number, mean: number) =>
+  (s: Stream): void => {
+    const pid = s.exec(s.fork(1), server);
+    let seed = 11;
+    for (let i = 0; i < count; i++) {
+      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+      s.wait(Math.round(-Math.log((seed + 1) / 0x80000001) * mean)).run(pid, "/usr/libexec/answer", 2000);
+    }
+  };

@@ -2,19 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Looked } from "../../../src/detect/index.ts";
 import type { Listening } from "../../../src/model/listening.ts";
 import type { Stream } from "../../support/storms.ts";
-import { ALL, kinds, look } from "./looks.ts";
-
-/** A program that starts another `count` times, at random with a mean of `mean` microseconds; its PID is 1001. */
-const starts =
-  (server: string, count: number, mean: number) =>
-  (s: Stream): void => {
-    const pid = s.exec(s.fork(1), server);
-    let seed = 11;
-    for (let i = 0; i < count; i++) {
-      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-      s.wait(Math.round(-Math.log((seed + 1) / 0x80000001) * mean)).run(pid, "/usr/libexec/answer", 2000);
-    }
-  };
+import { ALL, kinds, look, startsAtRandom } from "./looks.ts";
 
 const listens = (at: number | null, connections = 300): Listening => ({
   sockets: at === null ? [] : [{ protocol: "tcp", address: `0.0.0.0:${at}`, port: at }],
@@ -27,7 +15,7 @@ const looked = (listening: Listening, accepted: number | null = null): Looked =>
   accepted,
 });
 
-const seen = (server: string, what: Looked, mean = 10_000) => look(starts(server, 200, mean), ALL, what);
+const seen = (server: string, what: Looked, mean = 10_000) => look(startsAtRandom(server, 200, mean), ALL, what);
 
 const reasons = (detection: ReturnType<typeof look>): string[] =>
   (detection.findings[0]?.reasons ?? []).map(({ code }) => code);
