@@ -6,6 +6,7 @@ import { AuditBeside } from "./audit/enrich.ts";
 import { boundedByAudit, clearAuditLeftovers } from "./audit/start.ts";
 import { MOST_SECONDS as AUDIT_SECONDS } from "./audit/window.ts";
 import { CgroupsOfPrograms } from "./cgroup/of-programs.ts";
+import { cgroupUsage } from "./cgroup/usage.ts";
 import { LivingByEvents } from "./hidden/living-by-events.ts";
 import { lookForHidden } from "./hidden/look.ts";
 import { whyNotLook } from "./hidden/why-not.ts";
@@ -43,9 +44,11 @@ const LOOK_ALONE_NS = 5e6;
 export async function observe(options: ObserveOptions): Promise<Observation> {
   if (!(options.seconds > 0)) throw new RangeError(`a window of ${options.seconds} seconds`);
   const host = hostFacts();
-  const before = snapshot();
-  const window = new Window(options, before);
-  // To set up tracing takes a tenth of a second, in which the host stands still: that is before the window.
+  const listed = snapshot();
+  const window = new Window(options, listed);
+  // To set up tracing takes a tenth of a second, in which the host stands still: that is before the window, and what cgroups
+  // used is counted from here.
+  const before: Snapshot = { ...listed, cgroups: cgroupUsage() };
   const startEpochMs = Math.round(Date.now() - window.seconds() * 1000);
   try {
     options.begin?.(before);

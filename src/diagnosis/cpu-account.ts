@@ -1,7 +1,7 @@
 import type { CpuUse } from "../derive/cpu.ts";
 import { starts } from "../derive/family.ts";
 import type { Finding } from "../detect/types.ts";
-import { cgroupCheck } from "./cpu-cgroup.ts";
+import { cgroupCheck, ownUse } from "./cpu-cgroup.ts";
 import { membersOf, type CpuMaterial, type Members } from "./cpu-members.ts";
 import type { CpuCheck, CpuHole } from "./result.ts";
 
@@ -56,7 +56,7 @@ export function cpuAccount(finding: Finding, material: CpuMaterial, cpu: CpuUse)
     cpus,
     from: cpus === null || best === null ? null : best.from,
     checks,
-    starters: startersOf(members, cpu),
+    starters: startersOf(members, material, cpu),
     holes,
     // An upper bound holds others as well: then only what somebody was charged for is the storm's.
     dead: Math.max(0, (best?.bound === "upper" ? (waiter?.cpus ?? 0) : (cpus ?? 0)) - members.livingCpus),
@@ -94,8 +94,10 @@ function switchCheck(members: Members, material: CpuMaterial): { check: CpuCheck
   return { check: { from: "sched_switch", cpus: (seconds / slices.seconds) * scale, bound }, steady };
 }
 
-function startersOf({ starters }: Members, cpu: CpuUse): number | null {
-  const shares = starters.map((pid) => cpu.ofLiving(pid)).filter((share) => share !== null);
+/** As the cgroup's check takes it off: the two together are what the cgroup used. */
+function startersOf({ starters }: Members, { live }: CpuMaterial, cpu: CpuUse): number | null {
+  const known = starters.filter((pid) => cpu.ofLiving(pid) !== null);
+  const shares = live === null ? [] : known.map((pid) => ownUse(pid, live, cpu));
   return shares.length === 0 ? null : shares.reduce((sum, share) => sum + share, 0);
 }
 

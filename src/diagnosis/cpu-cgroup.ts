@@ -81,7 +81,8 @@ function strangers(members: Members, group: string, material: CpuMaterial, live:
   return count;
 }
 
-function ownUse(pid: number, live: Live, cpu: CpuUse): number {
+/** CPUs that one of the living used itself: in 10 ms ticks, or, where these are too coarse, by the recording of switches. */
+export function ownUse(pid: number, live: Live, cpu: CpuUse): number {
   const share = cpu.ofLiving(pid) ?? 0;
   const seconds = (live.after.monotonicNs - live.before.monotonicNs) / 1e9;
   const recorded = live.slices?.programs.find((entry) => entry.pid === pid);
