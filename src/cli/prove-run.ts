@@ -121,6 +121,7 @@ function measure(options: CarryOut, meter: HostMeter, carried: Carrying): Promis
     longestBaseline: options.longestBaseline,
     settleSeconds: intervention.settleSeconds,
     remainder: intervention.remainder,
+    slows: intervention.slows === true,
     coin: () => randomInt(2) === 1,
     onProgress(done, of, state) {
       if (state === "baseline") progress.show("measuring the storm as it is …");

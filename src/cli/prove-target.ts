@@ -10,12 +10,14 @@ import {
   stoppingUnit,
   type Intervention,
 } from "../experiment/intervention.ts";
+import { limitingCpu } from "../experiment/cpu.ts";
+import type { CpuWay } from "../experiment/cpu-files.ts";
 import { disablingLine } from "../experiment/line.ts";
 import { membersBelow } from "../experiment/freezer.ts";
-import { namespaceOfProgram, ownLine } from "../experiment/members.ts";
+import { namespaceOfProgram, ownLine, type Target } from "../experiment/members.ts";
 import { isVital, refusal, type Asker } from "../experiment/refuse.ts";
 import { isRunning } from "../experiment/unit-running.ts";
-import { cgroupOfUnit } from "../experiment/unit-cgroup.ts";
+import { cgroupOfUnit, type UnitCgroup } from "../experiment/unit-cgroup.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import { unitOf } from "../platform/container.ts";
 import { startTicks } from "../platform/process-identity.ts";
@@ -33,27 +35,35 @@ import { Failure } from "./failure.ts";
 
 /** What was asked to be held; null: nothing was. Throws `Failure` where it may not be or cannot be. */
 export async function askedIntervention(flags: ProveFlags, version: string): Promise<Intervention | null> {
-  const { freeze, sigstop, stop, disable, quarantine } = flags;
-  const asked = [freeze, sigstop, stop, disable, quarantine].filter((one) => one !== undefined);
-  if (asked.length === 0) return null;
+  const { freeze, cpuWeight, cpuLimit, sigstop, stop, disable, quarantine } = flags;
+  const asked = [freeze, cpuWeight, cpuLimit, sigstop, stop, disable, quarantine].filter((one) => one !== undefined);
   if (asked.length > 1) throw new Failure("name one thing to hold at a time: what decides then is known");
+  // Without a name: the storm that is going to be found.
+  if (asked.length === 0 || asked[0] === true) return null;
+  const slowed = cpuWeight ?? cpuLimit;
   const chosen =
     freeze !== undefined
       ? freezeOf(freeze)
-      : sigstop !== undefined
-        ? stopOf(sigstop)
-        : stop !== undefined
-          ? await stopUnitOf(stop, version)
-          : quarantine !== undefined
-            ? quarantineOf(quarantine, flags.root ?? "/", flags.acrossReboot === true)
-            : disableOf(disable ?? "");
-  checkAll(chosen, freeze ?? stop ?? null);
+      : typeof slowed === "string"
+        ? slowOf(slowed, cpuWeight === undefined ? "limit" : "weight")
+        : sigstop !== undefined
+          ? stopOf(sigstop)
+          : stop !== undefined
+            ? await stopUnitOf(stop, version)
+            : quarantine !== undefined
+              ? quarantineOf(quarantine, flags.root ?? "/", flags.acrossReboot === true)
+              : disableOf(disable ?? "");
+  checkAll(chosen, freeze ?? stop ?? (typeof slowed === "string" ? slowed : null));
   return chosen;
 }
 
 /** The mildest that decides. Throws `Failure` where nothing may be held. */
-export function mildestIntervention(diagnosis: Diagnosis, storm: Storm): Intervention {
-  const chosen = mildest(diagnosis, storm);
+export function mildestIntervention(diagnosis: Diagnosis, storm: Storm, flags: ProveFlags): Intervention {
+  const { cpuWeight, cpuLimit } = flags;
+  const chosen =
+    cpuWeight === undefined && cpuLimit === undefined
+      ? mildest(diagnosis, storm)
+      : slowing(diagnosis, storm, cpuWeight === undefined ? "limit" : "weight");
   checkAll(chosen, null);
   return chosen;
 }
@@ -67,15 +77,40 @@ function freezeOf(word: Untrusted): Intervention {
     return freezing(word, { by: "tree", pid, startTicks: ticks }) ?? noFreezer();
   }
   const unit = word.includes(".") ? word : `${word}.service`;
-  const cgroup = cgroupOfUnit(unit);
-  if (cgroup === null)
-    throw new Failure(
-      `nobody runs in a cgroup of a unit ${safe(unit)}`,
-      "name a process by its number, or a unit of systemd that is running",
-    );
-  const { version, folder, freezes } = cgroup;
+  const { version, folder, freezes } = cgroupOf(unit);
   if (freezes) return freezingCgroup(unit, version, folder);
   return freezing(unit, { by: "cgroup", folder }) ?? noFreezer();
+}
+
+function slowOf(word: Untrusted, way: CpuWay): Intervention {
+  if (/^[1-9]\d{0,9}$/.test(word)) {
+    const pid = Number(word);
+    const ticks = lifeOf(pid);
+    check([pid], null);
+    return lessCpu(word, { by: "tree", pid, startTicks: ticks }, way);
+  }
+  const unit = word.includes(".") ? word : `${word}.service`;
+  return lessCpu(unit, { by: "cgroup", folder: cgroupOf(unit).folder }, way);
+}
+
+function lessCpu(name: Untrusted, whom: Target, way: CpuWay): Intervention {
+  const chosen = limitingCpu(name, whom, way);
+  if (typeof chosen !== "string") return chosen;
+  throw new Failure(
+    `${safe(name)} cannot be given less CPU: ${safe(chosen)}`,
+    "--freeze, or --sigstop PID",
+    EXIT.inconclusive,
+  );
+}
+
+/** A unit's cgroup. Throws `Failure` where nobody runs in one. */
+function cgroupOf(unit: Untrusted): UnitCgroup {
+  const cgroup = cgroupOfUnit(unit);
+  if (cgroup !== null) return cgroup;
+  throw new Failure(
+    `nobody runs in a cgroup of a unit ${safe(unit)}`,
+    "name a process by its number, or a unit of systemd that is running",
+  );
 }
 
 function stopOf(word: Untrusted): Intervention {
@@ -172,16 +207,8 @@ export function settledFor(intervention: Intervention, { kind }: Storm): Interve
  * where that is PID 1 or not to be held, by the supervisor's own command.
  */
 function mildest(diagnosis: Diagnosis, storm: Storm): Intervention {
-  const { exe } = storm.program;
-  if (SELF_SUSTAINED.has(storm.kind) && exe !== null) {
-    const mountNamespace = namespaceOfProgram(exe);
-    const chosen = mountNamespace === null ? null : freezing(exe, { by: "program", exe, mountNamespace });
-    if (chosen !== null) return chosen;
-  }
-  const { spawner } = storm;
-  const ticks = spawner === null || spawner.pid <= 1 ? null : startTicks(spawner.pid);
-  if (spawner !== null && ticks !== null && refusalOf(spawner.pid, asker(null)) === null) {
-    const chosen = freezing(String(spawner.pid), { by: "tree", pid: spawner.pid, startTicks: ticks });
+  for (const { name, whom } of makers(storm)) {
+    const chosen = freezing(name, whom);
     if (chosen !== null) return chosen;
   }
   const restart = diagnosis.restarts.find((one) => one.storm === storm.id);
@@ -194,6 +221,31 @@ function mildest(diagnosis: Diagnosis, storm: Storm): Intervention {
     "name it: --freeze PID or UNIT, --stop UNIT, --disable FILE:LINE",
     EXIT.inconclusive,
   );
+}
+
+/** The same as far as processes can be slowed. */
+function slowing(diagnosis: Diagnosis, storm: Storm, way: CpuWay): Intervention {
+  const [maker] = makers(storm);
+  if (maker !== undefined) return lessCpu(maker.name, maker.whom, way);
+  const restart = diagnosis.restarts.find((one) => one.storm === storm.id);
+  if (restart?.supervisor === "systemd" && storm.program.root === "/" && !isVital(restart.unit))
+    return slowOf(restart.unit, way);
+  throw new Failure(
+    "nothing was found that may be slowed by itself",
+    "name it: a process or a unit",
+    EXIT.inconclusive,
+  );
+}
+
+/** Processes that make a storm and may be held: the members of one that sustains itself, and who starts them. */
+function* makers({ kind, program: { exe }, spawner }: Storm): Generator<{ name: Untrusted; whom: Target }> {
+  if (SELF_SUSTAINED.has(kind) && exe !== null) {
+    const mountNamespace = namespaceOfProgram(exe);
+    if (mountNamespace !== null) yield { name: exe, whom: { by: "program", exe, mountNamespace } };
+  }
+  const ticks = spawner === null || spawner.pid <= 1 ? null : startTicks(spawner.pid);
+  if (spawner !== null && ticks !== null && refusalOf(spawner.pid, asker(null)) === null)
+    yield { name: String(spawner.pid), whom: { by: "tree", pid: spawner.pid, startTicks: ticks } };
 }
 
 function lifeOf(pid: number): string {
@@ -210,7 +262,7 @@ function checkAll(chosen: Intervention, named: Untrusted | null): void {
   const unit = named === null ? null : named.includes(".") ? named : `${named}.service`;
   check(heldNow(chosen), unit);
   for (const { kind, data } of chosen.hold) {
-    if (kind !== "cgroup.freeze") continue;
+    if (kind !== "cgroup.freeze" && kind !== "cgroup.cpu") continue;
     const { folder } = data as { folder: Untrusted };
     check(membersBelow(folder), unit);
   }

@@ -80,7 +80,7 @@ async function proved(
     writeResult(await rendered(nothing, flags), flags.output);
     return EXIT.inconclusive;
   }
-  const intervention = settledFor(asked ?? mildestIntervention(diagnosis, found), found);
+  const intervention = settledFor(asked ?? mildestIntervention(diagnosis, found, flags), found);
   const plan =
     flags.acrossReboot === true
       ? acrossReboot(planOf(intervention, ALL_STEPS, 1, 0), flags.baseline)

@@ -7,6 +7,8 @@ export interface Freezer {
   /** Where it is mounted, and the cgroup that is mounted there. */
   dir: Untrusted;
   root: Untrusted;
+  /** Set where it is not to freeze but to give less CPU: the controller `cpu` of version 1. */
+  controller?: "cpu" | undefined;
 }
 
 /** The freezers of this host, version 2 first: what is frozen there can still be killed. [] where there is none. */
@@ -42,11 +44,11 @@ export function mountsOf(what: string): { dir: Untrusted; root: Untrusted } | nu
 }
 
 /** Folder of a process's cgroup in this hierarchy, from /proc/PID/cgroup (cgroups(7)); null: gone, or outside of what is mounted. */
-export function cgroupFolder({ version, dir, root }: Freezer, pid: number): Untrusted | null {
+export function cgroupFolder({ version, dir, root, controller }: Freezer, pid: number): Untrusted | null {
   for (const line of (read(`/proc/${pid}/cgroup`) ?? "").split("\n")) {
     const head = /^(\d+):([^:]*):/.exec(line);
     if (head === null) continue;
-    const isThis = version === 2 ? head[1] === "0" : (head[2] as string).split(",").includes("freezer");
+    const isThis = version === 2 ? head[1] === "0" : (head[2] as string).split(",").includes(controller ?? "freezer");
     if (!isThis) continue;
     const path = line.slice(head[0].length);
     if (path.includes("/..") || path.endsWith(" (deleted)")) return null;
@@ -114,6 +116,17 @@ export function stateOf(version: 1 | 2, folder: Untrusted): { asked: boolean; is
   }
   const state = read(`${folder}/freezer.state`)?.trim();
   return state === undefined ? null : { asked: state !== "THAWED", is: state === "FROZEN" };
+}
+
+/** The text of one file of a cgroup, without the newline at its end; null: it cannot be read. */
+export function settingOf(folder: Untrusted, file: string): string | null {
+  return read(`${folder}/${file}`)?.trim() ?? null;
+}
+
+/** Writes one file of a cgroup. Throws what write(2) says. */
+export function setTo(folder: Untrusted, file: string, value: string): void {
+  // Never made where it is not: a hierarchy has the files that it has.
+  fs.writeFileSync(asBytes(`${folder}/${file}`), value, { flag: "r+" });
 }
 
 function isAtLeast(release: string, major: number, minor: number): boolean {

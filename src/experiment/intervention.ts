@@ -19,6 +19,8 @@ export interface Intervention {
   settleSeconds: number;
   /** Share of the storm that may be left while it is held. */
   remainder: number;
+  /** Set where it leaves them some CPU: that they go on then refutes nothing. */
+  slows?: true;
 }
 
 /** Each step waits until the kernel has done it. */
@@ -65,8 +67,8 @@ export function stopping(name: Untrusted, pid: number, startTicks: string): Inte
   return { kind: "stop-process", target: name, prepare: [], hold, settleSeconds: SETTLE, remainder: REMAINDER };
 }
 
-/** Cgroups in which they are met; a chain's members are looked for until some were. */
-function originsOf(freezer: Freezer, whom: Target): Untrusted[] {
+/** Cgroups of a hierarchy in which they are met; a chain's members are looked for until some were. */
+export function originsOf(freezer: Freezer, whom: Target): Untrusted[] {
   const origins = new Set<Untrusted>();
   const note = (pids: Iterable<number>): void => {
     for (const pid of pids) {
@@ -85,7 +87,7 @@ export function heldNow({ prepare, hold }: Intervention): number[] {
   const pids = prepare.flatMap(({ data }) => membersNow((data as { target: Target }).target));
   for (const { kind, data } of hold) {
     if (kind === "process.stop") pids.push((data as { pid: number }).pid);
-    if (kind === "cgroup.freeze" && prepare.length === 0)
+    if ((kind === "cgroup.freeze" || kind === "cgroup.cpu") && prepare.length === 0)
       pids.push(...membersBelow((data as { folder: string }).folder));
   }
   return pids;

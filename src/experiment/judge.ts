@@ -25,6 +25,8 @@ export interface Trial {
   /** Share of the storm's rate that may be left while it is held, 0..1, for the intervention to count as what stops it. */
   remainder: number;
   moved: readonly Moved[];
+  /** Whether it was given less CPU only, so that what is left may be its own all the same. */
+  slows?: boolean;
   /** The rate after the last letting go, when it was measured. */
   lastFree: number | null;
   ending: Ending;
@@ -52,7 +54,7 @@ export function isBack(perSecond: number, baseline: Baseline): boolean {
  * The rule, as docs/prove.md states it. Proven: all pairs were measured; every held slot has at most `remainder` of the
  * least free slot; every free slot, and the time after the last letting go, has the storm back; nothing else took its
  * place. Were the intervention without effect, the rates would be the same whichever slots the coins chose to hold, and of
- * the 2^pairs choices only one puts the lesser rate of every pair into its held slot: the error rate. Pure.
+ * the 2^pairs choices only one puts the lesser rate of every pair into its held slot: the error rate. Less CPU never refutes. Pure.
  */
 export function judge(trial: Trial): Judgement {
   const { baseline, slots, pairs, remainder, moved, ending } = trial;
@@ -77,13 +79,16 @@ export function judge(trial: Trial): Judgement {
   const held = whole.map((pair) => pair.held);
   const freeMean = mean(free);
   const left = freeMean > 0 ? mean(held) / freeMean : 1;
+  const slows = trial.slows === true;
   const shown = { left, freePerSecond: freeMean, heldPerSecond: mean(held), pairs: whole.length };
   if (
     whole.length >= PAIRS_TO_REFUTE &&
     left >= UNTOUCHED &&
     whole.every((pair) => pair.held >= UNTOUCHED_EACH * pair.free)
   )
-    return { outcome: "refuted", code: "experiment.refuted", args: shown, errorRate: null, decide: null };
+    return slows
+      ? open("not-slowed", shown, "freeze")
+      : { outcome: "refuted", code: "experiment.refuted", args: shown, errorRate: null, decide: null };
   if (moved.length > 0) {
     const { exe, comm } = moved[0] as Moved;
     return open("moved", { ...shown, program: exe ?? comm }, "what-starts-both");
@@ -91,9 +96,19 @@ export function judge(trial: Trial): Judgement {
   const back =
     free.every((rate) => isBack(rate, baseline)) && trial.lastFree !== null && isBack(trial.lastFree, baseline);
   if (whole.length < pairs || !back) return open("did-not-return", {}, "start-again");
+  const errorRate = 2 ** -pairs;
   if (Math.max(...held) <= remainder * Math.min(...free))
-    return { outcome: "proven", code: "experiment.proven", args: shown, errorRate: 2 ** -pairs, decide: null };
-  return open("partly", shown, "another-target");
+    return {
+      outcome: "proven",
+      code: slows ? "experiment.proven-by-cpu" : "experiment.proven",
+      args: shown,
+      errorRate,
+      decide: null,
+    };
+  if (!slows) return open("partly", shown, "another-target");
+  // The lesser rate of every pair is in its held slot: the same test, of the effect alone.
+  const isSlowed = left < UNTOUCHED && whole.every((pair) => pair.held < pair.free);
+  return isSlowed ? { ...open("slowed", shown, "freeze"), errorRate } : open("not-slowed", shown, "freeze");
 }
 
 /** Whether what was measured so far refutes already: more of the same would only cost time. */

@@ -7,6 +7,7 @@ export const SCHEMA = "whoforks/experiment/1";
 /** From mild to strong: the order in which they are chosen. */
 export const INTERVENTION_KINDS = [
   "cpu-weight",
+  "cpu-limit",
   "freeze",
   "stop-process",
   "stop-unit",
@@ -86,7 +87,7 @@ export interface Judgement {
   outcome: "proven" | "refuted" | "inconclusive";
   code: string;
   args: Record<string, unknown>;
-  /** Probability that an intervention without any effect gives this by chance, at the most; null unless proven. */
+  /** Probability that an intervention without any effect gives this by chance, at the most; null unless it has an effect. */
   errorRate: number | null;
   /** What would decide it; null where it is decided. */
   decide: Sentence | null;

@@ -38,6 +38,7 @@ export interface Design {
   /** Time after each change that does not count: what it takes to take effect and to come back. */
   settleSeconds: number;
   remainder: number;
+  slows?: boolean;
   coin: () => boolean;
   onProgress?: (done: number, of: number, state: State | "baseline") => void;
 }
@@ -94,14 +95,14 @@ class Run {
   }
 
   result(ending: Ending): Measured {
-    const { pairs, remainder } = this.#design;
+    const { pairs, remainder, slows = false } = this.#design;
     const baseline = this.#baseline;
     const slots = this.#stretches.map((stretch) => this.#slotOf(stretch));
     const of = (state: State): Stretch[] => this.#stretches.filter((one) => one.state === state);
     const free = [{ from: this.#begin, to: this.#end }, ...of("free")];
     const moved =
       baseline === null || of("held").length === 0 ? [] : movedTo(this.#bench.others(free, of("held")), baseline);
-    const trial: Trial = { baseline, slots, pairs, remainder, moved, lastFree: this.#lastFree, ending };
+    const trial: Trial = { baseline, slots, pairs, remainder, slows, moved, lastFree: this.#lastFree, ending };
     return { baseline, slotSeconds: this.#slotSeconds, slots, moved, judgement: judge(trial) };
   }
 

@@ -13,12 +13,22 @@ import {
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test, type TestContext } from "vitest";
-import { askFor, cgroupFolder, freezers, membersOf, stateOf } from "../../src/experiment/freezer.ts";
+import { limitingCpu } from "../../src/experiment/cpu.ts";
+import {
+  askFor,
+  cgroupFolder,
+  freezers,
+  membersOf,
+  mountsOf,
+  setTo,
+  settingOf,
+  stateOf,
+} from "../../src/experiment/freezer.ts";
 import { freezing, stopping } from "../../src/experiment/intervention.ts";
 import { disablingLine } from "../../src/experiment/line.ts";
 import { EXPERIMENT_STEPS } from "../../src/experiment/steps/index.ts";
 import { Journal } from "../../src/journal/journal.ts";
-import { stepKinds } from "../../src/journal/types.ts";
+import { stepKinds, type Step } from "../../src/journal/types.ts";
 import { startTicks } from "../../src/platform/process-identity.ts";
 
 const folder = mkdtempSync(`${tmpdir()}/whoforks-steps-`);
@@ -93,6 +103,46 @@ for (const version of [2, 1] as const)
       process.kill(-pid, "SIGKILL");
     }
   });
+
+test("a tree gets a hundredth of a CPU and goes on, and gets back what it had; what others set meanwhile is left", async (context) => {
+  const cpu = mountsOf("cpu");
+  need(context, isRoot && cpu !== null, "root and the controller cpu of cgroup version 1");
+  const shell = spawn("sh", ["-c", "while :; do :; done"], { detached: true, stdio: "ignore" });
+  const pid = shell.pid as number;
+  const run = journal.begin(beginning);
+  try {
+    const way = limitingCpu("x", { by: "tree", pid, startTicks: startTicks(pid) as string }, "limit");
+    if (typeof way === "string") throw new Error(way);
+    const [own, limit] = [...way.prepare, ...way.hold] as [Step, Step];
+    await run.take(own);
+    const { folder } = limit.data as { folder: string };
+    expect(membersOf(folder)).toEqual([pid]);
+    const throttled = (): number => Number(/^nr_throttled (\d+)/m.exec(settingOf(folder, "cpu.stat") ?? "")?.[1]);
+    expect(throttled()).toBe(0);
+    const taken = await run.take(limit);
+    expect(settingOf(folder, "cpu.cfs_quota_us")).toBe("1000");
+    while (throttled() < 2) await delay(20);
+    expect(stateLetter(pid)).toBe("R");
+    expect(await run.undo(taken)).toBeNull();
+    expect(settingOf(folder, "cpu.cfs_quota_us")).toBe("-1");
+
+    // Somebody else gives it another limit while ours is there: that one stays, and is told.
+    await run.take(limit);
+    setTo(folder, "cpu.cfs_quota_us", "50000");
+    const left = await run.undo(2);
+    expect(left).toMatchObject({ why: { code: "experiment.refused.changed" } });
+    expect(left?.byHand).toEqual([["sh", "-c", 'echo "$1" > "$2"', "sh", "-1", `${folder}/cpu.cfs_quota_us`]]);
+    expect(settingOf(folder, "cpu.cfs_quota_us")).toBe("50000");
+    setTo(folder, "cpu.cfs_quota_us", "1000");
+    expect(await run.undoAll()).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+    expect(startTicks(pid)).not.toBeNull();
+  } finally {
+    await run.undoAll();
+    run.close();
+    process.kill(-pid, "SIGKILL");
+  }
+});
 
 test("a process is stopped and goes on; another life of its number is not touched, and one that is stopped already is refused", async (context) => {
   need(context, isRoot, "root");

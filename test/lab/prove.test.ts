@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { startScenario, type RunningScenario } from "../../lab/lab.mjs";
 import type { Diagnosis } from "../../src/diagnosis/result.ts";
-import { freezers, membersOf } from "../../src/experiment/freezer.ts";
+import { freezers, membersOf, mountsOf } from "../../src/experiment/freezer.ts";
 import type { Experiment } from "../../src/experiment/result.ts";
 import { experiment as schema } from "../../src/experiment/schema.ts";
 import { startTicks } from "../../src/platform/process-identity.ts";
@@ -34,7 +34,8 @@ async function proved(
 
 /** Cgroups that bear our name, with whoever is in them. */
 function ownCgroups(): string[] {
-  return freezers().flatMap(({ dir }) =>
+  const cpu = mountsOf("cpu");
+  return [...freezers(), ...(cpu === null ? [] : [cpu])].flatMap(({ dir }) =>
     readdirSync(dir)
       .filter((name) => /^whoforks-[0-9a-f]{8}$/.test(name))
       .map((name) => `${dir}/${name}: ${membersOf(`${dir}/${name}`).length}`),
@@ -81,6 +82,14 @@ test("the case: proven by freezing its members, an innocent is refuted, and noth
     expect(result.slots).toHaveLength(16);
     expect(result.effect?.heldPerSecond).toBeLessThan((result.effect?.freePerSecond ?? 0) / 10);
     expect(result.undone).toEqual({ ok: true, remaining: [] });
+    expect(ownCgroups()).toEqual(before);
+    await goesOn(scenario);
+
+    // The same with a hundredth of a CPU: nobody stands still, and hardly anybody is started.
+    const slowed = await proved(["--cpu-limit", "--pairs", "5"]);
+    expect(slowed.result.verdict).toMatchObject({ outcome: "proven", code: "experiment.proven-by-cpu" });
+    expect(slowed.result.plan).toMatchObject({ kind: "cpu-limit", target: "/usr/bin/atd" });
+    expect(slowed.result.undone).toEqual({ ok: true, remaining: [] });
     expect(ownCgroups()).toEqual(before);
     await goesOn(scenario);
 

@@ -7,6 +7,11 @@ export function addProve(program: Command, version: string): void {
     .command("prove")
     .description("prove what makes the storm: hold it and let it go several times, measure, and take everything back")
     .option("--freeze <pid|unit>", "freeze a process with all that it starts, or a unit of systemd")
+    .option(
+      "--cpu-weight [pid|unit]",
+      "the mildest: leave the CPU to others wherever they want it (no name: the storm)",
+    )
+    .option("--cpu-limit [pid|unit]", "leave it one hundredth of a CPU (no name: the storm)")
     .option("--sigstop <pid>", "stop one process with SIGSTOP, and let it go on")
     .option("--stop <unit>", "stop a unit by its supervisor's own command, and start it again")
     .option("--disable <file:line>", "make one line of an inittab, a crontab or inetd.conf a comment")
@@ -52,6 +57,7 @@ Examples:
   sudo whoforks prove --yes                     the same without asking
   sudo whoforks prove --freeze 812              is it this process, and what it starts?
   sudo whoforks prove --freeze cron.service     or this unit?
+  sudo whoforks prove --cpu-limit 812           the same, and nothing stands still
   sudo whoforks prove --stop later.service      stopped and started by its supervisor
   sudo whoforks prove --disable /etc/inittab:3  one line, told to init
   sudo whoforks prove --quarantine /usr/bin/atd this file, with its processes
@@ -86,6 +92,9 @@ function pairs(text: string): number {
 /** Options of `prove` as commander hands them over. */
 export interface ProveFlags {
   freeze?: string;
+  /** `true`: no name was given. */
+  cpuWeight?: string | true;
+  cpuLimit?: string | true;
   sigstop?: string;
   stop?: string;
   disable?: string;

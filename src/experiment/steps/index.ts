@@ -3,6 +3,7 @@ import { disableLineStep } from "./disable-line.ts";
 import { freezeStep } from "./freeze.ts";
 import { joinCgroupStep } from "./join-cgroup.ts";
 import { ownCgroupStep } from "./own-cgroup.ts";
+import { limitCpuStep } from "./limit-cpu.ts";
 import { stopUnitStep } from "./run-command.ts";
 import { stopProcessStep } from "./stop-process.ts";
 
@@ -11,6 +12,7 @@ export const EXPERIMENT_STEPS: readonly AnyStepKind[] = [
   ownCgroupStep,
   joinCgroupStep,
   freezeStep,
+  limitCpuStep,
   stopProcessStep,
   stopUnitStep,
   disableLineStep,

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { StepRefused, stepKind, type StepKind, type UndoResult } from "../../journal/types.ts";
 import { toBytes } from "../../model/text.ts";
 import { errnoOf } from "../../platform/errno.ts";
-import { askFor, cgroupFolder, isThere, membersOf, moveInto } from "../freezer.ts";
+import { LITTLE_CPU } from "../cpu-files.ts";
+import { askFor, cgroupFolder, isThere, membersOf, moveInto, setTo } from "../freezer.ts";
 import { isKernelThread, isMember, isOfFile, membersNow, newestMembers, ownLine, target } from "../members.ts";
 
 /** `cgroup.join` has the same. */
@@ -13,6 +14,8 @@ export const ownCgroupData = z.object({
   /** Where the hierarchy is mounted, and the cgroup mounted there. */
   dir: z.string(),
   root: z.string(),
+  /** Absent: one that freezes. */
+  controller: z.literal("cpu").optional(),
   /** The cgroup they are in, and ours below it. */
   origin: z.string(),
   own: z.string(),
@@ -26,6 +29,7 @@ const LOOKS = 20_000;
 const QUIET_LOOKS = 300;
 const QUIET_FULL_LOOKS = 3;
 const PATIENCE_MS = 5000;
+const QUOTA = LITTLE_CPU[1].limit;
 
 /**
  * Moves processes into a cgroup of ours below their own: all limits above go on to count, whatever they fork is in it from
@@ -96,15 +100,19 @@ async function chase(step: Data, before: number): Promise<number> {
   return moved;
 }
 
-async function moveBack({ version, own, origin }: Data): Promise<UndoResult> {
+async function moveBack({ version, own, origin, controller }: Data): Promise<UndoResult> {
   const end = performance.now() + PATIENCE_MS;
-  // Frozen ones cannot fork while they are moved, and are thawed where they come. Kernels before 3.17 refuse that.
+  // Frozen ones (next to frozen, where it is the CPU that they lack) cannot fork while they are moved, and are thawed where they come. Kernels before 3.17 refuse that.
   let frozen = true;
   let why = "";
+  const still = (on: boolean): void => {
+    if (controller === "cpu") setTo(own, QUOTA.file, on ? QUOTA.little : QUOTA.whole);
+    else askFor(version, own, on);
+  };
   while (performance.now() < end) {
     if (!isThere(own)) return { outcome: "undone" };
     try {
-      askFor(version, own, frozen);
+      still(frozen);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") frozen = false;
     }
@@ -120,7 +128,7 @@ async function moveBack({ version, own, origin }: Data): Promise<UndoResult> {
     await delay(5);
   }
   // Whoever is left must at least not stand still.
-  askFor(version, own, false);
+  still(false);
   return {
     outcome: "refused",
     why: { code: "experiment.refused.not-emptied", args: { own, why } },

@@ -147,6 +147,24 @@ describe("the experiment", () => {
     expect(await code(endsWhenHeld)).toBe("did-not-return");
   });
 
+  it("says of less CPU what it shows: proven where hardly anything is left, an effect where something is, and never refuted", async () => {
+    const codes = async (left: number): Promise<Set<string>> => {
+      const seen = new Set<string>();
+      for (let seed = 1; seed <= 10; seed++) {
+        const bench = simulate(noisy(seed, (_, held) => (held ? 300 * left : 300)));
+        const { judgement } = await experiment(bench, design(seed, { slows: true }));
+        const { code, errorRate, decide } = judgement;
+        expect(errorRate).toBe(code.endsWith("not-slowed") ? null : 1 / 256);
+        expect(decide?.code ?? null).toBe(code === "experiment.proven-by-cpu" ? null : "experiment.decide.freeze");
+        seen.add(code.replace("experiment.", ""));
+      }
+      return seen;
+    };
+    expect(await codes(0.02)).toEqual(new Set(["proven-by-cpu"]));
+    expect(await codes(0.4)).toEqual(new Set(["inconclusive.slowed"]));
+    expect(await codes(1)).toEqual(new Set(["inconclusive.not-slowed"]));
+  });
+
   it("takes back at once what makes it worse, and what was interrupted", async () => {
     let heldSeconds = 0;
     const worse = await tried((_, held) => {

@@ -4,6 +4,8 @@ export const experiment = {
   "experiment.planned": "this is what would be done; nothing was done",
   "experiment.proven":
     "proven: without {target} the storm stops, with it the storm comes back, {pairs:count} {pairs#time|times} out of {pairs:count}",
+  "experiment.proven-by-cpu":
+    "proven: with hardly any CPU for {target} hardly anything of the storm is left, with its CPU the storm comes back, {pairs:count} {pairs#time|times} out of {pairs:count}",
   "experiment.refuted": "refuted: the storm goes on without {target} ({left:percent} of it is left)",
   "experiment.across.waiting": "{target} is out of the way until the next boot; what runs of it goes on until then",
   "experiment.across.refuted": "refuted: after a boot without {target} the storm is there ({left:percent} of it)",
@@ -29,6 +31,13 @@ export const experiment = {
   "experiment.inconclusive.moved": "inconclusive: while it was held the storm went on as {program}",
   "experiment.inconclusive.partly":
     "inconclusive: while it was held {left:percent} of the storm was left: it takes part, and is not the cause alone",
+  "experiment.inconclusive.slowed":
+    "inconclusive: with less CPU for {target} the storm was slower each of {pairs:count} times, {left:percent} of it was left: it takes part; whether alone, less CPU cannot tell",
+  "experiment.inconclusive.not-slowed":
+    "inconclusive: less CPU for {target} changed too little, {left:percent} of the storm was left: it may need no more, or have no part in it",
+  "experiment.inconclusive.target-gone":
+    "inconclusive: {target} has ended meanwhile; what goes on is another's, or was started anew",
+  "experiment.decide.freeze": "hold it altogether: --freeze",
   "experiment.decide.observe-longer": "run it while the storm is there, or look for it longer: --duration 30s",
   "experiment.decide.longer-baseline": "a longer baseline shows what is usual: --baseline 16s",
   "experiment.decide.wait-for-storm": "run it again when the storm is back",
@@ -43,6 +52,9 @@ export const experiment = {
   "experiment.undo.join-cgroup": "they go back with the others",
   "experiment.step.freeze": "freeze the cgroup {folder}, again and again for a moment",
   "experiment.undo.freeze": "thaw it",
+  "experiment.step.limit-cpu":
+    "give the cgroup {folder} hardly any CPU ({file}: {value}), again and again for a moment",
+  "experiment.undo.limit-cpu": "write back what {file} said: {value}",
   "experiment.step.stop-process": "stop process {pid} with SIGSTOP, again and again for a moment",
   "experiment.undo.stop-process": "let it go on with SIGCONT",
   "experiment.step.stop-unit": "have {supervisor} stop {unit}, several times",

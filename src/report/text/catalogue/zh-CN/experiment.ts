@@ -7,6 +7,8 @@ export const experiment: Record<Codes, string> = {
   "experiment.plan": "将要做以下的事，并全部撤销",
   "experiment.planned": "以下是将要做的事；尚未做任何改动",
   "experiment.proven": "已证明：没有 {target}，风暴停止；放开后风暴又回来，{pairs:count} 次中 {pairs:count} 次都如此",
+  "experiment.proven-by-cpu":
+    "已证明：几乎不给 {target} CPU 时风暴几乎消失，给回 CPU 后风暴又回来，{pairs:count} 次中 {pairs:count} 次都如此",
   "experiment.refuted": "已否定：没有 {target}，风暴照样继续（剩余 {left:percent}）",
   "experiment.across.waiting": "{target} 已移开，直到下次启动；在此之前，它已有的进程继续运行",
   "experiment.across.refuted": "已否定：移开 {target} 并重新启动后，风暴仍在（剩余 {left:percent}）",
@@ -28,6 +30,12 @@ export const experiment: Record<Codes, string> = {
   "experiment.inconclusive.interrupted": "无法判定：在得出结论之前被中断",
   "experiment.inconclusive.moved": "无法判定：按住期间，风暴以 {program} 的名义继续",
   "experiment.inconclusive.partly": "无法判定：按住期间仍剩 {left:percent} 的风暴：它有份，但不是唯一原因",
+  "experiment.inconclusive.slowed":
+    "无法判定：减少 {target} 的 CPU 后，{pairs:count} 次中风暴每次都变慢，剩余 {left:percent}：它有份；是否只有它，减少 CPU 看不出来",
+  "experiment.inconclusive.not-slowed":
+    "无法判定：减少 {target} 的 CPU 后变化太小，风暴剩余 {left:percent}：它也许用不着更多，也许与风暴无关",
+  "experiment.inconclusive.target-gone": "无法判定：{target} 在此期间已结束；继续的是别的进程，或是重新启动的",
+  "experiment.decide.freeze": "把它完全按住：--freeze",
   "experiment.decide.observe-longer": "在风暴发生时运行，或观察得更久：--duration 30s",
   "experiment.decide.longer-baseline": "更长的基线能看出常态：--baseline 16s",
   "experiment.decide.wait-for-storm": "等风暴再来时重新运行",
@@ -41,6 +49,8 @@ export const experiment: Record<Codes, string> = {
   "experiment.undo.join-cgroup": "它们与其他进程一同移回",
   "experiment.step.freeze": "多次短暂冻结 cgroup {folder}",
   "experiment.undo.freeze": "解冻",
+  "experiment.step.limit-cpu": "多次短暂地几乎不给 cgroup {folder} CPU（{file}：{value}）",
+  "experiment.undo.limit-cpu": "写回 {file} 原来的值：{value}",
   "experiment.step.stop-process": "多次用 SIGSTOP 短暂停住进程 {pid}",
   "experiment.undo.stop-process": "用 SIGCONT 让它继续",
   "experiment.step.stop-unit": "多次让 {supervisor} 停止 {unit}",
