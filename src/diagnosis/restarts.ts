@@ -187,9 +187,11 @@ function textOf({ spawner }: Finding, processes: RestartQuestion["processes"]): 
 /** Ends of what is started again; absent where most are unknown. */
 function endsOf({ subject }: Finding): Ends | undefined {
   const { failed, clean, unknown } = endShares(subject);
-  let signalled = 0;
-  for (const { signal, count } of subject.endings.values()) if (signal !== null) signalled += count;
-  return unknown > 0.5 ? undefined : { failed, clean, signalled: signalled / Math.max(1, subject.ended) };
+  if (unknown > 0.5) return undefined;
+  const all = Math.max(1, subject.ended);
+  const each = [...subject.endings.values()].map(({ code, signal, count }) => ({ code, signal, share: count / all }));
+  const signalled = each.reduce((sum, { signal, share }) => sum + (signal === null ? 0 : share), 0);
+  return { failed, clean, signalled, each };
 }
 
 /**

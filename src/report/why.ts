@@ -55,6 +55,7 @@ function jobLines(sheet: Sheet, job: WhyRestart, isFurther: boolean): string[] {
   add("why.label.command", truncateMiddle(words(voice, job.command), sheet.columns - MARGIN, ellipsis(voice)));
   add("why.label.means", meansOf(sheet, job));
   add("why.label.limit", limitOf(sheet, job));
+  if (job.exitStatuses !== null) add("why.label.ends", ...job.exitStatuses.map((list) => say(voice, "why.ends", list)));
   if (job.wantedBy !== null) add("why.label.enabled", enabledOf(sheet, job.wantedBy));
   if (job.counted !== null) add("why.label.counted", say(voice, "why.counted", { ...job.counted }));
   add(

@@ -18,7 +18,6 @@ export {
   LIMIT_CODES,
   limitAllowsRate,
   toRestart,
-  type Ends,
   type LimitCode,
   type LimitReason,
   type RateVerdict,
@@ -34,5 +33,6 @@ export {
   type Resolution,
   type ResolutionCode,
 } from "./shadow.ts";
+export type { Ends } from "./ends.ts";
 export { liveFacts, type LiveFacts } from "./systemd-live.ts";
 export type { AtWork, Job, JobReading, Problem, Restart, Starter, Supervisor } from "./types.ts";

@@ -1,3 +1,5 @@
+import { sparedBy, type Ends, type Spared } from "./ends.ts";
+import type { EndList } from "./end-rules.ts";
 import type { Job, Restart } from "./types.ts";
 import type { Resolution } from "./shadow.ts";
 
@@ -31,8 +33,11 @@ export interface LimitReasons {
   "limit.back-off-anew": { delaySeconds: number; resetAfterSeconds: number };
   /** The supervisor has nothing that would limit restarts; the wait between two is all. */
   "limit.has-none": { supervisor: string; delaySeconds: number };
-  /** It does not start it again after the ends that were seen: share of them; `only` says after which it would. */
-  "limit.end-not-restarted": { only: "on-failure" | "on-success" | "on-signal"; share: number };
+  /**
+   * It does not start it again after the ends that were seen: share of them; `only` says after which it would; the list of
+   * exit statuses that decides, where one does.
+   */
+  "limit.end-not-restarted": Pick<Spared, "only" | "share"> & Partial<Pick<EndList, "directive" | "file" | "line">>;
   /** It lives longer than `minimumLifeSeconds`, so that its ends are not counted. */
   "limit.lives-too-long": { minimumLifeSeconds: number; starts: number; seconds: number };
   /** The supervisor would have given up after `burst` starts, i.e. after `afterSeconds`. */
@@ -77,16 +82,6 @@ export interface RateVerdict {
 /** Rates are measured within 5 %. */
 const TOLERANCE = 1.05;
 
-/** How the programs ended that were seen to end, as shares of these; and how many such ends were seen. */
-export interface Ends {
-  failed: number;
-  clean: number;
-  /** Killed by a signal; part of `failed`. */
-  signalled: number;
-}
-
-/** Of the ends, what must be of a kind that is not restarted before the supervisor is cleared: others may be its own doing. */
-const NEARLY_ALL = 0.9;
 /** These have no limit on restarts at all (runsv(8), s6-supervise(8), monit(1) where no line says one, docker-run(1)). */
 const WITHOUT_LIMIT = new Set(["runit", "s6", "monit", "docker", "kubelet", "containerd", "podman"]);
 
@@ -122,7 +117,11 @@ export function limitAllowsRate(
 
   if (job.restarts === "never") return verdict(seen <= 1, { code: "limit.no-restart", args: {} });
   const spared = sparedBy(job, lifeSeconds, ends);
-  if (spared !== null && seen > 1) return verdict(false, spared);
+  if (spared !== null && seen > 1) {
+    const { only, share, by } = spared;
+    const list = by === null ? {} : { directive: by.directive, file: by.file, line: by.line };
+    return verdict(false, { code: "limit.end-not-restarted", args: { only, share, ...list } });
+  }
   if (job.restarts === "on-schedule") {
     const { everySeconds } = job;
     if (everySeconds === undefined || delayMax === null) return verdict(null, { code: "limit.rate-unknown", args: {} });
@@ -159,29 +158,6 @@ export function limitAllowsRate(
         }
       : { code: "limit.would-have-stopped", args: { starts, seconds, burst, afterSeconds: burst / perSecond } },
   );
-}
-
-/** Ends after which the job is not started again, where nearly all that were seen are such; null: some of them are others. */
-function sparedBy(
-  { restarts, supervisor, expects, minimumLifeSeconds }: Job,
-  life?: number,
-  ends?: Ends,
-): LimitReason | null {
-  if (ends === undefined) return null;
-  // Whoever is not ready yet has failed, however it ends: other types of systemd, and supervisord within startsecs.
-  if (supervisor.startsWith("systemd") && !["simple", "exec", "idle", "oneshot"].includes(expects ?? "")) return null;
-  if (supervisor === "supervisord" && (life === undefined || life < (minimumLifeSeconds ?? 0))) return null;
-  const share =
-    restarts === "on-failure"
-      ? ends.clean
-      : restarts === "on-success"
-        ? ends.failed
-        : restarts === "on-signal"
-          ? ends.clean + ends.failed - ends.signalled
-          : 0;
-  if (share < NEARLY_ALL) return null;
-  if (restarts !== "on-failure" && restarts !== "on-success" && restarts !== "on-signal") return null;
-  return { code: "limit.end-not-restarted", args: { only: restarts, share } };
 }
 
 type BackOffReason = Extract<LimitReason, { code: `limit.back${string}` }>;

@@ -8,7 +8,7 @@ import type { Job } from "./types.ts";
  * the setting `from` that has it started. `fragment`: the unit's own file.
  */
 export function askedBy(unit: Untrusted, fragment: Untrusted, from: Assignment, service: Job): Job {
-  const { definition: _, inactive, ...job } = service;
+  const { definition: _, ends: _ends, inactive, ...job } = service;
   return {
     ...job,
     unit,

@@ -1,6 +1,7 @@
 import type { Untrusted } from "../model/text.ts";
 import { parseExec, type ExecCommand } from "./systemd-command.ts";
 import type { Assignment } from "./systemd-file.ts";
+import { addEnds, type EndList } from "./end-rules.ts";
 import { expandSpecifiers } from "./systemd-names.ts";
 import { addProblem } from "./read-config.ts";
 import { parseSpan } from "./systemd-time.ts";
@@ -26,7 +27,12 @@ interface Setting<T> {
 export interface Service {
   exec: { command: ExecCommand; from: Assignment; text: Untrusted }[];
   restart: Setting<string> | null;
-  restartForce: Setting<Untrusted> | null;
+  /** SuccessExitStatus=, RestartPreventExitStatus=, RestartForceExitStatus=. */
+  success: EndList | undefined;
+  prevent: EndList | undefined;
+  force: EndList | undefined;
+  /** A time after which systemd ends it. */
+  isTimed: boolean;
   restartSeconds: number;
   startLimitSeconds: number;
   startLimitBurst: number;
@@ -76,7 +82,10 @@ export function reduceService(
   const service: Service = {
     exec: [],
     restart: null,
-    restartForce: null,
+    success: undefined,
+    prevent: undefined,
+    force: undefined,
+    isTimed: false,
     restartSeconds: defaults.restartSeconds,
     startLimitSeconds: defaults.startLimitSeconds,
     startLimitBurst: defaults.startLimitBurst,
@@ -100,8 +109,20 @@ export function reduceService(
         if (RESTART_VALUES.has(value)) service.restart = { value, from };
         else ignore(from);
         break;
+      case "Service.SuccessExitStatus":
+        service.success = addEnds(service.success, from, () => ignore(from));
+        break;
+      case "Service.RestartPreventExitStatus":
+        service.prevent = addEnds(service.prevent, from, () => ignore(from));
+        break;
       case "Service.RestartForceExitStatus":
-        service.restartForce = value === "" ? null : { value: append(service.restartForce?.value, value), from };
+        service.force = addEnds(service.force, from, () => ignore(from));
+        break;
+      case "Service.RuntimeMaxSec":
+      case "Service.WatchdogSec":
+      case "Service.TimeoutSec":
+      case "Service.TimeoutStartSec":
+        if (value !== "" && value !== "infinity" && parseSpan(value) !== 0) service.isTimed = true;
         break;
       case "Service.RestartSec":
         service.restartSeconds = seconds(value, () => ignore(from)) ?? service.restartSeconds;

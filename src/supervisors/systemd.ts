@@ -1,6 +1,7 @@
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import type { EndRules } from "./end-rules.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
 import { activationJob, reduceActivation, type Activation } from "./systemd-activation.ts";
 import { parseUnitFile, type Assignment, type UnitFile } from "./systemd-file.ts";
@@ -196,6 +197,7 @@ function jobOf(unit: Untrusted, fragment: Untrusted, service: Service, exec: Ser
     program: exec.command.program,
     searchPath: service.searchPath.length > 0 ? service.searchPath : [...SYSTEMD_PATH],
     expects: service.type,
+    ...(restarts === "never" ? {} : { ends: endRulesOf(service, exec.command.prefixes) }),
     ...(from.file === fragment ? {} : { definition: fragment }),
     ...(service.refused !== null
       ? { inactive: "rejected" as const }
@@ -211,19 +213,29 @@ function jobOf(unit: Untrusted, fragment: Untrusted, service: Service, exec: Ser
 function restartOf(
   service: Service,
   exec: Assignment,
-): { restarts: Job["restarts"]; from: Assignment; directive: Untrusted } {
-  const { restart, restartForce } = service;
+): { restarts: Job["restarts"]; from: Pick<Assignment, "file" | "line">; directive: Untrusted } {
+  const { restart, force } = service;
   if (restart !== null && restart.value !== "no")
     return { restarts: RESTARTS[restart.value] ?? "never", from: restart.from, directive: `Restart=${restart.value}` };
-  if (restartForce !== null) {
-    const clean = restartForce.value.split(/\s+/).some((status) => status === "0" || status === "SUCCESS");
+  if (force !== undefined)
     return {
-      restarts: clean ? "on-success" : "on-failure",
-      from: restartForce.from,
-      directive: `RestartForceExitStatus=${restartForce.value}`,
+      restarts: force.statuses.includes(0) ? "on-success" : "on-failure",
+      from: force,
+      directive: force.directive,
     };
-  }
   return { restarts: "never", from: exec, directive: "ExecStart=" };
+}
+
+function endRulesOf({ restart, success, prevent, force, type, isTimed }: Service, prefixes: string): EndRules {
+  return {
+    restart: restart?.value ?? "no",
+    ...(success === undefined ? {} : { success }),
+    ...(prevent === undefined ? {} : { prevent }),
+    ...(force === undefined ? {} : { force }),
+    isDaemon: type !== "oneshot",
+    ignoresFailure: prefixes.includes("-"),
+    isTimed,
+  };
 }
 
 const RESTARTS: Record<string, Job["restarts"]> = {

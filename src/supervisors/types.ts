@@ -1,6 +1,7 @@
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import type { EndRules } from "./end-rules.ts";
 
 /** One thing that a supervisor starts, or starts again, as its configuration says. */
 export interface Job {
@@ -29,6 +30,8 @@ export interface Job {
   program: Untrusted | null;
   /** Of a timer, a socket or a path of systemd: the unit that it starts, in whose cgroup the program runs. */
   activates?: Untrusted;
+  /** Of a service of systemd: after which ends it comes back, where a list, or Restart= in detail, decides. */
+  ends?: EndRules;
   /** Shortest time between two starts that the schedule allows, seconds; only for `on-schedule`. */
   everySeconds?: number;
   /** A program that lived for so many seconds counts for neither limit nor delay: runit and s6 1, supervisord startsecs. */

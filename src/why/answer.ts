@@ -248,11 +248,17 @@ async function restartOf(
     through: job.through ?? null,
     expects: job.expects,
     unresolved: resolution.why,
+    exitStatuses: listsOf(job),
     wantedBy: job.wantedBy ?? null,
     counted: facts === null || facts.restarts === null ? null : { restarts: facts.restarts, result: facts.result },
     stop: way?.command ?? null,
     undo: way?.undo ?? null,
   };
+}
+
+function listsOf({ ends }: Job): WhyRestart["exitStatuses"] {
+  const lists = [ends?.prevent, ends?.force, ends?.success].filter((list) => list !== undefined);
+  return lists.length === 0 ? null : lists.map(({ directive, file, line }) => ({ directive, file, line }));
 }
 
 function verdictOf(

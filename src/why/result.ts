@@ -43,6 +43,8 @@ export interface WhyRestart extends Omit<Restart, "storm" | "limitAllowsRate"> {
   expects: string | null;
   /** Why the command resolves to nothing, or null. */
   unresolved: ResolutionCode | null;
+  /** Lists of exit statuses and signals by which a service of systemd comes back or does not; null: none, or elsewhere. */
+  exitStatuses: { directive: Untrusted; file: Untrusted; line: number }[] | null;
   /** Units that start this unit of systemd by a link in their `.wants` and the like; none: it is not enabled. Null elsewhere. */
   wantedBy: Untrusted[] | null;
   /** What the running systemd counted; null elsewhere. */

@@ -51,6 +51,7 @@ export const restarts = z.object({
       through: text.nullable(),
       expects: z.string().nullable(),
       unresolved: z.enum(RESOLUTION_CODES).nullable(),
+      exitStatuses: z.array(z.object({ directive: text, file: text, line: z.int().positive() })).nullable(),
       wantedBy: z.array(text).nullable(),
       counted: z.object({ restarts: count, result: z.string() }).nullable(),
       stop: z.array(text).nullable(),

@@ -39,6 +39,7 @@ describe("systemd units", () => {
       searchPath: SYSTEMD_PATH,
       wantedBy: [],
       expects: "simple",
+      ends: { restart: "on-failure", isDaemon: true, ignoresFailure: false, isTimed: false },
       settings: { KillMode: "process" },
     });
   });

@@ -90,7 +90,7 @@ export const story = {
   "chain.limit.has-none":
     "{supervisor} has no limit on restarts[[: it leaves {delaySeconds:seconds} between two, for ever]]",
   "chain.limit.end-not-restarted":
-    "{share:percent} of its ends are of a kind after which {supervisor} does not start it again: something else starts it",
+    "{share:percent} of its ends are of a kind after which {supervisor} does not start it again[[ ({directive} in {file}, line {line})]]: something else starts it",
   "chain.limit.lives-too-long":
     "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} counts only runs of up to {minimumLifeSeconds:seconds}: these last longer, so it starts anew for ever",
   "chain.limit.would-have-stopped":

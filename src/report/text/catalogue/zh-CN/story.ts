@@ -79,7 +79,8 @@ export const story: Record<keyof typeof english, string> = {
   "chain.limit.back-off-anew":
     "等待一直是 {delaySeconds:seconds}：每次运行都超过 {resetAfterSeconds:seconds}，之后 {supervisor} 重新开始计算",
   "chain.limit.has-none": "{supervisor} 没有重启限制[[：两次之间只隔 {delaySeconds:seconds}，一直如此]]",
-  "chain.limit.end-not-restarted": "{share:percent} 的结束方式是 {supervisor} 不会重新拉起的：是别的东西在启动它",
+  "chain.limit.end-not-restarted":
+    "{share:percent} 的结束方式是 {supervisor} 不会重新拉起的[[（{file} 第 {line} 行的 {directive}）]]：是别的东西在启动它",
   "chain.limit.lives-too-long":
     "{seconds:seconds}内 {starts:count} 次的限制只计算不超过 {minimumLifeSeconds:seconds}的运行：这里每次都更久，因此会一直重启下去",
   "chain.limit.would-have-stopped":
