@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import * as fs from "node:fs";
 import { isTooLarge } from "../identity/file-facts.ts";
 import type { HashAnswer, HashTask } from "./messages.ts";
@@ -23,17 +23,10 @@ export function hashFile({ id, path, inode, algorithm }: HashTask): HashAnswer {
       const before = fs.fstatSync(fd, { bigint: true });
       if (`${before.dev}:${before.ino}` !== inode || !before.isFile()) return failed(id, "swapped");
       if (isTooLarge(before)) return failed(id, "too-large");
-      const hash = createHash(algorithm);
-      let bytes = 0;
-      for (;;) {
-        const got = fs.readSync(fd, buffer, 0, CHUNK, bytes);
-        if (got === 0) break;
-        hash.update(got === CHUNK ? buffer : buffer.subarray(0, got));
-        bytes += got;
-      }
+      const { hex, bytes } = digestOf(fd, algorithm, Number(before.size));
       const stamp = stampOf(before);
       if (stampOf(fs.fstatSync(fd, { bigint: true })) === stamp && BigInt(bytes) === before.size) {
-        return { id, bytes, hex: hash.digest("hex"), stamp, error: null };
+        return { id, bytes, hex, stamp, error: null };
       }
       if (reading === READINGS) return failed(id, "changes");
     }
@@ -44,6 +37,26 @@ export function hashFile({ id, path, inode, algorithm }: HashTask): HashAnswer {
   } finally {
     if (fd !== null) fs.closeSync(fd);
   }
+}
+
+/**
+ * Digest of a file and the bytes that it had. It ends where the size says: what was added meanwhile gives the file another
+ * size and time, which the caller sees. It is read through the page cache, since that is what the kernel executes: a
+ * content altered there alone stands in no block of the disk.
+ */
+function digestOf(fd: number, algorithm: HashTask["algorithm"], size: number): { hex: string; bytes: number } {
+  let got = fs.readSync(fd, buffer, 0, CHUNK, 0);
+  // Nearly every file is of one piece, and needs no state between pieces.
+  if (got === size) return { hex: hash(algorithm, buffer.subarray(0, got), "hex"), bytes: got };
+  const state = createHash(algorithm);
+  let bytes = 0;
+  while (got > 0) {
+    state.update(got === CHUNK ? buffer : buffer.subarray(0, got));
+    bytes += got;
+    if (bytes === size) break;
+    got = fs.readSync(fd, buffer, 0, CHUNK, bytes);
+  }
+  return { hex: state.digest("hex"), bytes };
 }
 
 function failed(id: number, error: string): HashAnswer {

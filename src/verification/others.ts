@@ -13,7 +13,8 @@ export interface OtherDifference {
   difference: Difference;
 }
 
-const A_TURN = 4096;
+/** Paths that are looked at before threads and signals get their turn. */
+const A_TURN = 256;
 
 /**
  * Looks for what packages list without a digest: links, directories, files that the package left out of its sums. Of these no
