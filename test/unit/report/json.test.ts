@@ -4,7 +4,7 @@ import { diagnosis as schema } from "../../../src/diagnosis/schema.ts";
 import { fromBytes, isUtf8, toBytes } from "../../../src/model/text.ts";
 import { jsonLine, jsonReport } from "../../../src/report/json.ts";
 import { hostile } from "./hostile.ts";
-import { samples, theCase } from "./samples.ts";
+import { samples, theCase } from "./samples/index.ts";
 
 describe("jsonReport", () => {
   test.each(Object.entries(samples))("of %s says everything and fits the schema", (_, sample) => {

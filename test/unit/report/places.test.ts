@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Diagnosis, Storm } from "../../../src/diagnosis/result.ts";
 import { terminalReport, type TerminalOptions } from "../../../src/report/terminal.ts";
 import { hostile, OBEYED } from "./hostile.ts";
-import { healthy, theCase } from "./samples.ts";
+import { healthy, theCase } from "./samples/index.ts";
 
 const PLAIN: TerminalOptions = { columns: 100, colour: false, lang: "en", verbose: false, unicode: true };
 const ID = "3f2a1b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708";

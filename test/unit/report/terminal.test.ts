@@ -5,7 +5,7 @@ import type { Diagnosis } from "../../../src/diagnosis/result.ts";
 import { terminalReport, type TerminalOptions } from "../../../src/report/terminal.ts";
 import { LANGUAGES } from "../../../src/report/text/language.ts";
 import { hostile, OBEYED } from "./hostile.ts";
-import { build, caseFromLog, healthy, inconclusive, samples, theCase } from "./samples.ts";
+import { build, caseFromLog, healthy, inconclusive, samples, theCase } from "./samples/index.ts";
 
 const PLAIN: TerminalOptions = { columns: 100, colour: false, lang: "en", verbose: false, unicode: true };
 const linesOf = (text: string): string[] => text.replace(/\n$/, "").split("\n");
