@@ -1,7 +1,8 @@
 // Runs scenarios of the lab again and again beside the tool and writes how often the verdict was right: `npm run precision
-// [-- --runs 10] [--minutes N] [-o FILE] [--keep FOLDER] [SCENARIO …]`. Needs root. The table says what the machine did beside it.
-// Each round runs every scenario once; with --minutes no run begins later, and with --keep the cases of runs that were not
-// right are left in the folder, for `whoforks diagnose --from`.
+// [-- --runs 10] [--minutes N] [--add FILE] [-o FILE] [--keep FOLDER] [SCENARIO …]`. Needs root. The table says what the
+// machine did beside it. Each round runs every scenario once; with --minutes no run begins later, --add goes on with the
+// counts of a table that was written before, and with --keep the cases of runs that were not right are left in the folder,
+// for `whoforks diagnose --from`.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: "string", default: "10" },
     minutes: { type: "string", default: "600" },
+    add: { type: "string" },
     output: { type: "string", short: "o" },
     keep: { type: "string" },
   },
@@ -83,19 +85,45 @@ function row(name, told) {
   return `| \`${name}\` | ${kinds} | ${counts(told).join(" | ")} | ${sure} | ${said} |`;
 }
 
+/** The runs that a row of an earlier table counts. Which confidence was whose it does not tell, and no table needs. */
+function runsOf(cells) {
+  const [right, inconclusive, wrong] = cells.slice(2, 5).map(Number);
+  const judged = Object.entries({ right, inconclusive, wrong }).flatMap(([word, runs]) => Array(runs).fill(word));
+  const sure = cells[5].split(" / ").flatMap((runs, i) => Array(Number(runs)).fill(["high", "medium", "low"][i]));
+  const said = cells[6] === "" ? [] : cells[6].split("; ");
+  return judged.map((word, i) => ({ judged: word, confidence: sure[i] ?? null, wrong: word === "right" ? [] : said }));
+}
+
 const began = loadavg()[0];
 const told = new Map(names.map((name) => [name, []]));
+if (values.add !== undefined) {
+  const rows = readFileSync(values.add, "utf8").matchAll(/^\| `([^`]+)` +\|.*$/gm);
+  for (const [line, name] of rows)
+    told.get(name)?.push(
+      ...runsOf(
+        line
+          .split(/(?<!\\)\|/)
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      ),
+    );
+}
+const added = [...told.values()].flat().length;
 
 function report() {
   const memory = Number(/^MemTotal: +(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1] ?? 0) / 2 ** 20;
   const all = [...told.values()].flat();
   const [right, inconclusive, wrong] = counts(all);
-  const bound = values.minutes === "600" ? "" : ` --minutes ${values.minutes}`;
+  const bound =
+    (values.minutes === "600" ? "" : ` --minutes ${values.minutes}`) +
+    (values.add === undefined ? "" : ` --add ${values.add}`);
+  const earlier =
+    added === 0 ? "" : ` (${added} of them of an earlier table of this machine, to which these were added)`;
   return `# How often the verdict is right
 
 Made by \`npm run precision -- --runs ${runs}${bound}${positionals.length > 0 ? ` ${names.join(" ")}` : ""}\`: the scenarios of [the lab](lab.md) again and again, and \`whoforks diagnose\` beside them on the host. Right: all that the scenario expects (outcome, kind, program, who starts it, who brings it back, whose file it is). What was said instead stands in the last column.
 
-${all.length} runs: ${right} right, ${inconclusive} inconclusive, ${wrong} wrong. Kernel ${release()}, ${cpus().length} CPUs, ${memory.toFixed(1)} GB; load average ${began.toFixed(1)} at the beginning and ${loadavg()[0].toFixed(1)} at the end. Storms of others on the machine count as wrong where a scenario expects none.
+${all.length} runs${earlier}: ${right} right, ${inconclusive} inconclusive, ${wrong} wrong. Kernel ${release()}, ${cpus().length} CPUs, ${memory.toFixed(1)} GB; load average ${began.toFixed(1)} at the beginning and ${loadavg()[0].toFixed(1)} at the end. Storms of others on the machine count as wrong where a scenario expects none.
 
 | scenario | expected | right | inconclusive | wrong | high / medium / low | said instead |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -115,6 +143,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 for (let round = 1; round <= runs && Date.now() < until; round++) {
   for (const name of names) {
     if (Date.now() >= until) break;
+    if (told.get(name).length >= runs) continue;
     const one = await once(name, round);
     told.get(name).push(one);
     process.stderr.write(`${round} ${name}: ${one.judged}${one.wrong.map((text) => `; ${text}`).join("")}\n`);
