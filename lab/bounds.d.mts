@@ -6,3 +6,4 @@ export interface Bounds {
 }
 export function makeBounds(name: string, limit: number, how?: { systemd?: boolean }): Bounds;
 export function removeBounds(folders: string[]): void;
+export function allMembersOf(folder: string): number[];

@@ -90,8 +90,8 @@ export interface RunningScenario {
   expected: Expected;
   /** The scenario's root folder on the host, mounted until `stop`. */
   rootOnHost: string;
-  /** PID 1 of the namespace as the host numbers it. */
-  initPid: number;
+  /** PID 1 of the namespace as the host numbers it; after a reboot another one. */
+  readonly initPid: number;
   options: LabOptions;
   truth(): Truth;
   /** The storm program's own count and the clock, at little cost: differences give the truth about a part of the storm. */
@@ -102,6 +102,8 @@ export interface RunningScenario {
    */
   forksBetween(fromMs: number, toMs: number): number | null;
   console(): string;
+  /** Has systemd boot again, under the same limits; resolves when its new init runs. Error where the init is another. */
+  reboot(): Promise<void>;
   /** True once the storm program says that it is over. */
   ended(): boolean;
   /** Ends the storm, removes everything, returns the final truth. May be called again. */

@@ -75,11 +75,19 @@ async function bringUp(run) {
     writePage(run.secondPage, limitsOf(options, facts.second, run.bornNs));
   }
   run.namespace = await system.enter(run, Math.ceil(options.seconds + options.delay + 10));
-  run.pids = new PidCount(run.namespace.initPid);
+  run.pids = new PidCount(run.namespace);
   const begun = facts.countedBy === "page" ? () => readPage(run.page).starts > 0 : () => system.isUp(run);
   if ((await until(begun, 30_000)) === null)
     throw new Error(`lab: ${scenario.name} did not start: ${run.namespace.console()}`);
   run.baseline = { forks: run.pids.look(), ns: monotonicNs() };
+}
+
+async function reboot({ scenario, system, namespace }) {
+  if (system.reboot === undefined) throw new Error(`lab: ${scenario.name}: its init cannot boot again`);
+  const before = namespace.initPid;
+  system.reboot(before);
+  if ((await until(() => namespace.initPid !== before, 30_000)) === null)
+    throw new Error(`lab: ${scenario.name} did not boot again: ${namespace.console()}`);
 }
 
 function handle(run, tidy) {
@@ -112,12 +120,15 @@ function handle(run, tidy) {
     scenario: scenario.name,
     expected: run.facts.expected,
     rootOnHost: run.root,
-    initPid: run.namespace.initPid,
+    get initPid() {
+      return run.namespace.initPid;
+    },
     options,
     truth: () => account ?? describe(run),
     count: () => ({ forks: readPage(page).forks, monotonicNs: Number(monotonicNs()) }),
     forksBetween: (fromMs, toMs) => (run.facts.countedBy === "page" ? series.between(fromMs, toMs) : null),
     console: () => run.namespace.console(),
+    reboot: () => reboot(run),
     ended: () => readPage(page).state.startsWith("ended"),
     stop: async () => stop(),
   };

@@ -1,6 +1,5 @@
 export interface Namespace {
-  initPid: number;
-  initTicks: number | null;
+  readonly initPid: number;
   closed: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   console(): string;
   kill(): void;

@@ -10,16 +10,18 @@ const RESERVED_PIDS = 300; // kernel/pid.c: where numbering goes on after pid_ma
  * still in use, which the kernel skips.
  */
 export class PidCount {
-  constructor(initPid) {
-    this.initPid = initPid;
+  constructor(namespace) {
+    this.namespace = namespace;
+    this.initPid = namespace.initPid;
     this.max = Number(readFileSync("/proc/sys/kernel/pid_max", "latin1"));
     this.last = 1;
     this.looks = 0;
     this.total = 0;
   }
 
-  /** Processes made since the namespace's PID 1, or null when the namespace is gone and was never looked at. */
+  /** Processes made since the namespace's PID 1, or null when it is gone and was never looked at, or has booted again. */
   look() {
+    if (this.namespace.initPid !== this.initPid) return null;
     const { stdout, status } = spawnSync(
       "nsenter",
       ["--target", String(this.initPid), "--pid", "sh", "-c", "echo $$"],

@@ -9,6 +9,8 @@ import { exeOf } from "./processes.mjs";
 import { rootTools } from "./root-tools.mjs";
 import { systemdTree, whyNoSystemd } from "./systemd-tree.mjs";
 
+/** The first one that programs may use: the C library keeps two (signal(7)). */
+const SIGRTMIN = 34;
 const UNITS = "/etc/systemd/system";
 /** The folder of the page, which the host sees though systemd covers /run. */
 const SHARED = dirname(PAGE_PATH);
@@ -64,5 +66,7 @@ export const SYSTEMS = {
     },
     // Once basic.target is reached, as for every service.
     isUp: ({ root }) => existsSync(`${root}${SHARED}/up`),
+    /** As `systemctl reboot` does: everything is stopped in order (systemd(1), SIGRTMIN+5). */
+    reboot: (initPid) => process.kill(initPid, SIGRTMIN + 5),
   },
 };

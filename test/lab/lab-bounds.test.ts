@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { expect, test } from "vitest";
-import { makeBounds, removeBounds } from "../../lab/bounds.mjs";
+import { allMembersOf, makeBounds, removeBounds } from "../../lab/bounds.mjs";
 import { clearLeftovers, startScenario } from "../../lab/lab.mjs";
 import { enterNamespace } from "../../lab/namespace.mjs";
+import { enterContainer } from "../../lab/nspawn.mjs";
 import { labParent, makeFolder, mountRoot, removeFolder } from "../../lab/overlay.mjs";
-import { needsLab } from "./needs.ts";
+import { systemdTree } from "../../lab/systemd-tree.mjs";
+import { needsLab, needsSystemd } from "./needs.ts";
 import { eventually, tracesOf } from "./traces.ts";
 
 const RUNNER = ["lab/run.mjs", "case", "--seconds", "40", "--rate", "500"];
@@ -20,6 +22,24 @@ test("a namespace ends at its deadline even if nobody ends it", async (context) 
   const namespace = await enterNamespace({ dir, command: ["/bin/sleep", "1000"], cgroups: bounds.folders, seconds: 1 });
   const { signal } = await namespace.closed;
   namespace.kill();
+  removeBounds(bounds.folders);
+  removeFolder(dir);
+  expect(signal).toBe("SIGKILL");
+});
+
+test("a container of systemd as well, and whoever would boot it again", async (context) => {
+  needsLab(context);
+  needsSystemd(context);
+  const dir = makeFolder({ scenario: "test" });
+  const bounds = makeBounds(basename(dir), 100, { systemd: true });
+  const shared = "/run/whoforks-test";
+  mkdirSync(`${mountRoot(dir, systemdTree())}${shared}`);
+  const container = await enterContainer({ dir, cgroups: bounds.folders, seconds: 2, shared });
+  const { initPid } = container;
+  const { signal } = await container.closed;
+  expect(await eventually(() => !existsSync(`/proc/${initPid}`))).toBe(true);
+  expect(allMembersOf(bounds.folders[0] ?? "")).toEqual([]);
+  container.kill();
   removeBounds(bounds.folders);
   removeFolder(dir);
   expect(signal).toBe("SIGKILL");

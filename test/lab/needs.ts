@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { TestContext } from "vitest";
+import { whyNoSystemd } from "../../lab/systemd-tree.mjs";
 
 /** Skips a test with the reason where the lab cannot run; where CI is set, everything must be there, so it fails. */
 export function needsLab(context: TestContext): void {
@@ -7,6 +8,14 @@ export function needsLab(context: TestContext): void {
   if (missing === null) return;
   if (process.env["CI"]) throw new Error(`the lab cannot run: ${missing}`);
   context.skip(`the lab cannot run: ${missing}`);
+}
+
+/** The same for containers whose init is systemd. */
+export function needsSystemd(context: TestContext): void {
+  const missing = whyNoSystemd();
+  if (missing === null) return;
+  if (process.env["CI"]) throw new Error(`systemd cannot be booted here: ${missing}`);
+  context.skip(`systemd cannot be booted here: ${missing}`);
 }
 
 /** The same for programs that only some tests need. */
