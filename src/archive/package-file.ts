@@ -1,12 +1,14 @@
 import { fileSource } from "../platform/file-source.ts";
 import type { Untrusted } from "../model/text.ts";
+import { isApk, readApk } from "./apk.ts";
 import type { TakeEntry } from "./entry.ts";
 import { isDeb, readDeb } from "./deb.ts";
+import { readPacman } from "./pacman.ts";
 import { isRpm, readRpm } from "./rpm.ts";
 
 /** What a package file says of itself. */
 export interface PackageFile {
-  kind: "deb" | "rpm";
+  kind: "deb" | "rpm" | "apk" | "pacman";
   name: string;
   version: string;
   architecture: string;
@@ -18,10 +20,11 @@ export interface PackageFile {
 
 /**
  * Reads an open package file: entries in the order of the archive, with the content of those that `take` wants. Null when it
- * is neither a .deb nor an .rpm. Never throws for what it holds.
+ * is none of a kind known here. Never throws for what it holds.
  */
 export async function readPackageFile(fd: number, take: TakeEntry): Promise<PackageFile | null> {
   const source = fileSource(fd);
   if (isDeb(source)) return readDeb(fd, take);
-  return isRpm(source) ? readRpm(fd, take) : null;
+  if (isRpm(source)) return readRpm(fd, take);
+  return isApk(source, fd) ? readApk(fd, take) : readPacman(fd, take);
 }

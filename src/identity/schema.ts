@@ -69,7 +69,7 @@ const sets = z.object({
 const comparedValue = z.union([text, z.number()]).nullable();
 
 const reference = z.object({
-  kind: z.enum(["deb", "rpm", "file"]),
+  kind: z.enum(["deb", "rpm", "apk", "pacman", "file"]),
   path: text,
   sha256: z.string(),
   package: z.object({ name: z.string(), version: z.string(), architecture: z.string() }).nullable(),

@@ -15,7 +15,7 @@ export function addIdentify(program: Command, version: string): void {
       )
       .option("--cache <file>", "with --verify-packages: keep digests there for the next run")
       .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
-      .option("--reference <file>", "compare the one file with this .deb, .rpm or plain file")
+      .option("--reference <file>", "compare the one file with this .deb, .rpm, .apk, .pkg.tar.zst or plain file")
       .option("--fetch-reference", "the same with its package, which the host's package manager downloads")
       .option("--rules <folder>", "look for the YARA rules of this folder's *.yar and *.yara in each file"),
   )

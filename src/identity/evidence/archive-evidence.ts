@@ -13,25 +13,12 @@ import type { PackageFile } from "../../archive/package-file.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { memberOf, type Member } from "./member.ts";
-import { chainOf, rpmChainOf, type SignedChain } from "./signed-chain.ts";
+import { apkChainOf } from "./apk-chain.ts";
+import { cachedArchive } from "./cached-archive.ts";
+import { pacmanChainOf } from "./pacman-chain.ts";
+import { debChainOf, rpmChainOf, type SignedChain } from "./signed-chain.ts";
 
-const ARCHIVES = "/var/cache/apt/archives";
 const CHUNK = 1 << 20;
-
-/** The package file that a packaged file came in, where apt still keeps it: `at_3.2.5-1_amd64.deb`; null: not here. */
-export function cachedArchive(root: Root, { manager, package: name, version }: Owner): Untrusted | null {
-  if (manager !== "dpkg") return null;
-  const [bare = name] = name.split(":");
-  // apt writes what may not stand in a file name as `%3a` (QuoteString in apt's strutl.cc).
-  const prefix = `${bare}_${version.replaceAll(":", "%3a")}_`;
-  try {
-    const found = (root.list(ARCHIVES) ?? []).find((file) => file.startsWith(prefix) && file.endsWith(".deb"));
-    return found === undefined ? null : `${ARCHIVES}/${found}`;
-  } catch {
-    // The folder may not be read: as if nothing were kept.
-    return null;
-  }
-}
 
 /** What a package file adds to a judgement. */
 export interface ArchiveEvidence {
@@ -42,9 +29,13 @@ export interface ArchiveEvidence {
   chain: SignedChain | null;
 }
 
-/** Reads from an open package file what it has under the names of a judged file; null: it is no package file. */
+/**
+ * Reads from an open package file what it has under the names of a judged file; null: it is no package file.
+ * @param beside root in which the package file lies
+ */
 export async function readArchive(
   root: Root,
+  beside: Root,
   fd: number,
   archive: Untrusted,
   identity: Identity,
@@ -58,7 +49,14 @@ export async function readArchive(
   if (found?.member === null) found = await memberOf(fd, (path) => lastName(path) === last && /\/s?bin\//.test(path));
   if (found === null) return null;
   const sha256 = digestOf(fd);
-  return { ...found, sha256, chain: signatures ? await chainOf(root, found.file, sha256, archive) : null };
+  const { file } = found;
+  const chainOf = async (): Promise<SignedChain> => {
+    if (file.kind === "deb") return debChainOf(root, file, sha256, archive);
+    if (file.kind === "apk") return apkChainOf(root, fd, archive);
+    if (file.kind === "pacman") return pacmanChainOf(root, beside, fd, archive);
+    return { verified: false, code: "identity-chain.not-dpkg", args: { archive } };
+  };
+  return { ...found, sha256, chain: signatures ? await chainOf() : null };
 }
 
 /** A path under its own name, its real one, and both with and without /usr. */
@@ -88,16 +86,22 @@ export async function withArchive(
   const archive = cachedArchive(root, owner);
   const missing: SignedChain = {
     verified: false,
-    code: owner.manager === "dpkg" ? "identity-chain.no-archive" : "identity-chain.not-dpkg",
+    code: owner.manager === "dpkg" ? "identity-chain.no-archive" : "identity-chain.none-kept",
     args: { ...owner, archive: null },
   };
   const fd = archive === null ? null : open(root, archive);
   if (archive === null || fd === null) return { identity, chain: missing };
   try {
-    const evidence = await readArchive(root, fd, archive, identity, signatures);
+    const evidence = await readArchive(root, root, fd, archive, identity, signatures);
     if (evidence === null || evidence.member === null) {
       const args = { archive, damaged: evidence?.file.damaged ?? null };
       return { identity, chain: { verified: false, code: "identity-chain.archive-damaged", args } };
+    }
+    const { name, version } = evidence.file;
+    // A genuine file of another package, or of another version of this one, under the name of this one.
+    if (name !== owner.package.split(":")[0] || version !== owner.version) {
+      const args = { archive, package: name, version };
+      return { identity, chain: { verified: false, code: "identity-chain.other-package", args } };
     }
     const reasons = weighed(root, identity, owner, archive, { ...evidence, member: evidence.member });
     return { identity: { ...identity, ...reasons }, chain: evidence.chain };

@@ -10,7 +10,9 @@ const GPGV = "/usr/bin/gpgv";
 const RPM_FOLDERS = ["/etc/pki/rpm-gpg"];
 const APT_FOLDERS = ["/etc/apt/trusted.gpg.d"];
 const APT_KEYRING = "/etc/apt/trusted.gpg";
-const LARGEST_KEYRING = 4 << 20;
+/** Keys that pacman-key(8) has taken in, in the older and the newer form. */
+export const PACMAN_KEYRINGS = ["/etc/pacman.d/gnupg/pubring.gpg", "/etc/pacman.d/gnupg/pubring.kbx"];
+const LARGEST_KEYRING = 16 << 20;
 const MOST_KEYRINGS = 64;
 
 /** A text that a key of the root has signed. */
@@ -62,6 +64,12 @@ function allowed(
 /** Fingerprints of the keys that rpm has in a root and that made this signature over these bytes; none: it is not good. */
 export function signers(root: Root, signature: Buffer, signed: Buffer): string[] {
   return runGpgv(keyringsOf(root, RPM_FOLDERS), { signature, signed }, []).keys;
+}
+
+/** As `signers`, by the keys of these keyrings of the root. */
+export function signersOf(root: Root, keyrings: readonly string[], signature: Buffer, signed: Buffer): string[] {
+  const rings = keyrings.flatMap((file) => ringOf(root, file));
+  return rings.length === 0 ? [] : runGpgv(rings, { signature, signed }, []).keys;
 }
 
 /** Keyrings and texts are copied into a folder of our own first, so that gpgv opens no file that the root could choose. */

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { inspect, isoTime, modeString } from "../file-facts.ts";
 import { accountsOf } from "../metadata.ts";
 import type { Identity } from "../types.ts";
+import type { PackageFile } from "../../archive/package-file.ts";
 import type { Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { digestOf, readArchive, recordOf } from "./archive-evidence.ts";
@@ -17,7 +18,7 @@ import type { SignedChain } from "./signed-chain.ts";
 
 /** A judged file beside what it should be. */
 export interface Reference {
-  kind: "deb" | "rpm" | "file";
+  kind: PackageFile["kind"] | "file";
   /** On this host. */
   path: Untrusted;
   /** Of the reference itself, a package file or a plain one. */
@@ -50,7 +51,7 @@ export async function compareWith(
   if (fd === null) return null;
   try {
     const found = sideOf(root, identity.path);
-    const evidence = await readArchive(root, fd, path, identity, true);
+    const evidence = await readArchive(root, host, fd, path, identity, true);
     if (evidence === null) return { ...plain(path, fd), ...compared(found, sideOf(host, path)) };
     const { file, member, sha256, chain } = evidence;
     const { name, version, architecture, kind, damaged } = file;

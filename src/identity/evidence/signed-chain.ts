@@ -9,8 +9,8 @@ import { signedByOf } from "./apt-sources.ts";
 import { hasGpgv, signedText, signers } from "./gpgv.ts";
 
 /**
- * How far a package file is vouched for by signatures that are here: a key of the root signed InRelease, which lists the
- * index, which lists the package file. What cannot be followed is unverifiable, which says nothing against the file.
+ * How far a package file is vouched for by signatures that are here: for a .deb a key of the root signed InRelease, which
+ * lists the index, which lists the package file. What cannot be followed is unverifiable, which says nothing against the file.
  */
 export type SignedChain = { verified: boolean; code: ChainCode; args: Record<string, unknown> };
 
@@ -23,6 +23,17 @@ export type ChainCode =
   | "identity-chain.index-not-listed"
   | "identity-chain.no-good-signature"
   | "identity-chain.archive-damaged"
+  | "identity-chain.none-kept"
+  | "identity-chain.other-package"
+  | "identity-chain.apk-verified"
+  | "identity-chain.apk-not-signed"
+  | "identity-chain.apk-no-key"
+  | "identity-chain.apk-bad-signature"
+  | "identity-chain.apk-other-files"
+  | "identity-chain.pacman-verified"
+  | "identity-chain.pacman-not-signed"
+  | "identity-chain.pacman-no-key"
+  | "identity-chain.pacman-too-large"
   | "identity-chain.rpm-verified"
   | "identity-chain.rpm-not-signed"
   | "identity-chain.rpm-no-digest"
@@ -47,10 +58,14 @@ export function rpmChainOf(root: Root, owner: Owner, paths: ReadonlySet<Untruste
 const LARGEST_RELEASE = 64 << 20;
 
 /** Follows the chain for a .deb with this SHA-256. */
-export async function chainOf(root: Root, file: PackageFile, sha256: string, archive: Untrusted): Promise<SignedChain> {
+export async function debChainOf(
+  root: Root,
+  file: PackageFile,
+  sha256: string,
+  archive: Untrusted,
+): Promise<SignedChain> {
   const { name, version, architecture } = file;
   const no = (code: ChainCode, args: Record<string, unknown> = {}): SignedChain => ({ verified: false, code, args });
-  if (file.kind !== "deb") return no("identity-chain.not-dpkg", { archive });
   if (!hasGpgv()) return no("identity-chain.no-gpgv");
   for (const index of indexFiles(root)) {
     const content = await readIndex(root, index);

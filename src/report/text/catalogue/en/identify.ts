@@ -91,12 +91,26 @@ export const identify = {
   "label.reference": "beside",
   "identity-chain.verified": "yes: key {key:words} signed {release}, which lists {index}, which lists {archive}",
   "identity-chain.no-archive": "cannot be told: apt keeps no package file of {package} {version:words} here",
-  "identity-chain.not-dpkg": "cannot be told: signatures are followed for packages of apt and rpm alone",
+  "identity-chain.not-dpkg":
+    "cannot be told: signatures of an .rpm file are not followed, only those in the database of rpm",
   "identity-chain.no-gpgv": "cannot be told: this host has no gpgv, which checks signatures",
   "identity-chain.not-listed": "cannot be told: no index of apt lists {archive} with this content",
   "identity-chain.index-not-listed": "cannot be told: {release} does not list {index} with this content",
   "identity-chain.no-good-signature": "cannot be told: no key here has signed {release}, or the key has expired",
   "identity-chain.archive-damaged": "cannot be told: {archive} does not hold the file[[ ({damaged:words})]]",
+  "identity-chain.none-kept": "cannot be told: {manager:words} keeps no package file of {package} {version:words} here",
+  "identity-chain.other-package": "cannot be told: {archive} holds {package} {version:words}",
+  "identity-chain.apk-verified": "yes: key {key} of /etc/apk/keys signed {archive}",
+  "identity-chain.apk-not-signed": "cannot be told: {archive} has no signature",
+  "identity-chain.apk-no-key": "cannot be told: {archive} is signed by {key}, which is not in /etc/apk/keys",
+  "identity-chain.apk-bad-signature":
+    "cannot be told: the signature in {archive} is not by the key {key} of /etc/apk/keys",
+  "identity-chain.apk-other-files": "cannot be told: {archive} holds other files than its signed part says",
+  "identity-chain.pacman-verified": "yes: key {key:words} of pacman signed {archive}",
+  "identity-chain.pacman-not-signed": "cannot be told: {archive} has no signature (.sig) beside it",
+  "identity-chain.pacman-no-key":
+    "cannot be told: no key in /etc/pacman.d/gnupg has signed {archive}, or the key has expired or was revoked",
+  "identity-chain.pacman-too-large": "cannot be told: {archive} is larger than 512 MiB",
   "identity-chain.rpm-verified":
     "yes: key {key:words} signed the header of package {package} {version:words}, which has this content's digest",
   "identity-chain.rpm-not-signed": "cannot be told: the header of package {package} in the database has no signature",
