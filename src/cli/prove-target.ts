@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { livingProcess } from "../capture/calls/living.ts";
 import type { Diagnosis, Storm } from "../diagnosis/result.ts";
-import { stopWay } from "../diagnosis/packs/index.ts";
 import {
   freezing,
   freezingCgroup,
@@ -16,27 +15,26 @@ import { disablingLine } from "../experiment/line.ts";
 import { membersBelow } from "../experiment/freezer.ts";
 import { namespaceOfProgram, ownLine, type Target } from "../experiment/members.ts";
 import { isVital, refusal, type Asker } from "../experiment/refuse.ts";
-import { isRunning } from "../experiment/unit-running.ts";
 import { cgroupOfUnit, type UnitCgroup } from "../experiment/unit-cgroup.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import { unitOf } from "../platform/container.ts";
 import { startTicks } from "../platform/process-identity.ts";
-import { openRoot } from "../platform/root.ts";
 import { StepRefused, type Step } from "../journal/types.ts";
 import { planAgain, planQuarantine, stepsOf } from "../quarantine/plan.ts";
 import { rootFolder } from "./root-folder.ts";
 import { render } from "../report/text/catalogue/index.ts";
 import { safe } from "../report/text/sanitise.ts";
-import { questionOf } from "../why/question.ts";
-import { why } from "../why/answer.ts";
+import { keptDownUnit, stoppedUnit } from "./prove-unit.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 
 /** What was asked to be held; null: nothing was. Throws `Failure` where it may not be or cannot be. */
 export async function askedIntervention(flags: ProveFlags, version: string): Promise<Intervention | null> {
-  const { freeze, cpuWeight, cpuLimit, sigstop, stop, disable, quarantine } = flags;
-  const asked = [freeze, cpuWeight, cpuLimit, sigstop, stop, disable, quarantine].filter((one) => one !== undefined);
+  const { freeze, cpuWeight, cpuLimit, sigstop, stop, mask, disable, quarantine } = flags;
+  const asked = [freeze, cpuWeight, cpuLimit, sigstop, stop, mask, disable, quarantine].filter(
+    (one) => one !== undefined,
+  );
   if (asked.length > 1) throw new Failure("name one thing to hold at a time: what decides then is known");
   // Without a name: the storm that is going to be found.
   if (asked.length === 0 || asked[0] === true) return null;
@@ -49,10 +47,12 @@ export async function askedIntervention(flags: ProveFlags, version: string): Pro
         : sigstop !== undefined
           ? stopOf(sigstop)
           : stop !== undefined
-            ? await stopUnitOf(stop, version)
-            : quarantine !== undefined
-              ? quarantineOf(quarantine, flags.root ?? "/", flags.acrossReboot === true)
-              : disableOf(disable ?? "");
+            ? await stoppedUnit(stop, version, disableOf)
+            : mask !== undefined
+              ? await keptDownUnit(mask, version)
+              : quarantine !== undefined
+                ? quarantineOf(quarantine, flags.root ?? "/", flags.acrossReboot === true)
+                : disableOf(disable ?? "");
   checkAll(chosen, freeze ?? stop ?? (typeof slowed === "string" ? slowed : null));
   return chosen;
 }
@@ -116,32 +116,6 @@ function cgroupOf(unit: Untrusted): UnitCgroup {
 function stopOf(word: Untrusted): Intervention {
   if (!/^[1-9]\d{0,9}$/.test(word)) throw new Failure(`--sigstop takes the number of a process, not ${safe(word)}`);
   return stopping(word, Number(word), lifeOf(Number(word)));
-}
-
-async function stopUnitOf(word: Untrusted, version: string): Promise<Intervention> {
-  const question = questionOf(word, "/");
-  if (question.kind !== "name")
-    throw new Failure(`--stop takes a unit, not ${safe(word)}`, "SUPERVISOR:UNIT where the name is not enough");
-  if (question.supervisor === null && isVital(word) && !word.includes(".")) throw vital(word);
-  const { restarts } = await why({ version, asked: word, question, root: openRoot("/"), sight: null });
-  const [job] = restarts;
-  if (job === undefined)
-    throw new Failure(
-      `no supervisor of this host has a unit ${safe(word)}`,
-      `whoforks why ${safe(word)} tells where it was looked for`,
-    );
-  const { supervisor, unit, file, line } = job;
-  if (isRunning(supervisor, unit) === false)
-    throw new Failure(`${safe(unit)} does not run: to take its stop back would start it`);
-  if (supervisor === "systemd")
-    return stoppingUnit(supervisor, unit, ["systemctl", "stop", "--", unit], [["systemctl", "start", "--", unit]]);
-  if (supervisor === "upstart")
-    return stoppingUnit(supervisor, unit, ["initctl", "stop", unit], [["initctl", "start", unit]]);
-  const way = stopWay({ ...job, storm: "", limitAllowsRate: null }, "/");
-  if (way !== null && way.command[0] !== "sed" && way.command[0] !== "sh" && way.command[0] !== "chmod")
-    return stoppingUnit(supervisor, unit, way.command, [way.undo]);
-  if (line !== null) return disableOf(`${file}:${line}`);
-  throw new Failure(`${supervisor} has no command that stops ${safe(unit)} and starts it again`);
 }
 
 function disableOf(word: Untrusted): Intervention {
@@ -296,13 +270,6 @@ function sessionOf(pid: number): number | null {
   } catch {
     return null;
   }
-}
-
-function vital(unit: Untrusted): Failure {
-  return new Failure(
-    `${safe(unit)} is a unit that a host cannot do without`,
-    `name it in full if you mean it: ${safe(unit)}.service`,
-  );
 }
 
 function noFreezer(): never {

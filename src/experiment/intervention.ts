@@ -26,7 +26,7 @@ export interface Intervention {
 /** Each step waits until the kernel has done it. */
 const SETTLE = 0.1;
 /** A supervisor stops a job, and brings a program back, within this for the most part. */
-const UNIT_SETTLE = 2;
+export const UNIT_SETTLE = 2;
 /** What a change itself takes: its records on the disk, and the bin that it falls into. */
 const SWITCH_SECONDS = 0.1;
 const REMAINDER = 0.1;

@@ -11,6 +11,7 @@ export const INTERVENTION_KINDS = [
   "freeze",
   "stop-process",
   "stop-unit",
+  "mask-unit",
   "disable-line",
   "quarantine",
 ] as const;

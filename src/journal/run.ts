@@ -4,6 +4,7 @@ import type { Appender } from "./append.ts";
 import { JournalError } from "./errors.ts";
 import {
   StepRefused,
+  StepUntouched,
   type EndState,
   type JournalRecord,
   type Remaining,
@@ -69,6 +70,10 @@ export class Run {
       taken.state = "failed";
       taken.why = wordsOf(error);
       this.#tryWrite({ type: "failed", step: number, why: taken.why });
+      if (error instanceof StepUntouched) {
+        taken.state = "undone";
+        this.#tryWrite({ type: "undone", step: number, outcome: "nothing-to-undo" });
+      }
       throw error;
     }
     taken.state = "done";

@@ -60,6 +60,12 @@ export class StepRefused extends Error {
   }
 }
 
+/**
+ * The same before anything was changed: what stands there is another's doing, and must not be taken back. Its step counts
+ * as undone.
+ */
+export class StepUntouched extends StepRefused {}
+
 /** A step kind with the type of its data forgotten: every function checks the data by the schema first. */
 export interface AnyStepKind {
   readonly kind: string;

@@ -1,11 +1,15 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   existsSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
   renameSync,
@@ -19,12 +23,14 @@ import {
   cgroupFolder,
   freezers,
   membersOf,
+  moveInto,
   mountsOf,
   setTo,
   settingOf,
   stateOf,
 } from "../../src/experiment/freezer.ts";
 import { freezing, stopping } from "../../src/experiment/intervention.ts";
+import { overridingJob } from "../../src/experiment/keep-down.ts";
 import { disablingLine } from "../../src/experiment/line.ts";
 import { EXPERIMENT_STEPS } from "../../src/experiment/steps/index.ts";
 import { Journal } from "../../src/journal/journal.ts";
@@ -237,6 +243,120 @@ test("a line becomes a comment and comes back byte for byte, with times and link
   const replaced = step(1);
   renameSync(`${folder}/new`, file);
   expect(kinds.get(replaced.kind)?.verify(replaced.data)).toBe("lost");
+});
+
+test("what others froze, stopped or changed before is refused, and is as they left it when the run is taken back", async (context) => {
+  const freezer = freezers()[0];
+  need(context, isRoot && freezer !== undefined, "root and a freezer of cgroups");
+  if (freezer === undefined) return;
+  const theirs = `${freezer.dir}/whoforks-theirs${process.pid}`;
+  const sleeper = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+  const pid = sleeper.pid as number;
+  const { version } = freezer;
+  mkdirSync(theirs);
+  const run = journal.begin(beginning);
+  const file = `${folder}/theirs`;
+  writeFileSync(file, "a\nb\n");
+  try {
+    // Nobody in it: whoever makes the storm is not held by freezing it.
+    const freezing = { kind: "cgroup.freeze", data: { version, folder: theirs } };
+    await expect(run.take(freezing)).rejects.toThrow("nobody");
+    moveInto(theirs, pid);
+    askFor(version, theirs, true);
+    while (stateOf(version, theirs)?.is !== true) await delay(5);
+    await expect(run.take(freezing)).rejects.toThrow("frozen-already");
+    const way = disablingLine(file, 2);
+    if (typeof way === "string") throw new Error(way);
+    writeFileSync(file, "a\nb\nc\n");
+    await expect(run.take(way.hold[0] as Step)).rejects.toThrow("changed");
+    expect(await run.undoAll()).toEqual([]);
+    expect(stateOf(version, theirs)).toEqual({ asked: true, is: true });
+    expect(readFileSync(file, "latin1")).toBe("a\nb\nc\n");
+    // So says the journal to whoever reads it later.
+    run.close();
+    const again = journal.resume(run.id);
+    expect(await again.undoAll()).toEqual([]);
+    again.close();
+    expect(stateOf(version, theirs)?.asked).toBe(true);
+    askFor(version, theirs, false);
+
+    process.kill(pid, "SIGSTOP");
+    while (stateLetter(pid) !== "T") await delay(1);
+    const next = journal.begin(beginning);
+    const [step] = stopping("x", pid, startTicks(pid) as string).hold;
+    await expect(next.take(step as Step)).rejects.toThrow("stopped-already");
+    expect(await next.undoAll()).toEqual([]);
+    next.close();
+    expect(stateLetter(pid)).toBe("T");
+  } finally {
+    const gone = new Promise((resolve) => sleeper.once("exit", resolve));
+    askFor(version, theirs, false);
+    sleeper.kill("SIGKILL");
+    await gone;
+    while (membersOf(theirs).length > 0) await delay(5);
+    rmdirSync(theirs);
+  }
+});
+
+test("a job of upstart gets `manual` in an override: one that was not there goes again, one that was comes back byte for byte", async (context) => {
+  need(context, isRoot, "root");
+  const init = `${folder}/init`;
+  mkdirSync(init);
+  writeFileSync(`${init}/later.conf`, "respawn\nexec /usr/bin/atd\n");
+  const file = `${init}/later.override`;
+  const names = readdirSync(init);
+  const step = (): Step => {
+    const way = overridingJob("later", file, false);
+    if (typeof way === "string") throw new Error(way);
+    expect(way.hold).toHaveLength(1);
+    return way.hold[0] as Step;
+  };
+  const run = journal.begin(beginning);
+  try {
+    const taken = await run.take(step());
+    expect(readFileSync(file, "latin1")).toMatch(/^# whoforks [0-9a-f]{8}\nmanual\n$/);
+    expect(await run.undo(taken)).toBeNull();
+    expect(readdirSync(init)).toEqual(names);
+
+    // Killed after any of its calls: the beginning of ours beside it, ours under both names.
+    const torn = step();
+    const { content } = torn.data as { content: string };
+    for (const made of [[], ["whoforks"], ["whoforks", ""], [""]]) {
+      for (const end of made) writeFileSync(`${file}${end === "" ? "" : `.${end}`}`, content);
+      await kinds.get(torn.kind)?.undo(torn.data);
+      expect(readdirSync(init)).toEqual(names);
+    }
+
+    // One that somebody makes meanwhile is his.
+    const late = step();
+    writeFileSync(file, "env X=1\n");
+    await expect(run.take(late)).rejects.toThrow("changed");
+    expect(await kinds.get(late.kind)?.undo(late.data)).toMatchObject({ outcome: "refused" });
+    expect(readFileSync(file, "latin1")).toBe("env X=1\n");
+
+    const bytes = Buffer.from("env X=\xff\n# no newline at its end", "latin1");
+    writeFileSync(file, bytes, { mode: 0o600 });
+    utimesSync(file, 1_000_000_000, 1_000_000_000.5);
+    const before = statSync(file);
+    const added = await run.take(step());
+    expect(readFileSync(file).subarray(0, bytes.length)).toEqual(bytes);
+    expect(readFileSync(file, "latin1").slice(bytes.length)).toMatch(/^\n# whoforks [0-9a-f]{8}\nmanual\n$/);
+    expect(await run.undo(added)).toBeNull();
+    expect(readFileSync(file)).toEqual(bytes);
+    const { ino, mode, mtimeMs } = statSync(file);
+    expect({ ino, mode, mtimeMs }).toEqual({ ino: before.ino, mode: before.mode, mtimeMs: before.mtimeMs });
+
+    // Neither a link nor a FIFO is followed or waited for.
+    rmSync(file);
+    symlinkSync(`${init}/later.conf`, file);
+    expect(overridingJob("later", file, false)).toContain("ELOOP");
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    expect(overridingJob("later", file, false)).toContain("no ordinary file");
+    expect(await run.undoAll()).toEqual([]);
+  } finally {
+    run.close();
+  }
 });
 
 test("a supervisor's command that fails is told with what it said", async (context) => {

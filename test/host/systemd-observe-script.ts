@@ -1,9 +1,11 @@
 // Runs inside a container whose PID 1 is systemd: what systemd says of its services, and what their files say.
 import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openRoot } from "../../src/platform/root.ts";
 import { findJobs, liveFacts, type Job, type LiveFacts } from "../../src/supervisors/index.ts";
+import { maskUnitStep } from "../../src/experiment/steps/mask-unit.ts";
+import { StepRefused } from "../../src/journal/types.ts";
 import { atOnce } from "../../src/model/steps.ts";
 import { readServices } from "../../src/supervisors/systemd.ts";
 
@@ -23,6 +25,17 @@ export interface Observed {
   /** What is said of a name that no unit has, and of one that is none. */
   noSuch: { facts: LiveFacts | null; why: string | null };
   noName: { facts: LiveFacts | null; why: string | null };
+  /** A unit that is shipped, as it was, masked, and unmasked; then one of /etc, tried and taken back. */
+  masks: Record<"before" | "masked" | "after" | "aboveBefore" | "aboveAfter", MaskStanding>;
+  /** Why systemd did not start the masked one, why it was not masked twice, why one of /etc cannot be. */
+  refusals: Record<"start" | "twice" | "above", string | null>;
+}
+
+export interface MaskStanding {
+  load: string;
+  active: string;
+  linked: boolean;
+  step: string;
 }
 
 /** Paths with their directories resolved: Debian's systemd says /lib where /lib is a link to /usr/lib. */
@@ -37,6 +50,9 @@ export interface Request {
   restarted: string[];
   failing: string[];
   others: string[];
+  /** To be masked: one of the folder of packages, one of /etc. */
+  shipped: string;
+  above: string;
 }
 
 const OUT = "/out/observed.json";
@@ -105,6 +121,50 @@ const comm = Object.fromEntries(
     return [unit, request.others.includes(unit) && pid > 0 ? readFileSync(`/proc/${pid}/comm`, "utf8").trim() : null];
   }),
 );
+function property(unit: string, name: string): string {
+  return execFileSync("/usr/bin/systemctl", ["show", "-P", name, "--", unit], { encoding: "utf8" }).trim();
+}
+
+function maskStanding(unit: string, data: object): MaskStanding {
+  return {
+    load: property(unit, "LoadState"),
+    active: property(unit, "ActiveState"),
+    linked: lstatSync(`/run/systemd/system/${unit}`, { throwIfNoEntry: false }) !== undefined,
+    step: maskUnitStep.verify(data),
+  };
+}
+
+async function refusalOf(what: () => unknown): Promise<string | null> {
+  try {
+    await what();
+    return null;
+  } catch (error) {
+    return error instanceof StepRefused ? error.why.code : String((error as { stderr?: unknown }).stderr ?? error);
+  }
+}
+
+async function masksTried(): Promise<Pick<Observed, "masks" | "refusals">> {
+  const [shipped, above] = [request.shipped, request.above].map((unit) => ({ unit, running: true })) as [
+    { unit: string; running: boolean },
+    { unit: string; running: boolean },
+  ];
+  const standing = (data: { unit: string }): MaskStanding => maskStanding(data.unit, data);
+  const before = standing(shipped);
+  await maskUnitStep.apply(shipped);
+  const masked = standing(shipped);
+  const start = await refusalOf(() => execFileSync("/usr/bin/systemctl", ["start", shipped.unit], { stdio: "pipe" }));
+  const twice = await refusalOf(() => maskUnitStep.apply(shipped));
+  await maskUnitStep.undo(shipped);
+  const after = standing(shipped);
+  const aboveBefore = standing(above);
+  const refused = await refusalOf(() => maskUnitStep.apply(above));
+  await maskUnitStep.undo(above);
+  return {
+    masks: { before, masked, after, aboveBefore, aboveAfter: standing(above) },
+    refusals: { start, twice, above: refused },
+  };
+}
+
 const observed: Observed = {
   gaveUp,
   first,
@@ -114,6 +174,7 @@ const observed: Observed = {
   services,
   noSuch: await liveFacts("whoforks-no-such.service"),
   noName: await liveFacts("whoforks-*.service"),
+  ...(await masksTried()),
 };
 writeFileSync(`${OUT}.new`, JSON.stringify(observed));
 renameSync(`${OUT}.new`, OUT);

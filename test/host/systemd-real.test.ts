@@ -22,6 +22,7 @@ const HEALTHY = "whoforks-healthy.service";
 const BLANK = `${UNITS}/${UNLIMITED}.d/30 it's "blank" \\x.conf`;
 const CONTROL = `${UNITS}/${UNLIMITED}.d/40\t\u0001é$(x).conf`;
 // `systemd-escape` writes a dash so; systemctl says such a file's path as it is, but escapes those of drop-ins.
+const SHIPPED = "whoforks-shipped.service";
 const ESCAPED = "whoforks-a\\x2db.service";
 const RESTART_DROP_IN = `${UNITS}/${UNLIMITED}.d/20-restart.conf`;
 
@@ -60,6 +61,9 @@ const FILES: Record<string, MadeFile> = {
   ...service(LIMITED, `[Service]\nExecStart=${FLAKY} ${LIMITED} 3\nRestart=always\n`),
   ...service(LIMITED_CLEAN, `[Service]\nExecStart=${FLAKY} ${LIMITED_CLEAN} 0\nRestart=always\n`),
   ...service(HEALTHY, "[Service]\nExecStart=/bin/sleep infinity\nRestart=always\n"),
+  // As a package ships it; started by a link of the admin's.
+  [`/usr/lib/systemd/system/${SHIPPED}`]: { text: "[Service]\nExecStart=/bin/sleep infinity\nRestart=always\n" },
+  [`${UNITS}/multi-user.target.wants/${SHIPPED}`]: { linkTo: `/usr/lib/systemd/system/${SHIPPED}` },
   [`${UNITS}/${ESCAPED}`]: { text: "[Service]\nExecStart=/bin/true\n" },
   ...service("whoforks-observe.service", "[Service]\nExecStart=/opt/whoforks/node /opt/whoforks/observe/observe.mjs\n"),
 };
@@ -88,6 +92,8 @@ describe.skipIf(skip)(`what a real systemd says of its services${skip ? ` (${mis
       restarted: [UNLIMITED, PACED],
       failing: [LIMITED, LIMITED_CLEAN],
       others: [HEALTHY],
+      shipped: SHIPPED,
+      above: HEALTHY,
     };
     scenario = await startScenario(
       {
@@ -205,6 +211,19 @@ describe.skipIf(skip)(`what a real systemd says of its services${skip ? ` (${mis
     expect(loaded.find(({ name }) => name === ESCAPED)?.live?.fragment).toBe(`${UNITS}/${ESCAPED}`);
     const notLoaded = observed.services.filter(({ live }) => live === null).map(({ name }) => name);
     expect(notLoaded.filter((name) => !name.includes("@."))).toEqual([]);
+  });
+
+  it("starts no unit that an experiment has masked, gives it back as it was, and masks none that others have or /run cannot hide", () => {
+    const { masks, refusals } = observed;
+    const runs = { load: "loaded", active: "active", linked: false, step: "before" };
+    expect(masks.before).toEqual(runs);
+    expect(masks.masked).toEqual({ load: "masked", active: "inactive", linked: true, step: "between" });
+    expect(refusals.start).toContain("masked");
+    expect(refusals.twice).toBe("experiment.refused.masked-already");
+    expect(masks.after).toEqual(runs);
+    expect(masks.aboveBefore).toEqual(runs);
+    expect(refusals.above).toBe("experiment.refused.not-masked");
+    expect(masks.aboveAfter).toEqual(runs);
   });
 
   it("says nothing of names that no unit has", () => {

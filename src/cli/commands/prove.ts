@@ -14,6 +14,7 @@ export function addProve(program: Command, version: string): void {
     .option("--cpu-limit [pid|unit]", "leave it one hundredth of a CPU (no name: the storm)")
     .option("--sigstop <pid>", "stop one process with SIGSTOP, and let it go on")
     .option("--stop <unit>", "stop a unit by its supervisor's own command, and start it again")
+    .option("--mask <unit>", "keep a unit of systemd, or a job of upstart, from being started, and stop it")
     .option("--disable <file:line>", "make one line of an inittab, a crontab or inetd.conf a comment")
     .option("--quarantine <path>", "take a file out of the way, with who runs it frozen, and give it back")
     .option("--across-reboot", "with --quarantine: away for a whole boot; measured after it by --resume")
@@ -59,6 +60,7 @@ Examples:
   sudo whoforks prove --freeze cron.service     or this unit?
   sudo whoforks prove --cpu-limit 812           the same, and nothing stands still
   sudo whoforks prove --stop later.service      stopped and started by its supervisor
+  sudo whoforks prove --mask later.service      the same, and nobody can start it meanwhile
   sudo whoforks prove --disable /etc/inittab:3  one line, told to init
   sudo whoforks prove --quarantine /usr/bin/atd this file, with its processes
   sudo whoforks prove --quarantine /usr/bin/atd --across-reboot    away for a boot
@@ -97,6 +99,7 @@ export interface ProveFlags {
   cpuLimit?: string | true;
   sigstop?: string;
   stop?: string;
+  mask?: string;
   disable?: string;
   quarantine?: string;
   acrossReboot?: boolean;

@@ -5,9 +5,12 @@ export function both(command: Untrusted[], undo: Untrusted[]): Way {
   return { command, undo };
 }
 
-/** What a running daemon is told. A name that looks like an option is given to none. */
+/**
+ * What a running daemon is told. None is given a name that looks like an option, or that means others as well: `all` to
+ * supervisorctl, monit and pm2, words apart to supervisorctl, a number or a pattern between slashes to pm2.
+ */
 export function asked<T>({ unit, here }: Owned, way: (unit: Untrusted) => T): T | null {
-  return here && unit !== "" && !unit.startsWith("-") ? way(unit) : null;
+  return here && !/^(?:-.*|all|\d*|\/.*\/)$|\s/s.test(unit) ? way(unit) : null;
 }
 
 export function folderOf(path: Untrusted): Untrusted {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
-import { askFor, isThere, stateOf } from "../freezer.ts";
+import { StepRefused, StepUntouched, stepKind, type StepKind } from "../../journal/types.ts";
+import { askFor, isThere, membersBelow, stateOf } from "../freezer.ts";
 
 const data = z.object({ version: z.union([z.literal(1), z.literal(2)]), folder: z.string() });
 type Data = z.infer<typeof data>;
@@ -14,9 +14,11 @@ export const freeze: StepKind<Data> = {
   data,
   async apply({ version, folder }) {
     const before = stateOf(version, folder);
-    if (before === null) throw new StepRefused("experiment.refused.cgroup-gone", { folder });
+    if (before === null) throw new StepUntouched("experiment.refused.cgroup-gone", { folder });
     // Who froze it wants it so: thawing it would not be going back.
-    if (before.asked) throw new StepRefused("experiment.refused.frozen-already", { folder });
+    if (before.asked) throw new StepUntouched("experiment.refused.frozen-already", { folder });
+    // Whoever goes on then is nobody of it: that would refute what was never held.
+    if (membersBelow(folder).length === 0) throw new StepUntouched("experiment.refused.nobody");
     askFor(version, folder, true);
     if (!(await becomes(version, folder, true))) throw new StepRefused("experiment.refused.not-frozen", { folder });
   },

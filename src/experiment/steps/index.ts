@@ -4,6 +4,8 @@ import { freezeStep } from "./freeze.ts";
 import { joinCgroupStep } from "./join-cgroup.ts";
 import { ownCgroupStep } from "./own-cgroup.ts";
 import { limitCpuStep } from "./limit-cpu.ts";
+import { maskUnitStep } from "./mask-unit.ts";
+import { overrideStep } from "./override.ts";
 import { stopUnitStep } from "./run-command.ts";
 import { stopProcessStep } from "./stop-process.ts";
 
@@ -15,5 +17,7 @@ export const EXPERIMENT_STEPS: readonly AnyStepKind[] = [
   limitCpuStep,
   stopProcessStep,
   stopUnitStep,
+  maskUnitStep,
+  overrideStep,
   disableLineStep,
 ];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
+import { StepUntouched, stepKind, type StepKind } from "../../journal/types.ts";
 import { LITTLE_CPU } from "../cpu-files.ts";
 import { isThere, membersBelow, setTo, settingOf } from "../freezer.ts";
 
@@ -20,10 +20,10 @@ export const limitCpu: StepKind<Data> = {
   data,
   apply({ folder, file, before, during }) {
     const now = settingOf(folder, file);
-    if (now === null) throw new StepRefused("experiment.refused.cgroup-gone", { folder });
+    if (now === null) throw new StepUntouched("experiment.refused.cgroup-gone", { folder });
     // Who has changed it wants it so: what was read for the plan would not be going back.
-    if (now !== before) throw new StepRefused("experiment.refused.changed", { file: `${folder}/${file}` });
-    if (membersBelow(folder).length === 0) throw new StepRefused("experiment.refused.nobody");
+    if (now !== before) throw new StepUntouched("experiment.refused.changed", { file: `${folder}/${file}` });
+    if (membersBelow(folder).length === 0) throw new StepUntouched("experiment.refused.nobody");
     setTo(folder, file, during);
   },
   undo(step) {

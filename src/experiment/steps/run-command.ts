@@ -47,7 +47,17 @@ export const stopUnit: StepKind<Data> = {
 export const stopUnitStep = stepKind(stopUnit);
 
 /** Null: it went well; else what it said. No shell: every word is one argument. */
-function run([program = "", ...args]: readonly string[]): Promise<string | null> {
+export async function run(command: readonly string[]): Promise<string | null> {
+  return (await ran(command)).complaint;
+}
+
+/** What it prints; null: it failed. */
+export async function output(command: readonly string[]): Promise<string | null> {
+  const { complaint, said } = await ran(command);
+  return complaint === null ? said : null;
+}
+
+function ran([program = "", ...args]: readonly string[]): Promise<{ complaint: string | null; said: string }> {
   return new Promise((resolve) => {
     const options = {
       timeout: PATIENCE_MS,
@@ -56,9 +66,9 @@ function run([program = "", ...args]: readonly string[]): Promise<string | null>
       maxBuffer: 1 << 20,
     } as const;
     const answer = (error: ExecFileException | null, stdout: Buffer, stderr: Buffer): void => {
-      if (error === null) return resolve(null);
+      if (error === null) return resolve({ complaint: null, said: fromBytes(stdout) });
       const said = fromBytes(stderr.length > 0 ? stderr : stdout).trim();
-      resolve((said === "" ? error.message : said).slice(0, COMPLAINT));
+      resolve({ complaint: (said === "" ? error.message : said).slice(0, COMPLAINT), said });
     };
     const child = atUsualPriority(() => execFile(program, args, options, answer));
     child.stdin?.end();

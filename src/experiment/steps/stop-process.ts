@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { closeSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
+import { StepRefused, StepUntouched, stepKind, type StepKind } from "../../journal/types.ts";
 import { errnoName, fileCalls } from "../../platform/file-calls.ts";
 import { startTicks } from "../../platform/process-identity.ts";
 
@@ -17,9 +17,9 @@ export const stopProcess: StepKind<Data> = {
   data,
   async apply(life) {
     // SIGCONT would not be going back.
-    if (stateOf(life.pid) === "T") throw new StepRefused("experiment.refused.stopped-already", { pid: life.pid });
+    if (stateOf(life.pid) === "T") throw new StepUntouched("experiment.refused.stopped-already", { pid: life.pid });
     if (!signal(life, constants.signals.SIGSTOP))
-      throw new StepRefused("experiment.refused.process-gone", { pid: life.pid });
+      throw new StepUntouched("experiment.refused.process-gone", { pid: life.pid });
     // One that runs on another CPU gets there at its next way back from the kernel.
     for (const end = performance.now() + PATIENCE_MS; stateOf(life.pid) !== "T"; await delay(1))
       if (performance.now() > end) throw new StepRefused("experiment.refused.not-stopped", { pid: life.pid });

@@ -84,8 +84,15 @@ describe("how to stop a job for now, and take that back", () => {
       expect(stopWay(restart(supervisor, "d", file), "/")).toEqual({ command, undo });
       expect(stopWay(restart(supervisor, "d", file), "/proc/7/root")).toBeNull();
     }
-    for (const supervisor of ["supervisord", "openrc", "monit"])
-      expect(stopWay(restart(supervisor, "--all", "/x"), "/")).toBeNull();
+    // Whoever names a program so wants others stopped with it.
+    for (const supervisor of ["supervisord", "openrc", "monit", "pm2", "dinit"])
+      for (const unit of ["--all", "all", "a sshd", "a\tb", "\nall", "", "/./", "0"])
+        expect(stopWay(restart(supervisor, unit, "/x"), "/"), `${supervisor} ${unit}`).toBeNull();
+    expect(stopWay(restart("supervisord", "group:*", "/x"), "/")?.command).toEqual([
+      "supervisorctl",
+      "stop",
+      "group:*",
+    ]);
   });
 
   it("makes a comment of a line, or takes the execute bit of a file that is started whole", () => {
