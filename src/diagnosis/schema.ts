@@ -28,6 +28,7 @@ export const restart = z.object({
   resolvesTo: text.nullable(),
   shadows: z.array(text).nullable(),
   activates: text.exactOptional(),
+  user: z.object({ uid: count, name: text }).exactOptional(),
 });
 
 const cpuSource = z.enum(["sched_switch", "cgroup", "waiter"]);

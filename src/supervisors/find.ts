@@ -5,9 +5,10 @@ import type { Root } from "../platform/root.ts";
 import { attempt, newBudget } from "./read-config.ts";
 import { supervisors as allSupervisors } from "./registry.ts";
 import { readStarted } from "./scripts.ts";
-import { resolveCommand, type Resolution } from "./shadow.ts";
+import { resolveCommand, type Command, type Resolution } from "./shadow.ts";
 import { mentionedWords } from "./shell-words.ts";
 import { isUnitName, templateOf } from "./systemd-names.ts";
+import { userNamed } from "./systemd-user.ts";
 import { spawnerTest } from "./spawner.ts";
 import type { Job, Problem, Starter, Supervisor } from "./types.ts";
 
@@ -31,7 +32,8 @@ export interface JobQuestion {
  * Why a job is taken for the one, best first.
  * `cgroup`: the process is in the cgroup of this unit or container. `container`: the job makes the container of this id. `command`: the job names the file. `search-path`: a bare
  * name that resolves to it. `script`: the job starts a script that becomes it (`exec`), and whoever spawned it is that
- * supervisor. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
+ * supervisor. `shell-command`: a command in the text that the job hands to a shell, which decides whether it comes to it.
+ * `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
  * if a file of the same name did not come first. `shell`: the job runs a shell command or wrapper that mentions it.
  */
 export const MATCH_KINDS = [
@@ -40,6 +42,7 @@ export const MATCH_KINDS = [
   "command",
   "search-path",
   "script",
+  "shell-command",
   "environment",
   "shadowed",
   "shell",
@@ -72,8 +75,16 @@ export interface JobSearch {
 export interface Configuration {
   /** Supervisors whose configuration is in the root and was read; empty: nothing to look at. */
   looked: string[];
-  jobs: { job: Job; resolution: Resolution }[];
+  jobs: Configured[];
   problems: Problem[];
+}
+
+/** A job, what it starts, and what else its command line names: what is started first, and commands for a shell. */
+interface Configured {
+  job: Job;
+  resolution: Resolution;
+  startedAs?: Resolution;
+  shellCommands?: Resolution[];
 }
 
 /** Reads the configuration of every supervisor present in the root. Never throws for file content. */
@@ -87,7 +98,15 @@ export function* readConfiguration(root: Root, among: readonly Supervisor[] = al
     read.problems.push(...problems);
     for (const job of jobs) {
       yield;
-      read.jobs.push({ job, resolution: resolve(job) });
+      const { startedAs, shellCommands, searchPath, chroot } = job;
+      const named = (program: Untrusted): Resolution =>
+        resolve({ program, searchPath, ...(chroot === undefined ? {} : { chroot }) });
+      read.jobs.push({
+        job,
+        resolution: resolve(job),
+        ...(startedAs === undefined ? {} : { startedAs: named(startedAs) }),
+        ...(shellCommands === undefined ? {} : { shellCommands: shellCommands.map(named) }),
+      });
     }
   }
   return read;
@@ -103,9 +122,10 @@ export function findJobs(
   const targets = question.programs.map((path) => targetOf(root, path, found.problems));
   const fits = spawnerTest(root, question.spawner);
   found.problems.push(...problems);
-  for (const { job, resolution } of jobs) {
-    const match = matchJob(job, resolution, question, targets);
-    if (match !== null) found.matches.push({ ...match, spawnerFits: fits(job) });
+  for (const configured of jobs) {
+    const match = matchJob(configured, question, targets);
+    if (match !== null)
+      found.matches.push({ ...match, job: ofUser(root, match, question), spawnerFits: fits(match.job) });
   }
   const isNamed = ({ how, spawnerFits }: JobMatch): boolean =>
     spawnerFits === true && how !== "shadowed" && how !== "shell";
@@ -158,7 +178,7 @@ function targetOf(root: Root, path: Untrusted, problems: Problem[]): Target {
 }
 
 /** Many jobs start the same few programs (/bin/sh). */
-function rememberingResolver(root: Root): (job: Job) => Resolution {
+function rememberingResolver(root: Root): (command: Command) => Resolution {
   const known = new Map<string, Resolution>();
   return (job) => {
     const key = JSON.stringify([job.program, job.searchPath, job.chroot ?? null]);
@@ -171,8 +191,7 @@ function rememberingResolver(root: Root): (job: Job) => Resolution {
 const THROUGH_SHELL = new Set(allSupervisors.filter(({ atWork }) => atWork?.throughShell === true).map(({ id }) => id));
 
 function matchJob(
-  job: Job,
-  resolution: Resolution,
+  { job, resolution, startedAs, shellCommands = [] }: Configured,
   question: JobQuestion,
   targets: readonly Target[],
 ): Omit<JobMatch, "spawnerFits"> | null {
@@ -182,8 +201,8 @@ function matchJob(
   if (job.manager !== undefined && isUsersUnit(job, job.manager, question.cgroup ?? null)) hints.push("cgroup");
   if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
   // A supervisor that starts each command by a shell: the same text is the same line.
-  if (question.shellText !== undefined && THROUGH_SHELL.has(job.supervisor) && job.command === question.shellText)
-    hints.push("command");
+  const text = THROUGH_SHELL.has(job.supervisor) ? job.command : job.shellText;
+  if (question.shellText !== undefined && text === question.shellText) hints.push("command");
   const { container } = question;
   if (container && container.length >= 12 && job.container?.startsWith(container) === true) hints.push("container");
   const claimed = question.environment?.["UPSTART_JOB"];
@@ -198,12 +217,26 @@ function matchJob(
   for (const target of targets)
     if (startsTarget(resolution, target)) note(job.program?.includes("/") === true ? "command" : "search-path", target);
   for (const target of targets)
+    if (startedAs !== undefined && startsTarget(startedAs, target))
+      note(job.startedAs?.includes("/") === true ? "command" : "search-path", target);
+  for (const target of targets)
+    if (shellCommands.some((command) => startsTarget(command, target))) note("shell-command", target);
+  for (const target of targets)
     if (!kinds.has("search-path") && isCandidate(job, resolution, target)) note("shadowed", target);
-  if (!kinds.has("command") && !kinds.has("search-path") && !kinds.has("shadowed"))
+  if (!["command", "search-path", "shell-command", "shadowed"].some((kind) => kinds.has(kind as MatchKind)))
     for (const target of mentions) note("shell", target);
   const also = MATCH_KINDS.filter((kind) => kinds.has(kind));
   const [how] = also;
   return how === undefined ? null : { job, resolution, how, also, program };
+}
+
+/** A unit that all users share, of the one user in whose manager's cgroup the process is. */
+function ofUser(root: Root, { job, how }: Pick<JobMatch, "job" | "how">, { cgroup = null }: JobQuestion): Job {
+  const { manager } = job;
+  const running = manager?.uid === null && how === "cgroup" ? userUnitOfCgroup(cgroup) : null;
+  const name = running === null ? null : userNamed(root, running.uid);
+  if (manager === undefined || running === null || name === null) return job;
+  return { ...job, manager: { ...manager, uid: running.uid, name } };
 }
 
 /** Whether a cgroup is that of the job's container, or of a pod of it. */

@@ -18,6 +18,7 @@ export {
   LIMIT_CODES,
   limitAllowsRate,
   toRestart,
+  userOf,
   type LimitCode,
   type LimitReason,
   type RateVerdict,

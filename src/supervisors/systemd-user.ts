@@ -50,7 +50,7 @@ export const systemdUser: Supervisor = {
         ({ file, definition }) => isOwn(file) || (definition !== undefined && isOwn(definition)),
       )) {
         overridden.set(job.unit, [...(overridden.get(job.unit) ?? []), user.uid]);
-        reading.jobs.push(usersJob(job, { uid: user.uid, except: [] }));
+        reading.jobs.push(usersJob(job, { uid: user.uid, name: user.name, except: [] }));
       }
     }
     const { jobs, problems } = yield* readManager(root, { ...EVERYBODY, directories: SHARED });
@@ -109,6 +109,16 @@ function managerOf({ name, uid, home }: User, own: readonly Untrusted[]): Manage
       E: `${home}/.config`,
     },
   };
+}
+
+/** The name of a user in /etc/passwd; null: there is none. */
+export function userNamed(root: Root, uid: number): Untrusted | null {
+  const text = readConfig(root, "/etc/passwd", [], newBudget()) ?? "";
+  for (const line of text.split("\n", MAX_PASSWD_LINES)) {
+    const [name = "", , id] = line.split(":");
+    if (id === String(uid) && name !== "") return name;
+  }
+  return null;
 }
 
 /** Users of /etc/passwd with a home below "/" that is theirs alone; daemons whose home is "/" or a pseudo file have no units. */

@@ -4,6 +4,8 @@ import type { Root } from "../platform/root.ts";
 import type { EndRules } from "./end-rules.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
 import { activationJob, reduceActivation, type Activation } from "./systemd-activation.ts";
+import { readCommandLine } from "./shell-line.ts";
+import { readWord } from "./systemd-command.ts";
 import { parseUnitFile, type Assignment, type UnitFile } from "./systemd-file.ts";
 import { isTemplate } from "./systemd-names.ts";
 import { managerDefaults, reduceService, type Service } from "./systemd-service.ts";
@@ -183,6 +185,11 @@ function readManagerConfig(
 function jobOf(unit: Untrusted, fragment: Untrusted, service: Service, exec: Service["exec"][number]): Job {
   const limited = service.startLimitSeconds > 0 && service.startLimitBurst > 0;
   const { restarts, from, directive } = restartOf(service, exec.from);
+  const { command } = exec;
+  const line = command.program === null ? null : readCommandLine([command.program, ...asShellSees(command)]);
+  const own = service.searchPath.length > 0 ? service.searchPath : [...SYSTEMD_PATH];
+  const isFollowed = line !== null && (line.becomes !== null || line.text !== null);
+  const chroot = service.rootDirectory ?? line?.chroot ?? null;
   return {
     supervisor: "systemd",
     unit,
@@ -194,8 +201,12 @@ function jobOf(unit: Untrusted, fragment: Untrusted, service: Service, exec: Ser
     atLimit: limited ? { action: "stop" } : null,
     delaySeconds: service.restartSeconds,
     command: exec.text,
-    program: exec.command.program,
-    searchPath: service.searchPath.length > 0 ? service.searchPath : [...SYSTEMD_PATH],
+    program: line?.becomes ?? command.program,
+    // Its own for the first word; a wrapper or a shell searches by the PATH that it is given.
+    searchPath: isFollowed ? (line.path ?? environmentPath(service.settings.Environment) ?? own) : own,
+    ...(line?.becomes != null && command.program !== null ? { startedAs: command.program } : {}),
+    ...(line?.text == null ? {} : { shell: true as const, shellCommands: line.commands }),
+    ...(line?.text == null || /\$\{\w+\}/.test(line.text) ? {} : { shellText: line.text }),
     expects: service.type,
     ...(restarts === "never" ? {} : { ends: endRulesOf(service, exec.command.prefixes) }),
     ...(from.file === fragment ? {} : { definition: fragment }),
@@ -204,9 +215,28 @@ function jobOf(unit: Untrusted, fragment: Untrusted, service: Service, exec: Ser
       : isTemplate(unit)
         ? { inactive: "template" as const }
         : {}),
-    ...(service.rootDirectory === null ? {} : { chroot: service.rootDirectory }),
+    ...(chroot === null ? {} : { chroot }),
     ...(Object.keys(service.settings).length > 0 ? { settings: service.settings } : {}),
   };
+}
+
+/** Arguments as the program gets them: `$$` is a dollar unless the prefix `:` says otherwise; `${NAME}` stays, its value is not known. */
+function asShellSees({ argv, prefixes }: Service["exec"][number]["command"]): Untrusted[] {
+  return argv.slice(1).map((word) => (prefixes.includes(":") ? word : word.replaceAll("$$", "$")));
+}
+
+/** The directories of `PATH=` in Environment=; null: it is not set there. */
+function environmentPath(environment: Untrusted | undefined): Untrusted[] | null {
+  let path: Untrusted[] | null = null;
+  const text = environment ?? "";
+  let at = 0;
+  while (at < text.length) {
+    const word = readWord(text, at);
+    if (word === null) break;
+    if (word.word.startsWith("PATH=")) path = word.word.slice("PATH=".length).split(":");
+    at = Math.max(word.next, at) + 1;
+  }
+  return path;
 }
 
 /** Restart= decides; RestartForceExitStatus= restarts in its cases even with Restart=no (`service_shall_restart`). */

@@ -28,6 +28,12 @@ export interface Job {
   command: Untrusted;
   /** First word of the program started, without shell decoration, or null when a shell script decides. */
   program: Untrusted | null;
+  /** What is started first where that becomes `program`: a wrapper (`env`), or the shell of `sh -c 'exec …'`. */
+  startedAs?: Untrusted;
+  /** Text that its shell is given (`sh -c TEXT`), as the shell sees it; absent where only the supervisor can know it. */
+  shellText?: Untrusted;
+  /** Commands in that text: the running shell decides whether it comes to them, and how often. */
+  shellCommands?: Untrusted[];
   /** Of a timer, a socket or a path of systemd: the unit that it starts, in whose cgroup the program runs. */
   activates?: Untrusted;
   /** Of a service of systemd: after which ends it comes back, where a list, or Restart= in detail, decides. */
@@ -64,7 +70,7 @@ export interface Job {
   /** Uids of the pods that the kubelet made for it, which their cgroups bear. */
   pods?: Untrusted[];
   /** Of a unit of `systemd --user`: whose manager reads it; null: that of every user but `except`, who have a file of their own for it. */
-  manager?: { uid: number | null; except: readonly number[] };
+  manager?: { uid: number | null; name?: Untrusted; except: readonly number[] };
   /** Of a unit of systemd: units whose folders have a link to it, so that they start it; none: it is not enabled. */
   wantedBy?: Untrusted[];
   /** Script that every command of this supervisor goes through (/etc/initscript). */
@@ -135,4 +141,6 @@ export interface Restart {
   shadows: Untrusted[] | null;
   /** The service that the unit, a timer, a socket or a path of systemd, starts. Absent elsewhere. */
   activates?: Untrusted;
+  /** The user whose `systemd --user` has the unit. Absent elsewhere, and where it is not known. */
+  user?: { uid: number; name: Untrusted };
 }

@@ -11,6 +11,7 @@ import {
   MATCH_KINDS,
   readConfiguration,
   runningInit,
+  userOf,
   withoutIdleInits,
   type Configuration,
   type Job,
@@ -230,6 +231,7 @@ async function restartOf(
     resolvesTo: resolution.resolvesTo,
     shadows: resolution.shadows,
     ...(job.activates === undefined ? {} : { activates: job.activates }),
+    ...userOf(job),
   } as const;
   const way = stopWay({ ...shown, storm: "" }, root.dir);
   const asks = isLive && root.dir === "/" && job.supervisor === "systemd";

@@ -37,6 +37,7 @@ export const restarts = z.object({
       resolvesTo: text.nullable(),
       shadows: z.array(text).nullable(),
       activates: text.exactOptional(),
+      user: z.object({ uid: count, name: text }).exactOptional(),
       toldBy: z.array(z.enum([...MATCH_KINDS, "name", "program-name"])),
       restarts: z.enum(["always", "on-failure", "on-success", "on-signal", "on-schedule", "on-demand", "never"]),
       atLimit: z

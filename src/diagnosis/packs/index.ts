@@ -41,8 +41,8 @@ export const PACKS: ReadonlyMap<string, Pack> = new Map(
 export function packOf(restart: Restart, root: string): { pack: Pack; job: Owned } | null {
   const pack = PACKS.get(restart.supervisor);
   if (pack === undefined) return null;
-  const { unit, file, line, directive, activates = null } = restart;
-  return { pack, job: { unit, path: onHost(root, file), line, directive, activates, here: root === "/" } };
+  const { unit, file, line, directive, activates = null, user = null } = restart;
+  return { pack, job: { unit, path: onHost(root, file), line, directive, activates, user, here: root === "/" } };
 }
 
 /** How to keep a job from being started again. */

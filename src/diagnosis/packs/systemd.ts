@@ -1,5 +1,5 @@
 import type { Untrusted } from "../../model/text.ts";
-import type { Pack, Way } from "./types.ts";
+import type { Owned, Pack, Way } from "./types.ts";
 import { both } from "./ways.ts";
 
 const MAKE = `set -C; d=$1; shift; mkdir -p -- "$d" && printf '%s\\n' "$@" > "$d/90-whoforks.conf"`;
@@ -30,8 +30,33 @@ export const systemd: Pack = {
   foreground: true,
 };
 
-/** A user's manager is asked by the user himself: no command of root's is right for every host. */
-export const systemdUser: Pack = { stop: () => null, foreground: true };
+/**
+ * A user's manager is asked as that user, by its socket in his runtime folder: systemctl(1) does so without a session of
+ * his, and without his shell, in every version. Null where it is not known whose manager it is.
+ */
+export const systemdUser: Pack = {
+  stop(job) {
+    const { unit, path, activates } = job;
+    // As above: a mask in /run hides no unit in his home or in /etc.
+    const isBelow = activates === null && path.startsWith("/usr/");
+    return asUser(job, (systemctl) =>
+      isBelow
+        ? both(systemctl("mask", "--runtime", "--now", "--", unit), systemctl("unmask", "--runtime", "--", unit))
+        : both(systemctl("stop", "--", unit), systemctl("start", "--", unit)),
+    );
+  },
+  log: ({ unit, activates, user, here }) =>
+    here && user !== null
+      ? ["journalctl", "-n", "50", "--no-pager", `_UID=${user.uid}`, `_SYSTEMD_USER_UNIT=${activates ?? unit}`]
+      : null,
+  foreground: true,
+};
+
+function asUser<T>({ user, here }: Owned, way: (systemctl: (...words: Untrusted[]) => Untrusted[]) => T): T | null {
+  if (!here || user === null || user.name === "" || user.name.startsWith("-")) return null;
+  const runtime = `XDG_RUNTIME_DIR=/run/user/${user.uid}`;
+  return way((...words) => ["runuser", "-u", user.name, "--", "env", runtime, "systemctl", "--user", ...words]);
+}
 
 function masked(unit: Untrusted): Way {
   return both(

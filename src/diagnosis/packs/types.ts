@@ -15,6 +15,8 @@ export interface Owned {
   directive: Untrusted;
   /** The service that it starts, where it is a timer, a socket or a path of systemd. */
   activates: Untrusted | null;
+  /** The user whose manager has the unit, where it is one of `systemd --user`; null: not known. */
+  user: { uid: number; name: Untrusted } | null;
   /** Whether the job belongs to this host, so that its daemons can be asked. Programs of another root are never run. */
   here: boolean;
 }

@@ -56,6 +56,8 @@ export const why = {
   "why.told-by.command": "the path in the command",
   "why.told-by.search-path": "the name in the command, by the search path",
   "why.told-by.script": "the script that the job starts",
+  "why.told-by.shell-command":
+    "a command in the text of its shell: whether it is run, and how often, the running shell decides",
   "why.told-by.environment": "its environment",
   "why.told-by.shadowed": "the name, but another file comes first",
   "why.told-by.shell": "a word of the shell command",

@@ -51,6 +51,7 @@ export const why = {
   "why.told-by.command": "命令中的路径",
   "why.told-by.search-path": "命令中的名称，按搜索路径",
   "why.told-by.script": "任务启动的脚本",
+  "why.told-by.shell-command": "其 shell 文本中的命令：是否执行、执行多少次，由运行中的 shell 决定",
   "why.told-by.environment": "它的环境变量",
   "why.told-by.shadowed": "名称相符，但另一个文件排在前面",
   "why.told-by.shell": "shell 命令中的词",
