@@ -27,6 +27,8 @@ export interface Intervention {
 const SETTLE = 0.1;
 /** A supervisor stops a job, and brings a program back, within this for the most part. */
 export const UNIT_SETTLE = 2;
+/** systemctl(1) returns when the job is done: nobody runs any more, or the unit is up. */
+const SYSTEMD_SETTLE = 1;
 /** What a change itself takes: its records on the disk, and the bin that it falls into. */
 const SWITCH_SECONDS = 0.1;
 const REMAINDER = 0.1;
@@ -119,5 +121,6 @@ export function stoppingUnit(
   start: Untrusted[][],
 ): Intervention {
   const hold = [{ kind: "unit.stop", data: { supervisor, unit, stop, start } }];
-  return { kind: "stop-unit", target: unit, prepare: [], hold, settleSeconds: UNIT_SETTLE, remainder: REMAINDER };
+  const settleSeconds = supervisor === "systemd" ? SYSTEMD_SETTLE : UNIT_SETTLE;
+  return { kind: "stop-unit", target: unit, prepare: [], hold, settleSeconds, remainder: REMAINDER };
 }
