@@ -182,5 +182,6 @@ export const run: z.ZodType<RunFacts> = z.object({
   hidden: hidden.nullable().exactOptional(),
   footing: footing.nullable().exactOptional(),
   listening: map(count, listening).exactOptional(),
+  mergedDirectories: z.array(z.tuple([text, text])).exactOptional(),
   experiments: z.array(pastExperiment).exactOptional(),
 } satisfies Fields<RunFacts>);

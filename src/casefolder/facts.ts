@@ -33,6 +33,8 @@ export interface RunFacts {
   footing?: Footing | null;
   /** On which sockets those listened who start many processes. Absent in older cases. */
   listening?: ListeningLook;
+  /** Directories of the host's root that are links, and where they lead: `/bin` to `/usr/bin`. Absent in older cases. */
+  mergedDirectories?: readonly (readonly [Untrusted, Untrusted])[];
   /** Experiments on that host that were over. Absent: there were none. */
   experiments?: readonly PastExperiment[];
 }

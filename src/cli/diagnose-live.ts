@@ -14,6 +14,8 @@ import { raisePriority } from "../platform/priority.ts";
 import { VerdictWatch } from "../stopping/verdict-watch.ts";
 import type { CaseAccount } from "../casefolder/case-writer.ts";
 import type { Companion, Source } from "./commands/shared.ts";
+import { mergedDirectories } from "../platform/merged.ts";
+import { openRoot } from "../platform/root.ts";
 import { ownCost } from "./cost.ts";
 import { introduce } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
@@ -155,6 +157,7 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
     hidden,
     footing,
     listening,
+    mergedDirectories: mergedDirectories(openRoot("/")),
     ...(experiments.length > 0 ? { experiments } : {}),
   };
   if (keeper !== undefined) options.progress.show("keeping the case …");

@@ -5,6 +5,7 @@ import { recordedIdentities } from "../diagnosis/recorded.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import { KeptOrigin } from "../origin/kept.ts";
 import type { Origin } from "../origin/result.ts";
+import { namesOf, realName } from "../platform/merged.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { Failure } from "./failure.ts";
 import { interruptSignal } from "./interrupt.ts";
@@ -42,10 +43,15 @@ async function ofFolder(folder: string, { version, path, around }: OriginCaseOpt
   const kept = openCaseOr(folder);
   const { manifest, run, before, after } = kept;
   const identities = kept.answers === null ? [] : (recordedIdentities(kept.answers) ?? []);
-  const identity = identities.find((one) => one.path === path || one.path === `${path} (deleted)`) ?? null;
+  const merged = run?.mergedDirectories ?? [];
+  const names = namesOf(path, merged);
+  const wanted = new Set(names.flatMap((name) => [name, `${name} (deleted)`]));
+  const identity = identities.find((one) => wanted.has(one.path)) ?? null;
   const origin = new KeptOrigin({
     version,
-    path,
+    asked: path,
+    path: realName(path, merged),
+    names,
     around,
     identity,
     footing: run?.footing ?? null,

@@ -5,6 +5,7 @@ import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { Footing } from "../model/footing.ts";
 import type { Untrusted } from "../model/text.ts";
 import { reasonOf } from "../platform/errno.ts";
+import { mergedDirectories, namesOf } from "../platform/merged.ts";
 import type { Root } from "../platform/root.ts";
 import { fileSystemName, fileTimes, momentsOf, timesOf } from "./file-times.ts";
 import { isoMs } from "./iso.ts";
@@ -100,17 +101,11 @@ function ask(options: OriginOptions, gaps: CouldNotLook[]): Question {
   const zone = Zone.of(root);
   if (!zone.known) gaps.push(gap("origin.no-zone", "/etc/localtime", "the time zone of the logs is taken as UTC"));
   const real = quietly(() => root.realpath(path));
-  const names = [...new Set([path, options.path, ...(real === null ? [] : [real]), ...aliases(root, path)])];
+  const merged = mergedDirectories(root);
+  const names = [...new Set([path, options.path, ...(real === null ? [] : [real]), ...namesOf(path, merged)])];
   const packages = [identity?.owner?.package, identity?.claims?.package].filter((name) => name !== undefined);
   const moments = new Moments(file === null ? [] : momentsOf(file), around * 1000);
   return { root, path, names, file, identity, packages, moments, zone, examiner: files, now, live, histories };
-}
-
-/** Names of the same file under the other names of merged directories: /bin/x for /usr/bin/x. */
-function aliases(root: Root, path: Untrusted): Untrusted[] {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const places = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/lib", "/lib64"].map((place) => `${place}/${name}`);
-  return places.filter((other) => quietly(() => root.canonical(other)) === path);
 }
 
 function fileSystemOf(root: Root, path: Untrusted): string | null {

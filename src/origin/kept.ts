@@ -20,7 +20,10 @@ import { notKnown, verdictOf } from "./verdict.ts";
 export interface KeptOptions {
   version: string;
   /** Absolute, as seen from the root of the recorded host. */
+  asked: Untrusted;
+  /** The same under the real name of its directory, and all its names (merged /usr). */
   path: Untrusted;
+  names: readonly Untrusted[];
   /** Seconds. */
   around: number;
   /** What was found out about the file then; null: that is not kept. */
@@ -52,16 +55,16 @@ export class KeptOrigin {
 
   /** Takes a recorded event. */
   event(event: ProcessEvent): void {
-    const { path, start } = this.#options;
+    const { names, start } = this.#options;
     if (event.type !== "exec" || event.error !== 0) return;
     const ms = start + event.ts / 1e6;
-    if (event.exe === path) {
+    if (names.includes(event.exe)) {
       this.#runs.count++;
       if (ms < this.#runs.first) [this.#runs.first, this.#runs.pid] = [ms, event.pid];
       this.#runs.last = Math.max(this.#runs.last, ms);
       return;
     }
-    if (!event.argv?.some((word) => word.includes(path) && namesPath(word, [path]))) return;
+    if (!event.argv?.some((word) => namesPath(word, names))) return;
     if (this.#commands++ >= MOST_COMMANDS) return;
     const command = redactLine(event.argv.join(" ")).slice(0, COMMAND_LENGTH);
     this.#telling.event(ms, "file", "origin.case-command", { command, pid: event.pid }, place("events.bin"));
@@ -69,15 +72,15 @@ export class KeptOrigin {
 
   /** Takes a file that was copied: from where, and what was copied. */
   copied(name: string, source: Untrusted, content: Untrusted): void {
-    const { path } = this.#options;
-    if (source === path) this.#telling.event(null, "file", "origin.case-copy", { path }, place(name));
-    else if (namesPath(content, [path])) {
+    const { path, names } = this.#options;
+    if (names.includes(source)) this.#telling.event(null, "file", "origin.case-copy", { path }, place(name));
+    else if (namesPath(content, names)) {
       this.#telling.event(null, "file", "origin.case-names", { file: source }, place(name));
     }
   }
 
   result(root: Untrusted): Origin {
-    const { version, path, around, identity, footing, start, gaps } = this.#options;
+    const { version, asked, path, around, identity, footing, start, gaps } = this.#options;
     this.#tellProcesses();
     const { count, first, last, pid } = this.#runs;
     if (count > 0) {
@@ -93,7 +96,7 @@ export class KeptOrigin {
     return {
       schema: ORIGIN_SCHEMA,
       tool: { name: "whoforks", version },
-      asked: path,
+      asked,
       root,
       path,
       verdict: file === null ? notKnown(path) : verdictOf(question, events),
@@ -114,7 +117,7 @@ export class KeptOrigin {
     const seen = new Set<number>();
     for (const { epochMs, processes } of this.#options.snapshots) {
       for (const { pid, exe, comm } of processes.values()) {
-        if (exe !== this.#options.path || seen.has(pid)) continue;
+        if (exe === null || !this.#options.names.includes(exe) || seen.has(pid)) continue;
         seen.add(pid);
         this.#telling.event(epochMs, "file", "origin.case-run-by", { comm, pid }, place("processes"));
       }

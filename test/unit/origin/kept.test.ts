@@ -44,7 +44,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A case of a host on which `atd` was copied into place and started, beside a storm. */
-function madeCase(): string {
+function madeCase(merged?: [string, string][]): string {
   const path = join(folder, "x.case");
   const writer = new CaseWriter(path, true);
   const exec = { type: "exec", ppid: 1, comm: "x", error: 0 } as const;
@@ -57,7 +57,11 @@ function madeCase(): string {
   writer.event({ ...exec, ts: ts + 3, pid: 50_002, exe: ATD, argv: ["atd"] });
   writer.event({ ...exec, ts: ts + 4, pid: 50_003, exe: ATD, argv: ["atd"], error: -13 });
   const answer = { program: ATD, spawner: null, root: "/", identity, restarts: [], couldNotLook: [] };
-  writer.finish({ ...rest(folder, writer), answers: [answer] });
+  writer.event({ ...exec, ts: ts + 5, pid: 50_004, exe: "/bin/atd", argv: ["atd"] });
+  writer.event({ ...exec, ts: ts + 6, pid: 50_005, exe: "/usr/bin/rm", argv: ["rm", "/bin/atd"] });
+  const facts = rest(folder, writer);
+  const run = merged === undefined ? facts.run : { ...facts.run, mergedDirectories: merged };
+  writer.finish({ ...facts, run, answers: [answer] });
   return path;
 }
 
@@ -101,6 +105,35 @@ describe("origin of a case", () => {
     rmSync(join(folder, "x.case"), { recursive: true });
     const process = await ask("/bin/x");
     expect(eventsOf(process)).toEqual([["origin.case-run-by", "x"]]);
+  });
+
+  test("names that merged directories make one file are one, where the host had them so", async () => {
+    const asked = { version: "0", around: 600 };
+    const merged = madeCase([
+      ["/bin", "/usr/bin"],
+      ["/sbin", "/usr/sbin"],
+    ]);
+    const [real, other] = [
+      await originOfCase({ ...asked, from: merged, path: ATD }),
+      await originOfCase({ ...asked, from: merged, path: "/bin/atd" }),
+    ];
+    expect(eventsOf(real)).toEqual([
+      ["origin.case-command", `cp /tmp/x ${ATD} --password=<redacted>`],
+      ["origin.case-command", "rm /bin/atd"],
+      ["origin.case-executed", 3],
+      ["origin.case-names", "/inittab"],
+    ]);
+    expect(other).toEqual({ ...real, asked: "/bin/atd" });
+    expect(other.path).toBe(ATD);
+    const process = await originOfCase({ ...asked, from: merged, path: "/usr/bin/x" });
+    expect(eventsOf(process)).toEqual([["origin.case-run-by", "x"]]);
+    expect((await originOfCase({ ...asked, from: merged, path: "/sbin/atd" })).events).toEqual([]);
+    rmSync(merged, { recursive: true });
+    const apart = madeCase([]);
+    expect(eventsOf(await originOfCase({ ...asked, from: apart, path: "/bin/atd" }))).toEqual([
+      ["origin.case-command", "rm /bin/atd"],
+      ["origin.case-executed", 1],
+    ]);
   });
 
   test("refuses what is no case, and a relative path", async () => {
