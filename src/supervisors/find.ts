@@ -8,7 +8,7 @@ import { readStarted } from "./scripts.ts";
 import { resolveCommand, type Command, type Resolution } from "./shadow.ts";
 import { mentionedWords } from "./shell-words.ts";
 import { isUnitName, templateOf } from "./systemd-names.ts";
-import { userNamed } from "./systemd-user.ts";
+import { userNamed } from "./homes.ts";
 import { spawnerTest } from "./spawner.ts";
 import type { Job, Problem, Starter, Supervisor } from "./types.ts";
 
@@ -236,7 +236,7 @@ function ofUser(root: Root, { job, how }: Pick<JobMatch, "job" | "how">, { cgrou
   const running = manager?.uid === null && how === "cgroup" ? userUnitOfCgroup(cgroup) : null;
   const name = running === null ? null : userNamed(root, running.uid);
   if (manager === undefined || running === null || name === null) return job;
-  return { ...job, manager: { ...manager, uid: running.uid, name } };
+  return { ...job, user: { uid: running.uid, name } };
 }
 
 /** Whether a cgroup is that of the job's container, or of a pod of it. */

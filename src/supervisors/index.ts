@@ -18,7 +18,6 @@ export {
   LIMIT_CODES,
   limitAllowsRate,
   toRestart,
-  userOf,
   type LimitCode,
   type LimitReason,
   type RateVerdict,

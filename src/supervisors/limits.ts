@@ -216,12 +216,6 @@ function boundsOf(job: Job, delayMax: number | null): Pick<RateVerdict, "maxSust
   };
 }
 
-/** Whose manager has the job, where one user's does. */
-export function userOf({ manager }: Job): Pick<Restart, "user"> {
-  const { uid = null, name } = manager ?? {};
-  return uid === null || name === undefined ? {} : { user: { uid, name } };
-}
-
 /** The `restarts` entry of a diagnosis for one job. */
 export function toRestart(storm: string, job: Job, resolution: Resolution, rate: RateVerdict | null): Restart {
   return {
@@ -238,6 +232,6 @@ export function toRestart(storm: string, job: Job, resolution: Resolution, rate:
     resolvesTo: resolution.resolvesTo,
     shadows: resolution.shadows,
     ...(job.activates === undefined ? {} : { activates: job.activates }),
-    ...userOf(job),
+    ...(job.user === undefined ? {} : { user: job.user }),
   };
 }

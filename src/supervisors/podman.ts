@@ -1,49 +1,77 @@
 import { fromBytes, type Untrusted } from "../model/text.ts";
+import type { Steps } from "../model/steps.ts";
 import type { Root } from "../platform/root.ts";
 import { readBolt } from "./bolt-config.ts";
 import { BoltBucket } from "./bolt.ts";
+import { usersOf, type User } from "./homes.ts";
 import { countOf, member, textOf, textsOf } from "./json-config.ts";
 import { addProblem, attempt } from "./read-config.ts";
+import { readSqlite } from "./sqlite-config.ts";
 import type { Job, JobReading, Supervisor } from "./types.ts";
 
+/** Storage of root's podman, and of a user's in his home (containers-storage.conf(5), graphroot). */
 const STORAGE = "/var/lib/containers/storage";
-/** State of podman before 5, and where version 5 made it. */
-const BOLT = `${STORAGE}/libpod/bolt_state.db`;
-const SQLITE = `${STORAGE}/db.sql`;
+const OF_USER = ".local/share/containers/storage";
+/** State of podman before 5, and that of podman 5 since it is kept in SQLite. */
+const BOLT = "libpod/bolt_state.db";
+const SQLITE = "db.sql";
 const ID = /^[0-9a-f]{64}$/;
 const MAX_CONTAINERS = 10_000;
 const YEAR_SECONDS = 365 * 86_400;
 
 /**
- * podman, root's own: containers and their restart policies in `bolt_state.db` (libpod/boltdb_state_internal.go: bucket `ctr`,
- * a bucket for each id, key `config` with JSON). conmon runs `podman container cleanup` at a container's end, and that starts
- * it again at once, without a limit but `on-failure:N` (podman-run(1), --restart). Podman 5 keeps its state in SQLite, which
- * is not read; units made for containers (quadlet, `podman generate systemd`) are systemd's.
+ * podman, root's own and that of users (rootless): containers and their restart policies, in `bolt_state.db`
+ * (libpod/boltdb_state_internal.go: bucket `ctr`, a bucket for each id, key `config` with JSON), or in `db.sql` since podman 5
+ * (libpod/sqlite_state_internal.go: table ContainerConfig, column JSON, the same JSON). conmon runs `podman container
+ * cleanup` at a container's end, and that starts it again at once, without a limit but `on-failure:N` (podman-run(1),
+ * --restart). Units made for containers (quadlet, `podman generate systemd`) are systemd's.
  */
 export const podman: Supervisor = {
   id: "podman",
-  present: (root) => [BOLT, SQLITE].some((file) => attempt([], file, true, () => root.lstat(file) !== null)),
+  present: (root) => hasState(root, STORAGE) || usersWithState(root, { jobs: [], problems: [] }).length > 0,
   *jobs(root) {
-    yield;
-    return readState(root);
+    const reading: JobReading = { jobs: [], problems: [] };
+    yield* readState(root, STORAGE, null, reading);
+    for (const user of usersWithState(root, reading)) yield* readState(root, `${user.home}/${OF_USER}`, user, reading);
+    return reading;
   },
 };
 
-function readState(root: Root): JobReading {
-  const reading: JobReading = { jobs: [], problems: [] };
-  if (attempt(reading.problems, SQLITE, null, () => root.lstat(SQLITE)) !== null)
-    addProblem(reading.problems, SQLITE, null, "restart policies in SQLite (podman 5): not read");
-  readBolt(root, BOLT, reading.problems, (top) => {
-    for (const { key, value } of top.bucket("ctr")?.entries() ?? []) {
-      const id = fromBytes(key);
-      if (!ID.test(id) || !(value instanceof BoltBucket)) continue;
-      if (reading.jobs.length >= MAX_CONTAINERS) return;
-      const config = jsonOf(value.value("config"));
-      if (config === null) addProblem(reading.problems, BOLT, null, `container ${id.slice(0, 12)}: no JSON`);
-      else reading.jobs.push(jobOf(id, config));
+function hasState(root: Root, storage: Untrusted): boolean {
+  return [BOLT, SQLITE].some((file) => attempt([], storage, false, () => root.lstat(`${storage}/${file}`) !== null));
+}
+
+function usersWithState(root: Root, { problems }: JobReading): User[] {
+  return usersOf(
+    root,
+    problems,
+    "containers of their own",
+    ({ uid, home }) => uid > 0 && hasState(root, `${home}/${OF_USER}`),
+  );
+}
+
+function* readState(root: Root, storage: Untrusted, user: User | null, { jobs, problems }: JobReading): Steps<void> {
+  yield;
+  const add = (file: Untrusted, id: Untrusted, bytes: Buffer | null): void => {
+    if (!ID.test(id) || jobs.length >= MAX_CONTAINERS) return;
+    const config = jsonOf(bytes);
+    if (config === null) addProblem(problems, file, null, `container ${id.slice(0, 12)}: no JSON`);
+    else jobs.push(jobOf(id, config, file, user));
+  };
+  const bolt = `${storage}/${BOLT}`;
+  readBolt(root, bolt, problems, (top) => {
+    for (const { key, value } of top.bucket("ctr")?.entries() ?? [])
+      if (value instanceof BoltBucket) add(bolt, fromBytes(key), value.value("config"));
+  });
+  yield;
+  const sqlite = `${storage}/${SQLITE}`;
+  readSqlite(root, sqlite, problems, (database) => {
+    for (const row of database.records("ContainerConfig", MAX_CONTAINERS)) {
+      // The columns were `Id` and `Json` at first.
+      const [id, json] = [row.get("ID") ?? row.get("Id"), row.get("JSON") ?? row.get("Json")];
+      if (Buffer.isBuffer(id)) add(sqlite, fromBytes(id), Buffer.isBuffer(json) ? json : null);
     }
   });
-  return reading;
 }
 
 function jsonOf(bytes: Buffer | null): unknown {
@@ -54,7 +82,7 @@ function jsonOf(bytes: Buffer | null): unknown {
   }
 }
 
-function jobOf(id: Untrusted, config: unknown): Job {
+function jobOf(id: Untrusted, config: unknown, file: Untrusted, user: User | null): Job {
   const policy = textOf(member(config, "restart_policy")) ?? "";
   const tries = countOf(member(config, "restart_retries")) ?? 0;
   const restarts =
@@ -66,7 +94,7 @@ function jobOf(id: Untrusted, config: unknown): Job {
   return {
     supervisor: "podman",
     unit: textOf(member(config, "name")) ?? id.slice(0, 12),
-    file: BOLT,
+    file,
     line: null,
     directive: `restart_policy=${policy === "" ? "no" : policy}${isLimited ? `:${tries}` : ""}`,
     restarts,
@@ -80,5 +108,6 @@ function jobOf(id: Untrusted, config: unknown): Job {
     expects: null,
     chroot: textOf(member(config, "rootfsImageName")) ?? id,
     container: id,
+    ...(user === null ? {} : { user: { uid: user.uid, name: user.name } }),
   };
 }

@@ -1,8 +1,9 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { addProblem, attempt, newBudget, readConfig } from "./read-config.ts";
+import { usersOf, type User } from "./homes.ts";
+import { addProblem, attempt } from "./read-config.ts";
 import { CONFIG_DIRECTORIES, readManager, type Manager } from "./systemd.ts";
-import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
+import type { Job, JobReading, Supervisor } from "./types.ts";
 
 /** Unit directories that all users share, the first wins (systemd.unit(5), `systemd-analyze --user unit-paths`). */
 const SHARED: readonly Untrusted[] = [
@@ -15,9 +16,6 @@ const SHARED: readonly Untrusted[] = [
   "/usr/lib/systemd/user",
   "/lib/systemd/user",
 ];
-/** Users with units of their own that are read; hosts with more have them from a directory service. */
-const MAX_USERS = 200;
-const MAX_PASSWD_LINES = 100_000;
 
 /**
  * The managers of users (`systemd --user`, user@UID.service): units in each user's own folders, and those that all share.
@@ -40,7 +38,9 @@ export const systemdUser: Supervisor = {
     const reading: JobReading = { jobs: [], problems: [] };
     /** Units that a user has a file of his own for. */
     const overridden = new Map<Untrusted, number[]>();
-    for (const user of usersOf(root, reading.problems)) {
+    for (const user of usersOf(root, reading.problems, "units of their own", ({ home, uid }) =>
+      hasUnits(root, home, uid),
+    )) {
       const own = ownFolders(user);
       if (!own.some((folder) => attempt([], folder, false, () => root.list(folder) !== null))) continue;
       const { jobs, problems } = yield* readManager(root, managerOf(user, own));
@@ -50,7 +50,10 @@ export const systemdUser: Supervisor = {
         ({ file, definition }) => isOwn(file) || (definition !== undefined && isOwn(definition)),
       )) {
         overridden.set(job.unit, [...(overridden.get(job.unit) ?? []), user.uid]);
-        reading.jobs.push(usersJob(job, { uid: user.uid, name: user.name, except: [] }));
+        reading.jobs.push({
+          ...usersJob(job, { uid: user.uid, except: [] }),
+          user: { uid: user.uid, name: user.name },
+        });
       }
     }
     const { jobs, problems } = yield* readManager(root, { ...EVERYBODY, directories: SHARED });
@@ -62,12 +65,6 @@ export const systemdUser: Supervisor = {
 
 function usersJob(job: Job, manager: NonNullable<Job["manager"]>): Job {
   return { ...job, supervisor: "systemd-user", manager };
-}
-
-interface User {
-  name: Untrusted;
-  uid: number;
-  home: Untrusted;
 }
 
 /** Where a user's own units are: by hand, by `systemctl --user`, transient and generated ones. */
@@ -109,40 +106,6 @@ function managerOf({ name, uid, home }: User, own: readonly Untrusted[]): Manage
       E: `${home}/.config`,
     },
   };
-}
-
-/** The name of a user in /etc/passwd; null: there is none. */
-export function userNamed(root: Root, uid: number): Untrusted | null {
-  const text = readConfig(root, "/etc/passwd", [], newBudget()) ?? "";
-  for (const line of text.split("\n", MAX_PASSWD_LINES)) {
-    const [name = "", , id] = line.split(":");
-    if (id === String(uid) && name !== "") return name;
-  }
-  return null;
-}
-
-/** Users of /etc/passwd with a home below "/" that is theirs alone; daemons whose home is "/" or a pseudo file have no units. */
-function usersOf(root: Root, problems: Problem[]): User[] {
-  const users = new Map<number, User>();
-  const text = readConfig(root, "/etc/passwd", [], newBudget()) ?? "";
-  for (const line of text.split("\n", MAX_PASSWD_LINES)) {
-    const [name, , uid = "", , , home = ""] = line.split(":");
-    const path = home.replace(/\/+$/, "");
-    if (name === undefined || !/^\d{1,10}$/.test(uid) || !/^\/[^/]/.test(path) || path.includes("/../")) continue;
-    if (!users.has(Number(uid)) && hasUnits(root, path, Number(uid))) {
-      if (users.size >= MAX_USERS) {
-        addProblem(
-          problems,
-          "/etc/passwd",
-          null,
-          `more than ${MAX_USERS} users with units of their own: only the first were read`,
-        );
-        break;
-      }
-      users.set(Number(uid), { name, uid: Number(uid), home: path });
-    }
-  }
-  return [...users.values()];
 }
 
 function hasUnits(root: Root, home: Untrusted, uid: number): boolean {

@@ -70,7 +70,9 @@ export interface Job {
   /** Uids of the pods that the kubelet made for it, which their cgroups bear. */
   pods?: Untrusted[];
   /** Of a unit of `systemd --user`: whose manager reads it; null: that of every user but `except`, who have a file of their own for it. */
-  manager?: { uid: number | null; name?: Untrusted; except: readonly number[] };
+  manager?: { uid: number | null; except: readonly number[] };
+  /** The user whose own manager has the job (`systemd --user`, rootless podman), where one user's does. */
+  user?: { uid: number; name: Untrusted };
   /** Of a unit of systemd: units whose folders have a link to it, so that they start it; none: it is not enabled. */
   wantedBy?: Untrusted[];
   /** Script that every command of this supervisor goes through (/etc/initscript). */
@@ -141,6 +143,6 @@ export interface Restart {
   shadows: Untrusted[] | null;
   /** The service that the unit, a timer, a socket or a path of systemd, starts. Absent elsewhere. */
   activates?: Untrusted;
-  /** The user whose `systemd --user` has the unit. Absent elsewhere, and where it is not known. */
+  /** The user whose `systemd --user` or podman has the job. Absent elsewhere, and where it is not known. */
   user?: { uid: number; name: Untrusted };
 }

@@ -11,7 +11,6 @@ import {
   MATCH_KINDS,
   readConfiguration,
   runningInit,
-  userOf,
   withoutIdleInits,
   type Configuration,
   type Job,
@@ -231,7 +230,7 @@ async function restartOf(
     resolvesTo: resolution.resolvesTo,
     shadows: resolution.shadows,
     ...(job.activates === undefined ? {} : { activates: job.activates }),
-    ...userOf(job),
+    ...(job.user === undefined ? {} : { user: job.user }),
   } as const;
   const way = stopWay({ ...shown, storm: "" }, root.dir);
   const asks = isLive && root.dir === "/" && job.supervisor === "systemd";

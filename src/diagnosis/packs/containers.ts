@@ -1,6 +1,6 @@
 import type { Untrusted } from "../../model/text.ts";
 import type { Owned, Pack, Way } from "./types.ts";
-import { asked, both } from "./ways.ts";
+import { asUser, asked, both } from "./ways.ts";
 
 /** Docker: the policy is changed while the container stays as it is. */
 export const docker: Pack = {
@@ -28,8 +28,11 @@ export const containerd: Pack = {
     }),
 };
 
-/** Podman changes a policy since version 5 only; a container that was stopped by hand is not started again. */
+/** Podman changes a policy since version 5 only; a container that was stopped by hand is not started again. A user's is told as him. */
 export const podman: Pack = {
-  stop: (job) => asked(job, (unit) => both(["podman", "stop", unit], ["podman", "start", unit])),
-  log: (job) => asked(job, (unit) => ["podman", "logs", "--tail", "50", unit]),
+  stop(job) {
+    const way = asked(job, (unit) => both(["podman", "stop", unit], ["podman", "start", unit]));
+    return job.user === null ? way : asUser(job, way);
+  },
+  log: (job) => (job.user === null ? asked(job, (unit) => ["podman", "logs", "--tail", "50", unit]) : null),
 };

@@ -1,6 +1,6 @@
 import type { Untrusted } from "../../model/text.ts";
-import type { Owned, Pack, Way } from "./types.ts";
-import { both } from "./ways.ts";
+import type { Pack, Way } from "./types.ts";
+import { asUser, both } from "./ways.ts";
 
 const MAKE = `set -C; d=$1; shift; mkdir -p -- "$d" && printf '%s\\n' "$@" > "$d/90-whoforks.conf"`;
 const REMOVE = `rm -f -- "$1/90-whoforks.conf"; rmdir -- "$1" 2>/dev/null`;
@@ -39,10 +39,10 @@ export const systemdUser: Pack = {
     const { unit, path, activates } = job;
     // As above: a mask in /run hides no unit in his home or in /etc.
     const isBelow = activates === null && path.startsWith("/usr/");
-    return asUser(job, (systemctl) =>
-      isBelow
-        ? both(systemctl("mask", "--runtime", "--now", "--", unit), systemctl("unmask", "--runtime", "--", unit))
-        : both(systemctl("stop", "--", unit), systemctl("start", "--", unit)),
+    const ask = (...words: Untrusted[]): Untrusted[] => ["systemctl", "--user", ...words, "--", unit];
+    return asUser(
+      job,
+      isBelow ? both(ask("mask", "--runtime", "--now"), ask("unmask", "--runtime")) : both(ask("stop"), ask("start")),
     );
   },
   log: ({ unit, activates, user, here }) =>
@@ -51,12 +51,6 @@ export const systemdUser: Pack = {
       : null,
   foreground: true,
 };
-
-function asUser<T>({ user, here }: Owned, way: (systemctl: (...words: Untrusted[]) => Untrusted[]) => T): T | null {
-  if (!here || user === null || user.name === "" || user.name.startsWith("-")) return null;
-  const runtime = `XDG_RUNTIME_DIR=/run/user/${user.uid}`;
-  return way((...words) => ["runuser", "-u", user.name, "--", "env", runtime, "systemctl", "--user", ...words]);
-}
 
 function masked(unit: Untrusted): Way {
   return both(

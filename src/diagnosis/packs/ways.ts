@@ -13,6 +13,18 @@ export function asked<T>({ unit, here }: Owned, way: (unit: Untrusted) => T): T 
   return here && !/^(?:-.*|all|\d*|\/.*\/)$|\s/s.test(unit) ? way(unit) : null;
 }
 
+/**
+ * What a user's own manager is told, as that user and with the folder by which it is found, without his shell or a session of
+ * his. Null: it is not known whose manager it is.
+ */
+export function asUser({ user, here }: Owned, way: Way | null): Way | null {
+  if (way === null || !here || user === null || user.name === "" || user.name.startsWith("-")) return null;
+  const as = (words: Untrusted[]): Untrusted[] => [
+    "runuser", "-u", user.name, "--", "env", `XDG_RUNTIME_DIR=/run/user/${user.uid}`, ...words,
+  ]; // prettier-ignore
+  return both(as(way.command), as(way.undo));
+}
+
 export function folderOf(path: Untrusted): Untrusted {
   return path.slice(0, path.lastIndexOf("/"));
 }

@@ -82,12 +82,6 @@ describe("podman's restart policy", () => {
     });
     expect(limitAllowsRate(web, 50, 60)).toMatchObject({ allowed: true, why: { code: "limit.has-none" } });
   });
-
-  it("of version 5 is said not to be read", () => {
-    const { jobs, problems } = read("podman", { "/var/lib/containers/storage/db.sql": "SQLite format 3\0" });
-    expect(jobs).toEqual([]);
-    expect(problems.map(({ why }) => why)).toEqual(["restart policies in SQLite (podman 5): not read"]);
-  });
 });
 
 describe("a database of bbolt", () => {
