@@ -24,6 +24,7 @@ export async function identifyCommand(
   flags: IdentifyFlags,
   version: string,
 ): Promise<ExitCode> {
+  if (flags.from !== undefined) return fromCase(texts, flags.from, flags, version);
   const root = flags.root === undefined ? null : rootFolder(flags.root);
   if (flags.verifyPackages === true) {
     if (flags.rules !== undefined)
@@ -38,6 +39,26 @@ export async function identifyCommand(
   } finally {
     rules?.close();
   }
+}
+
+/** `whoforks identify --from CASE`: what a case holds. */
+async function fromCase(
+  texts: readonly string[],
+  from: string,
+  flags: IdentifyFlags,
+  version: string,
+): Promise<ExitCode> {
+  const looks = [flags.root, flags.reference, flags.fetchReference, flags.rules, flags.cache, flags.verifyPackages];
+  if (looks.some((one) => one !== undefined) || flags.all === true) {
+    throw new Failure(
+      "a case holds answers and no files: --from goes with names of files and numbers of processes alone",
+      "whoforks identify --from web1.case /usr/bin/atd",
+    );
+  }
+  const { identitiesOfCase } = await import("./identify-case.ts");
+  const result = await identitiesOfCase(from, rawArguments(texts), version);
+  writeResult(await rendered(result, flags), flags.output);
+  return exitCodeOf(result);
 }
 
 async function openRules(folder: string): Promise<FileRules> {

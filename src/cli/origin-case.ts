@@ -1,16 +1,12 @@
-import { isCase } from "../casefolder/is-case.ts";
-import { isPackedCase } from "../casefolder/is-packed-case.ts";
 import { readInside } from "../casefolder/folder.ts";
-import { recordedIdentities } from "../diagnosis/recorded.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import { KeptOrigin } from "../origin/kept.ts";
 import type { Origin } from "../origin/result.ts";
-import { namesOf, realName } from "../platform/merged.ts";
 import { safe } from "../report/text/sanitise.ts";
 import { Failure } from "./failure.ts";
+import { FilesOfCase, withCase } from "./files-of-case.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { openCaseOr } from "./open-case.ts";
-import { withUnpacked } from "./packed-case.ts";
 
 export interface OriginCaseOptions {
   version: string;
@@ -34,24 +30,19 @@ export async function originOfCase(options: OriginCaseOptions): Promise<Origin> 
       "name the whole path: whoforks origin --from web1.case /usr/bin/atd",
     );
   }
-  if (isCase(from)) return ofFolder(from, options);
-  if (await isPackedCase(from)) return withUnpacked(from, (folder) => ofFolder(folder, options));
-  throw new Failure(`${safe(from)} is no case`, "make one with whoforks record -o web1.case");
+  return withCase(from, (folder) => ofFolder(folder, options));
 }
 
 async function ofFolder(folder: string, { version, path, around }: OriginCaseOptions): Promise<Origin> {
   const kept = openCaseOr(folder);
   const { manifest, run, before, after } = kept;
-  const identities = kept.answers === null ? [] : (recordedIdentities(kept.answers) ?? []);
-  const merged = run?.mergedDirectories ?? [];
-  const names = namesOf(path, merged);
-  const wanted = new Set(names.flatMap((name) => [name, `${name} (deleted)`]));
-  const identity = identities.find((one) => wanted.has(one.path)) ?? null;
+  const files = new FilesOfCase(kept);
+  const identity = files.find(path);
   const origin = new KeptOrigin({
     version,
     asked: path,
-    path: realName(path, merged),
-    names,
+    path: files.realName(path),
+    names: files.names(path),
     around,
     identity,
     footing: run?.footing ?? null,

@@ -15,6 +15,7 @@ export function addIdentify(program: Command, version: string): void {
       )
       .option("--cache <file>", "with --verify-packages: keep digests there for the next run")
       .option("--root <dir>", "the file system that the paths belong to: a mounted disk, a container's root")
+      .option("--from <case>", "what a case (whoforks record) holds of the files, instead of looking at a file system")
       .option("--reference <file>", "compare the one file with this .deb, .rpm, .apk, .pkg.tar.zst or plain file")
       .option("--fetch-reference", "the same with its package, which the host's package manager downloads")
       .option("--rules <folder>", "look for the YARA rules of this folder's *.yar and *.yara in each file"),
@@ -28,6 +29,7 @@ Examples:
   whoforks identify /usr/bin/atd              a file
   sudo whoforks identify 812                  the program that a process runs, also when it was deleted
   whoforks identify --root /mnt /usr/sbin/atd a file of a mounted disk, by the packages of that disk
+  whoforks identify --from web1.case /usr/bin/atd     what a case found out about it
   sudo whoforks identify --all                all that this host could start, the worst first
   whoforks identify --reference at.deb /usr/bin/atd   it beside what package at has under that name
   sudo whoforks identify --all --rules /root/rules    and which of them match your YARA rules
@@ -48,6 +50,7 @@ Exit codes: ${EXIT_CODES}`,
 /** Options of `identify` as commander hands them over. */
 export interface IdentifyFlags extends ReportFlags {
   root?: string;
+  from?: string;
   all?: boolean;
   verifyPackages?: boolean;
   cache?: string;
