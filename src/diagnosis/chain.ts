@@ -296,6 +296,8 @@ function restartSteps({ restarts, storm }: Story): Step[] {
 function startedStep({ restart, starts: program, bringsBack, again }: RestartFacts, evidence: Evidence[]): Step {
   const { supervisor, file, line, directive } = restart;
   const args = { supervisor, file, line, directive, program };
+  if (again?.isCheck === true)
+    return step("checks-on-schedule", { ...args, unit: restart.unit, everySeconds: again.everySeconds }, evidence);
   if (again?.when === "on-schedule")
     return step("starts-on-schedule", { ...args, everySeconds: again.everySeconds }, evidence);
   if (again?.when === "on-demand") return step("starts-on-demand", args, evidence);

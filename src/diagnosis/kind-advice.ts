@@ -63,7 +63,7 @@ export function kindAdvice(story: Story, suspect: boolean): Advice[] {
       return [...factAdvice(story), ...limitAdvice(restarts, root), ...stop];
     case "health-check-storm":
       // Who checks serves others: to stop it is the last thing to do.
-      return [...factAdvice(story), ...stop];
+      return [...limitAdvice(restarts, root), ...factAdvice(story), ...stop];
     case "udev-storm":
       return [...stop, ...factAdvice(story), ...queueAdvice(story)];
     default:

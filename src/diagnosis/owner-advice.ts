@@ -13,11 +13,15 @@ function argsOf({ restart }: RestartFacts): Record<string, unknown> {
 export function stopAdvice(restarts: readonly RestartFacts[], root: string, most = 1): Advice[] {
   // A service that a timer starts is stopped by stopping the timer.
   const causes = restarts.filter(({ bringsBack, again }) => bringsBack || again !== undefined);
-  return (causes.length > 0 ? causes : restarts).slice(0, most).map((facts) => {
-    const owned = packOf(facts.restart, root);
-    const way = owned?.pack.stop(owned.job) ?? null;
-    return advice("stop-supervisor", argsOf(facts), "needs-review", way?.command ?? null, way?.undo ?? null);
-  });
+  // A check serves others: its pace is what is to be changed.
+  return (causes.length > 0 ? causes : restarts)
+    .filter(({ again }) => again?.isCheck !== true)
+    .slice(0, most)
+    .map((facts) => {
+      const owned = packOf(facts.restart, root);
+      const way = owned?.pack.stop(owned.job) ?? null;
+      return advice("stop-supervisor", argsOf(facts), "needs-review", way?.command ?? null, way?.undo ?? null);
+    });
 }
 
 /** How its last runs ended, as its supervisor tells; nothing where no command shows it. */

@@ -7,7 +7,7 @@ import type { ProcFacts } from "../model/snapshot.ts";
 import { atOnce } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import type { Configuration, Ends, JobMatch, JobSearch, Starter } from "../supervisors/index.ts";
+import type { Configuration, Ends, Job, JobMatch, JobSearch, Starter } from "../supervisors/index.ts";
 import type { Restart } from "../supervisors/types.ts";
 import type { Storm } from "./result.ts";
 
@@ -19,7 +19,7 @@ export interface RestartFacts {
   /** Whether the job brings the program back when it ends, or only starts it. */
   bringsBack: boolean;
   /** Absent in older cases, and where the job brings it back or starts it once. */
-  again?: { when: "on-schedule" | "on-demand"; everySeconds: number | null };
+  again?: { when: "on-schedule" | "on-demand"; everySeconds: number | null; isCheck?: true };
   /** Why the limit does or does not allow the rate: a `limit.*` message; null where the job starts the spawner. */
   limit: { code: string; args: Record<string, unknown> } | null;
   /** What the running systemd counted for the unit; null elsewhere. */
@@ -78,6 +78,7 @@ export async function restartsOf({
     limitAllowsRate,
     readConfiguration,
     runningInit,
+    runs,
     toRestart,
     withoutIdleInits,
   } = await import("../supervisors/index.ts");
@@ -104,7 +105,11 @@ export async function restartsOf({
       read(),
     );
   const seconds = storm.processes / Math.max(storm.perSecond, 1e-6);
-  const factsOf = ({ job, resolution }: JobMatch, starts: Untrusted, perSecond: number | null): RestartFacts => {
+  const factsOf = (
+    { job, resolution }: Pick<JobMatch, "job" | "resolution">,
+    starts: Untrusted,
+    perSecond: number | null,
+  ): RestartFacts => {
     // Of a container that restarts the storm's processes are those around it.
     const isAround = finding.kind === "container-restart-loop";
     const lifeSeconds = storm.lifetimeMs === null || isAround ? undefined : storm.lifetimeMs.p50 / 1000;
@@ -118,7 +123,13 @@ export async function restartsOf({
       starts,
       bringsBack: !["never", "on-schedule", "on-demand"].includes(job.restarts),
       ...(job.restarts === "on-schedule" || job.restarts === "on-demand"
-        ? { again: { when: job.restarts, everySeconds: job.everySeconds ?? null } }
+        ? {
+            again: {
+              when: job.restarts,
+              everySeconds: job.everySeconds ?? null,
+              ...(job.isCheck === true ? { isCheck: true as const } : {}),
+            },
+          }
         : {}),
       limit: rate === null ? null : { code: rate.why.code, args: { ...rate.why.args } },
       counted: null,
@@ -133,6 +144,17 @@ export async function restartsOf({
     const perSecond = typeof leastTurns === "number" ? leastTurns / Math.max(seconds, 1e-3) : null;
     const restarts = search.matches.map((match) => factsOf(match, match.job.unit, perSecond));
     return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+  }
+  if (finding.kind === "health-check-storm" && typeof finding.facts["runtime"] === "string") {
+    const { looked, jobs } = read();
+    const names = new Set(finding.covers.map(({ image }) => baseName(image)).filter((name) => name !== ""));
+    const checks = jobs.filter(
+      ({ job }) => job.isCheck === true && isOfContainer(job) && [...names].some((name) => runs(job, name)),
+    );
+    const restarts = checks
+      .slice(0, MAX_RESTARTS)
+      .map(({ job, resolution }) => factsOf({ job, resolution }, job.program ?? job.unit, null));
+    if (restarts.length > 0) return { restarts, looked, problems: [] };
   }
   // Below PID 1 there are supervisors too (runsv, cron): one that was seen to start it, and whose own files say so.
   const { spawner } = storm;
@@ -174,6 +196,10 @@ export async function restartsOf({
     for (const facts of restarts) facts.counted = await countedBySystemd(facts.restart);
   }
   return { restarts, looked: search.looked, problems: restarts.length > 0 ? [] : search.problems };
+}
+
+function isOfContainer({ container, pods }: Job): boolean {
+  return container !== undefined || pods !== undefined;
 }
 
 /** What the spawner runs as `sh -c TEXT`: of the living, else of a shell whose arguments were seen once. */

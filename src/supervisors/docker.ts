@@ -1,5 +1,6 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import { healthCheckOf } from "./health-check.ts";
 import { countOf, lineOf, member, readJson, textOf, textsOf } from "./json-config.ts";
 import { addProblem, attempt, listConfig, newBudget, type Budget } from "./read-config.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
@@ -30,8 +31,7 @@ export const docker: Supervisor = {
     for (const id of listConfig(root, folder, reading.problems)) {
       yield;
       if (!ID.test(id)) continue;
-      const job = readContainer(root, `${folder}/${id}`, id, reading.problems, budget);
-      if (job !== null) reading.jobs.push(job);
+      reading.jobs.push(...readContainer(root, `${folder}/${id}`, id, reading.problems, budget));
     }
     return reading;
   },
@@ -43,11 +43,14 @@ function dataRoot(root: Root, problems: Problem[]): Untrusted {
   return told?.startsWith("/") === true ? told.replace(/\/+$/, "") : DATA_ROOT;
 }
 
-function readContainer(root: Root, folder: Untrusted, id: string, problems: Problem[], budget: Budget): Job | null {
+/** The container, and its health check. */
+function readContainer(root: Root, folder: Untrusted, id: string, problems: Problem[], budget: Budget): Job[] {
   const file = `${folder}/hostconfig.json`;
   const host = readJson(root, file, problems, budget);
-  if (host === null) return null;
-  const config = readJson(root, `${folder}/config.v2.json`, problems, budget)?.value;
+  if (host === null) return [];
+  const own = `${folder}/config.v2.json`;
+  const read = readJson(root, own, problems, budget);
+  const config = read?.value;
   const policy = textOf(member(host.value, "RestartPolicy", "Name")) ?? "";
   const most = countOf(member(host.value, "RestartPolicy", "MaximumRetryCount")) ?? 0;
   const restarts = restartsOf(policy);
@@ -55,7 +58,7 @@ function readContainer(root: Root, folder: Untrusted, id: string, problems: Prob
   const program = textOf(member(config, "Path"));
   const command = [...(program === null ? [] : [program]), ...textsOf(member(config, "Args"))].join(" ");
   const isLimited = restarts === "on-failure" && most > 0;
-  return {
+  const job: Job = {
     supervisor: "docker",
     unit: (textOf(member(config, "Name")) ?? "").replace(/^\//, "") || id.slice(0, 12),
     file,
@@ -70,11 +73,14 @@ function readContainer(root: Root, folder: Untrusted, id: string, problems: Prob
     program: program === "" ? null : program,
     searchPath: (pathOf(member(config, "Config", "Env")) ?? DEFAULT_PATH).split(":"),
     expects: null,
-    definition: `${folder}/config.v2.json`,
+    definition: own,
     chroot: textOf(member(config, "MountPoint")) ?? folder,
     container: id,
     ...(isStoppedByHand(config) ? { inactive: "manual" } : {}),
   };
+  const line = read === null ? null : lineOf(read.text, '"Healthcheck"');
+  const check = healthCheckOf(job, member(config, "Config", "Healthcheck"), own, line);
+  return check === null ? [job] : [job, check];
 }
 
 function restartsOf(policy: string): "always" | "on-failure" | "never" | null {

@@ -22,6 +22,8 @@ export interface JobQuestion {
   cgroup?: Untrusted | null;
   /** Id of the container that is started, or its first twelve digits. */
   container?: Untrusted | null;
+  /** Name of the program in that container, or in that of the cgroup: where it is the container's health check, that is meant. */
+  inContainer?: Untrusted;
   /** What it runs as `sh -c TEXT`, where it is a shell: the whole command of a job of cron's. */
   shellText?: Untrusted;
   /** Its environment; a program can forge it, so it is only a hint. */
@@ -156,7 +158,7 @@ function becomes(root: Root, { resolvesTo }: Resolution, targets: readonly Targe
 /** Kind first; then a supervisor that runs before one that does not, and jobs that restart before those that start once. */
 function rank(match: JobMatch): number {
   const fits = match.spawnerFits === true ? 0 : match.spawnerFits === null ? 1 : 2;
-  const idle = match.job.inactive === undefined ? 0 : 1;
+  const idle = (match.job.inactive === undefined ? 0 : 2) + (match.job.isCheck === true ? 0 : 1);
   return MATCH_KINDS.indexOf(match.how) * 100 + fits * 10 + idle * 2 + (match.job.restarts === "never" ? 1 : 0);
 }
 
@@ -199,12 +201,13 @@ function matchJob(
   if (job.supervisor === "systemd" && isUnitOf(job.activates ?? job.unit, unitOfCgroup(question.cgroup ?? null)))
     hints.push("cgroup");
   if (job.manager !== undefined && isUsersUnit(job, job.manager, question.cgroup ?? null)) hints.push("cgroup");
-  if (isContainerOf(job, question.cgroup ?? "")) hints.push("cgroup");
+  if (isContainerOf(job, question.cgroup ?? "") && isMeant(job, question)) hints.push("cgroup");
   // A supervisor that starts each command by a shell: the same text is the same line.
   const text = THROUGH_SHELL.has(job.supervisor) ? job.command : job.shellText;
   if (question.shellText !== undefined && text === question.shellText) hints.push("command");
   const { container } = question;
-  if (container && container.length >= 12 && job.container?.startsWith(container) === true) hints.push("container");
+  if (container && container.length >= 12 && job.container?.startsWith(container) === true && isMeant(job, question))
+    hints.push("container");
   const claimed = question.environment?.["UPSTART_JOB"];
   if (job.supervisor === "upstart" && claimed !== undefined && claimed === job.unit) hints.push("environment");
   const mentions = targets.filter((target) => mentionsOf(job, target));
@@ -237,6 +240,16 @@ function ofUser(root: Root, { job, how }: Pick<JobMatch, "job" | "how">, { cgrou
   const name = running === null ? null : userNamed(root, running.uid);
   if (manager === undefined || running === null || name === null) return job;
   return { ...job, user: { uid: running.uid, name } };
+}
+
+/** A health check is meant where it runs that very program. */
+function isMeant(job: Job, { inContainer }: JobQuestion): boolean {
+  return job.isCheck !== true || (inContainer !== undefined && runs(job, inContainer));
+}
+
+/** Whether a job's command line comes to a program of this name. */
+export function runs({ program, startedAs, shellCommands = [] }: Job, name: Untrusted): boolean {
+  return [program, startedAs, ...shellCommands].some((one) => one != null && baseName(one) === name);
 }
 
 /** Whether a cgroup is that of the job's container, or of a pod of it. */

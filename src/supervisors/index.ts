@@ -3,6 +3,7 @@ export {
   findJobs,
   readConfiguration,
   MATCH_KINDS,
+  runs,
   unitOfCgroup,
   userUnitOfCgroup,
   type Configuration,

@@ -53,6 +53,8 @@ function jobOf(line: Untrusted, number: number): Job | null {
     program: isWrapper ? (args[0] ?? program) : program,
     searchPath: isWrapper ? ["/usr/sbin"] : null,
     expects: null,
+    // Whoever is waited for is one; the next is started when it has ended.
+    ...(wait?.startsWith("wait") === true ? { atOnce: wait } : {}),
     settings: { User: user },
   };
 }

@@ -1,6 +1,7 @@
 import type { Document, LineCounter } from "yaml";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
+import { probeOf } from "./health-check.ts";
 import { countOf, member, textOf, textsOf } from "./json-config.ts";
 import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
@@ -15,6 +16,10 @@ const MOST_BYTES = 256 << 10;
 const FIRST_WAIT = 10;
 const LONG_RUN = 600;
 const BACK_OFF = { factor: 2, longestSeconds: 300, resetAfterSeconds: LONG_RUN };
+
+/** Probes of a container; those by `exec` run a program in it, every ten seconds unless `periodSeconds` says otherwise. */
+const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;
+const PERIOD_SECONDS = 10;
 
 /**
  * Static pods: the kubelet runs what the manifests in a folder of its host say (`staticPodPath`), and starts each container
@@ -102,13 +107,21 @@ function readManifest(
     for (const node of containers.items) {
       const container = valueOf(node, document);
       const restartPolicy = isScalar(policy) ? (textOf(policy.value) ?? "?") : "Always";
-      jobs.push({
+      const job: Job = {
         ...jobOf(container, restartPolicy),
         unit: `${namespace}/${name}/${textOf(member(container, "name")) ?? "?"}`,
         file,
         line: (isScalar(policy) ? lineAt(policy) : lineAt(node)) ?? 1,
         pods: uidsOf(logs, namespace, name),
-      });
+      };
+      jobs.push(job);
+      for (const probe of PROBES) {
+        const words = textsOf(member(container, probe, "exec", "command"));
+        if (words.length === 0) continue;
+        const everySeconds = countOf(member(container, probe, "periodSeconds")) || PERIOD_SECONDS;
+        const at = isMap(node) ? lineAt(node.get(probe, true)) : null;
+        jobs.push(probeOf(job, { words, everySeconds, directive: probe, file, line: at ?? job.line }));
+      }
     }
   }
 }

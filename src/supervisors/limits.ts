@@ -16,15 +16,15 @@ export interface LimitReasons {
   /** The delay keeps the starts so far apart that the limit is never reached. */
   "limit.never-trips": { maxPerSecond: number; starts: number; seconds: number };
   /** The rate stays below the limit for ever. */
-  "limit.not-reached": { maxPerSecond: number; starts: number; seconds: number };
+  "limit.not-reached": { maxPerSecond: number; starts: number; seconds: number } & AtOnce;
   /** Too fast to last, but so few starts were seen that the limit had not been reached yet. */
-  "limit.burst-allowed": { burst: number; starts: number; seconds: number };
+  "limit.burst-allowed": { burst: number; starts: number; seconds: number } & AtOnce;
   /** The supervisor would have paused the job. */
-  "limit.pauses": { supervisor: string; starts: number; seconds: number; pauseSeconds: number };
+  "limit.pauses": { supervisor: string; starts: number; seconds: number; pauseSeconds: number } & AtOnce;
   /** Started by a schedule, which has no more than one start in `everySeconds`. */
   "limit.schedule": { everySeconds: number; maxPerSecond: number };
   /** Started whenever somebody asks, and nothing limits how often. */
-  "limit.on-demand": Record<string, never>;
+  "limit.on-demand": AtOnce;
   /** Waits grow with each restart: no more than `starts` fit into the observed `seconds`, once it waits longest one in `longestSeconds`. */
   "limit.backs-off": { starts: number; seconds: number; delaySeconds: number; longestSeconds: number };
   /** Waits grow with each restart, and so many starts fit into the time before they are long. */
@@ -42,6 +42,11 @@ export interface LimitReasons {
   "limit.lives-too-long": { minimumLifeSeconds: number; starts: number; seconds: number };
   /** The supervisor would have given up after `burst` starts, i.e. after `afterSeconds`. */
   "limit.would-have-stopped": { starts: number; seconds: number; burst: number; afterSeconds: number };
+}
+
+/** What bounds how many run at once, where something does. */
+interface AtOnce {
+  atOnce?: Job["atOnce"] & string;
 }
 
 export type LimitCode = keyof LimitReasons;
@@ -135,7 +140,8 @@ export function limitAllowsRate(
     const why = backOffOf(job, job.backOff, perSecond, secondsObserved, lifeSeconds);
     if (limit === null || why.code === "limit.backs-off") return verdict(why.code !== "limit.backs-off", why);
   }
-  if (limit === null && job.restarts === "on-demand") return verdict(true, { code: "limit.on-demand", args: {} });
+  const atOnce: AtOnce = job.atOnce === undefined ? {} : { atOnce: job.atOnce };
+  if (limit === null && job.restarts === "on-demand") return verdict(true, { code: "limit.on-demand", args: atOnce });
   if (limit === null && WITHOUT_LIMIT.has(job.supervisor))
     return verdict(true, { code: "limit.has-none", args: { supervisor: job.supervisor, delaySeconds } });
   if (limit === null) return verdict(true, { code: "limit.unlimited", args: { maxPerSecond: delayMax } });
@@ -146,15 +152,15 @@ export function limitAllowsRate(
     return verdict(true, { code: "limit.never-trips", args: { maxPerSecond: delayMax, starts, seconds } });
   const sustained = starts / seconds;
   if (perSecond <= sustained)
-    return verdict(true, { code: "limit.not-reached", args: { maxPerSecond: sustained, starts, seconds } });
+    return verdict(true, { code: "limit.not-reached", args: { maxPerSecond: sustained, starts, seconds, ...atOnce } });
   const burst = bounds.burst ?? starts;
-  if (seen <= burst) return verdict(true, { code: "limit.burst-allowed", args: { burst, starts, seconds } });
+  if (seen <= burst) return verdict(true, { code: "limit.burst-allowed", args: { burst, starts, seconds, ...atOnce } });
   return verdict(
     false,
     job.atLimit?.action === "pause"
       ? {
           code: "limit.pauses",
-          args: { supervisor: job.supervisor, starts, seconds, pauseSeconds: job.atLimit.seconds },
+          args: { supervisor: job.supervisor, starts, seconds, pauseSeconds: job.atLimit.seconds, ...atOnce },
         }
       : { code: "limit.would-have-stopped", args: { starts, seconds, burst, afterSeconds: burst / perSecond } },
   );

@@ -3,6 +3,7 @@ import type { Steps } from "../model/steps.ts";
 import type { Root } from "../platform/root.ts";
 import { readBolt } from "./bolt-config.ts";
 import { BoltBucket } from "./bolt.ts";
+import { healthCheckOf } from "./health-check.ts";
 import { usersOf, type User } from "./homes.ts";
 import { countOf, member, textOf, textsOf } from "./json-config.ts";
 import { addProblem, attempt } from "./read-config.ts";
@@ -56,7 +57,11 @@ function* readState(root: Root, storage: Untrusted, user: User | null, { jobs, p
     if (!ID.test(id) || jobs.length >= MAX_CONTAINERS) return;
     const config = jsonOf(bytes);
     if (config === null) addProblem(problems, file, null, `container ${id.slice(0, 12)}: no JSON`);
-    else jobs.push(jobOf(id, config, file, user));
+    else {
+      const job = jobOf(id, config, file, user);
+      const check = healthCheckOf(job, member(config, "healthcheck"), file, null);
+      jobs.push(job, ...(check === null ? [] : [check]));
+    }
   };
   const bolt = `${storage}/${BOLT}`;
   readBolt(root, bolt, problems, (top) => {

@@ -4,7 +4,9 @@ import { containerd } from "./containerd.ts";
 import { cron } from "./cron.ts";
 import { dinit } from "./dinit.ts";
 import { docker } from "./docker.ts";
+import { haproxy } from "./haproxy.ts";
 import { inetd } from "./inetd.ts";
+import { keepalived } from "./keepalived.ts";
 import { kubelet } from "./kubelet.ts";
 import { monit } from "./monit.ts";
 import { openrc } from "./openrc.ts";
@@ -44,4 +46,6 @@ export const supervisors: readonly Supervisor[] = [
   systemdUser,
   containerd,
   podman,
+  haproxy,
+  keepalived,
 ];

@@ -38,6 +38,10 @@ export interface Job {
   activates?: Untrusted;
   /** Of a service of systemd: after which ends it comes back, where a list, or Restart= in detail, decides. */
   ends?: EndRules;
+  /** It asks whether something is well: the health check of a container, of a server behind a balancer. `unit` is what it asks about. */
+  isCheck?: true;
+  /** What bounds how many run side by side, as the file says it, where something does: `instances = 5`. It bounds no rate. */
+  atOnce?: Untrusted;
   /** Shortest time between two starts that the schedule allows, seconds; only for `on-schedule`. */
   everySeconds?: number;
   /** A program that lived for so many seconds counts for neither limit nor delay: runit and s6 1, supervisord startsecs. */

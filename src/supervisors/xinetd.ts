@@ -7,6 +7,8 @@ import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 const FILE = "/etc/xinetd.conf";
 /** xinetd.conf(5): 50 connections a second, then the service is closed for 10 seconds. */
 const CPS = { starts: 50, pause: 10 };
+/** How many servers of a service run at once, and how many for one address (xinetd.conf(5)). */
+const AT_ONCE = ["instances", "per_source"];
 const MAX_FILES = 10_000;
 
 interface Value {
@@ -92,6 +94,11 @@ function jobOf({ name, file, values }: Section, defaults: ReadonlyMap<string, Va
   // `cps = 0` switches the limit off (xinetd/service.c, svc_handler); instances and per_source bound how many run at once.
   const most = cps === null ? CPS.starts : Number(cps[1]);
   const args = values.get("server_args")?.text;
+  const bounds = AT_ONCE.flatMap((attribute) => {
+    const bound = text(attribute);
+    return bound === undefined || /^unlimited$/i.test(bound) ? [] : [`${attribute} = ${bound}`];
+  });
+  if (text("wait")?.toLowerCase() === "yes") bounds.unshift("wait = yes");
   const user = text("user");
   return {
     supervisor: "xinetd",
@@ -107,6 +114,7 @@ function jobOf({ name, file, values }: Section, defaults: ReadonlyMap<string, Va
     program,
     searchPath: null,
     expects: null,
+    ...(bounds.length === 0 ? {} : { atOnce: bounds.join(", ") }),
     ...(text("disable")?.toLowerCase() === "yes" ? { inactive: "off" as const } : {}),
     ...(user === undefined ? {} : { settings: { User: user } }),
   };

@@ -106,8 +106,9 @@ async function aboutProcess(options: WhyOptions, pid: number): Promise<Why> {
   return told(placeOf(process) ?? nowhere, null);
 }
 
-function byCgroup({ root, configuration }: Found, { cgroup }: ProcFacts): Found["jobs"] {
-  const { matches } = findJobs(root, { programs: [], cgroup }, configuration);
+function byCgroup({ root, configuration }: Found, { cgroup, exe, comm }: ProcFacts): Found["jobs"] {
+  const inContainer = exe?.slice(exe.lastIndexOf("/") + 1) ?? comm;
+  const { matches } = findJobs(root, { programs: [], cgroup, inContainer }, configuration);
   return matches.map(({ job, resolution, also }) => ({ job, resolution, toldBy: also }));
 }
 
@@ -248,6 +249,7 @@ async function restartOf(
     script: job.script ?? null,
     through: job.through ?? null,
     expects: job.expects,
+    isCheck: job.isCheck === true,
     unresolved: resolution.why,
     exitStatuses: listsOf(job),
     wantedBy: job.wantedBy ?? null,

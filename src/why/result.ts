@@ -41,6 +41,8 @@ export interface WhyRestart extends Omit<Restart, "storm" | "limitAllowsRate"> {
   /** Script that every command of this supervisor goes through. */
   through: Untrusted | null;
   expects: string | null;
+  /** Whether it asks if something is well: a health check; `unit` is what it asks about. */
+  isCheck: boolean;
   /** Why the command resolves to nothing, or null. */
   unresolved: ResolutionCode | null;
   /** Lists of exit statuses and signals by which a service of systemd comes back or does not; null: none, or elsewhere. */
@@ -73,8 +75,9 @@ export interface Why {
 }
 
 /** How a job comes to start its program: the last part of a `why.*` code. */
-export function howOf({ inactive, restarts }: WhyRestart): string {
+export function howOf({ inactive, isCheck, restarts }: WhyRestart): string {
   if (inactive !== null) return "would-not";
+  if (isCheck) return "checks";
   if (restarts === "on-schedule" || restarts === "on-demand" || restarts === "never") return restarts;
   return "brings-back";
 }

@@ -50,6 +50,7 @@ export const restarts = z.object({
       definition: text.nullable(),
       script: z.object({ file: text, line: z.int().positive() }).nullable(),
       through: text.nullable(),
+      isCheck: z.boolean(),
       expects: z.string().nullable(),
       unresolved: z.enum(RESOLUTION_CODES).nullable(),
       exitStatuses: z.array(z.object({ directive: text, file: text, line: z.int().positive() })).nullable(),

@@ -10,6 +10,8 @@ export const docker: Pack = {
 };
 
 function withPolicy(job: Owned, policy: string): Way | null {
+  // A health check is none of the policy's.
+  if (!job.directive.startsWith("RestartPolicy=")) return null;
   const now = job.directive.slice("RestartPolicy=".length);
   return asked(job, (unit) =>
     both(["docker", "update", `--restart=${policy}`, unit], ["docker", "update", `--restart=${now}`, unit]),
@@ -31,6 +33,7 @@ export const containerd: Pack = {
 /** Podman changes a policy since version 5 only; a container that was stopped by hand is not started again. A user's is told as him. */
 export const podman: Pack = {
   stop(job) {
+    if (!job.directive.startsWith("restart_policy=")) return null;
     const way = asked(job, (unit) => both(["podman", "stop", unit], ["podman", "start", unit]));
     return job.user === null ? way : asUser(job, way);
   },

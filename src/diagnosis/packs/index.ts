@@ -1,7 +1,7 @@
 import type { Untrusted } from "../../model/text.ts";
 import type { Restart } from "../../supervisors/types.ts";
 import { containerd, docker, podman } from "./containers.ts";
-import { dinit, kubelet, monit, openrc, pm2, supervisord, xinetd } from "./daemons.ts";
+import { dinit, haproxy, keepalived, kubelet, monit, openrc, pm2, supervisord, xinetd } from "./daemons.ts";
 import { runit, s6 } from "./service-dirs.ts";
 import { systemd, systemdUser } from "./systemd.ts";
 import { anacron, at, cron, inetd, rcLocal, sysvinit } from "./tables.ts";
@@ -34,6 +34,8 @@ export const PACKS: ReadonlyMap<string, Pack> = new Map(
     monit,
     inetd,
     xinetd,
+    haproxy,
+    keepalived,
   }),
 );
 

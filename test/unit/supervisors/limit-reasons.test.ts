@@ -77,6 +77,8 @@ const CASES: [name: string, files: Record<string, Entry>, supervisor: string, se
   ["inetd's limit is slower than four a second", { "/etc/inetd.conf": "echo stream tcp nowait root /bin/d d\n" }, "inetd", { perSecond: 4, seconds: 60 }, "not-reached", true],
   ["xinetd pauses", { "/etc/xinetd.conf": "service echo\n{\n server = /bin/d\n}\n" }, "xinetd", { perSecond: 60, seconds: 60 }, "pauses", false],
   ["xinetd's limit is off", { "/etc/xinetd.conf": "service echo\n{\n server = /bin/d\n cps = 0\n}\n" }, "xinetd", { perSecond: 900, seconds: 60 }, "on-demand", true],
+  ["xinetd's servers at once bound no rate", { "/etc/xinetd.conf": "defaults\n{\n instances = 60\n}\nservice echo\n{\n server = /bin/d\n per_source = 5\n}\n" }, "xinetd", { perSecond: 40, seconds: 60 }, "not-reached", true],
+  ["inetd starts one, and the next when it has ended", { "/etc/inetd.conf": "echo dgram udp wait.600 root /bin/d d\n" }, "inetd", { perSecond: 9, seconds: 60 }, "not-reached", true],
   ["dinit gives up", { "/etc/dinit.d/d": "type = process\ncommand = /bin/d\nrestart = yes\n" }, "dinit", { perSecond: 4, seconds: 30 }, "would-have-stopped", false],
   ["dinit's limit is off", { "/etc/dinit.d/d": "type = process\ncommand = /bin/d\nrestart = yes\nrestart-limit-count = 0\n" }, "dinit", { perSecond: 4, seconds: 30 }, "unlimited", true],
   ["dinit counts restarts, not starts", { "/etc/dinit.d/d": "type = process\ncommand = /bin/d\nrestart = yes\n" }, "dinit", { perSecond: 4, seconds: 1 }, "burst-allowed", true],
@@ -104,6 +106,19 @@ describe("why a limit did not stop it", () => {
     const args = { supervisor, ...verdict.why.args };
     for (const language of ["en", "zh-CN"] as const)
       expect(String(render(language, `chain.limit.${code}`, args))).not.toMatch(/[{}[\]]|undefined|\?/);
+  });
+
+  it("says what bounds how many run at once, and that this bounds no rate", () => {
+    const said = (name: string): string => {
+      const [, files, supervisor, { perSecond, seconds }] = CASES.find(([one]) => one.startsWith(name))!;
+      const { why } = limitAllowsRate(jobOf(files, supervisor), perSecond, seconds);
+      return String(render("en", `chain.${why.code}`, { supervisor, ...why.args }));
+    };
+    expect(said("xinetd's servers at once")).toContain(
+      '"instances = 60, per_source = 5" bounds how many run at once, not',
+    );
+    expect(said("inetd starts one")).toContain("wait.600 bounds how many run at once");
+    expect(said("inetd's limit is slower")).not.toContain("at once, not");
   });
 
   it("is told for every reason there is", () => {

@@ -57,6 +57,8 @@ export const story = {
     "systemd itself has restarted {unit} {restarts:count} {restarts#time|times}; its last result is {result}",
   "chain.started-by": "{supervisor} starts {program:base}: {directive} in {file}[[:{line}]]",
   "chain.restarted-by": "{supervisor} starts {program:base} again when it ends: {directive} in {file}[[:{line}]]",
+  "chain.checks-on-schedule":
+    "health check of {unit}: {supervisor} runs {program:base} [[every {everySeconds:seconds}]], as {directive} in {file}[[:{line}]] has it",
   "chain.starts-on-schedule":
     "{supervisor} starts {program:base} [[every {everySeconds:seconds}||by its schedule]]: {directive} in {file}[[:{line}]]",
   "chain.starts-on-demand":
@@ -74,13 +76,14 @@ export const story = {
   "chain.limit.never-trips":
     "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} is never reached: the wait before each start is too long for that, so it goes on for ever",
   "chain.limit.not-reached":
-    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} is not reached: up to {maxPerSecond:rate} a second may go on for ever",
+    "its limit of {starts:count} {starts#start|starts} in {seconds:seconds} is not reached: up to {maxPerSecond:rate} a second may go on for ever[[; {atOnce} bounds how many run at once, not how often]]",
   "chain.limit.burst-allowed":
-    "its limit had not been reached yet: {burst:count} starts at once are allowed before {starts:count} in {seconds:seconds} counts",
+    "its limit had not been reached yet: {burst:count} starts at once are allowed before {starts:count} in {seconds:seconds} counts[[; {atOnce} bounds how many run at once, not how often]]",
   "chain.limit.pauses":
-    "{supervisor} should have paused it for {pauseSeconds:seconds} after {starts:count} {starts#start|starts} in {seconds:seconds}: something else starts it too, or what runs is not what the file says now",
+    "{supervisor} should have paused it for {pauseSeconds:seconds} after {starts:count} {starts#start|starts} in {seconds:seconds}: something else starts it too, or what runs is not what the file says now[[; {atOnce} bounds how many run at once, not how often]]",
   "chain.limit.schedule": "its schedule has no more than one start in {everySeconds:seconds}, and no other limit",
-  "chain.limit.on-demand": "no limit is set on how often it is asked for",
+  "chain.limit.on-demand":
+    "no limit is set on how often it is asked for[[; {atOnce} bounds how many run at once, not how often]]",
   "chain.limit.backs-off":
     "{supervisor} waits {delaySeconds:seconds} before the first restart and longer each time, up to {longestSeconds:seconds}: no more than {starts:count} {starts#start|starts} in {seconds:seconds} are its own, something else starts it too",
   "chain.limit.back-off-begins":

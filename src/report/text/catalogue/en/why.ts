@@ -4,6 +4,8 @@ export const why = {
     "{supervisor} starts {program} again whenever it ends: {directive} of {unit} in {file}[[, line {line}]]",
   "why.never":
     "{supervisor} starts {program}, and does not start it again: {directive} of {unit} in {file}[[, line {line}]]",
+  "why.checks":
+    "health check of {unit}: {supervisor} runs {program} every {everySeconds:seconds}, by {directive} in {file}[[, line {line}]]",
   "why.on-schedule":
     "{supervisor} starts {program} [[every {everySeconds:seconds}||by its schedule]]: {directive} of {unit} in {file}[[, line {line}]]",
   "why.on-demand":

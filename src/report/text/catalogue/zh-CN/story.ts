@@ -49,6 +49,8 @@ export const story: Record<keyof typeof english, string> = {
   "chain.counted-by-systemd": "systemd 自己记录：{unit} 已被重启 {restarts:count} 次，最近一次的结果是 {result}",
   "chain.started-by": "{supervisor} 启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
   "chain.restarted-by": "{program:base} 一结束，{supervisor} 就重新拉起它：{file}[[:{line}]] 中的 {directive}",
+  "chain.checks-on-schedule":
+    "{unit} 的健康检查：{supervisor} [[每隔 {everySeconds:seconds}]]运行 {program:base}，见 {file}[[:{line}]] 的 {directive}",
   "chain.starts-on-schedule":
     "{supervisor} [[每隔 {everySeconds:seconds}||按时间表]]启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
   "chain.starts-on-demand": "一有请求，{supervisor} 就启动 {program:base}：{file}[[:{line}]] 中的 {directive}",
@@ -65,13 +67,13 @@ export const story: Record<keyof typeof english, string> = {
   "chain.limit.never-trips":
     "永远达不到 {seconds:seconds}内 {starts:count} 次的限制：每次启动前的等待太长，因此会一直重启下去",
   "chain.limit.not-reached":
-    "没有达到 {seconds:seconds}内 {starts:count} 次的限制：每秒不超过 {maxPerSecond:rate} 次可以一直持续",
+    "没有达到 {seconds:seconds}内 {starts:count} 次的限制：每秒不超过 {maxPerSecond:rate} 次可以一直持续[[；{atOnce} 只限制同时运行的个数，不限制频率]]",
   "chain.limit.burst-allowed":
-    "还没有达到限制：在 {seconds:seconds}内 {starts:count} 次起作用之前，允许一次连续启动 {burst:count} 次",
+    "还没有达到限制：在 {seconds:seconds}内 {starts:count} 次起作用之前，允许一次连续启动 {burst:count} 次[[；{atOnce} 只限制同时运行的个数，不限制频率]]",
   "chain.limit.pauses":
-    "{seconds:seconds}内启动 {starts:count} 次之后，{supervisor} 本应把它暂停 {pauseSeconds:seconds}：还有别的东西在启动它，或者正在生效的配置不是文件现在的内容",
+    "{seconds:seconds}内启动 {starts:count} 次之后，{supervisor} 本应把它暂停 {pauseSeconds:seconds}：还有别的东西在启动它，或者正在生效的配置不是文件现在的内容[[；{atOnce} 只限制同时运行的个数，不限制频率]]",
   "chain.limit.schedule": "按时间表每 {everySeconds:seconds}最多启动一次，此外没有限制",
-  "chain.limit.on-demand": "没有限制它可以被请求得多频繁",
+  "chain.limit.on-demand": "没有限制它可以被请求得多频繁[[；{atOnce} 只限制同时运行的个数，不限制频率]]",
   "chain.limit.backs-off":
     "{supervisor} 第一次重启前等待 {delaySeconds:seconds}，以后越等越久，最长 {longestSeconds:seconds}：{seconds:seconds}内它自己最多启动 {starts:count} 次，还有别的东西在启动它",
   "chain.limit.back-off-begins":

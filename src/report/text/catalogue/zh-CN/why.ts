@@ -2,6 +2,8 @@
 export const why = {
   "why.brings-back": "{program} 每次结束后都由 {supervisor} 重新启动：{file}[[ 第 {line} 行]]，{unit} 的 {directive}",
   "why.never": "{program} 由 {supervisor} 启动，结束后不再启动：{file}[[ 第 {line} 行]]，{unit} 的 {directive}",
+  "why.checks":
+    "{unit} 的健康检查：{supervisor} 每隔 {everySeconds:seconds}运行 {program}：{file}[[ 第 {line} 行]]的 {directive}",
   "why.on-schedule":
     "{supervisor} [[每隔 {everySeconds:seconds}||按时间表]]启动 {program}：{file}[[ 第 {line} 行]]，{unit} 的 {directive}",
   "why.on-demand": "一有请求，{supervisor} 就启动 {program}：{file}[[ 第 {line} 行]]，{unit} 的 {directive}",
