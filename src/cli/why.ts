@@ -4,7 +4,7 @@ import { isHere } from "../diagnosis/lookup.ts";
 import { mountNamespaceOf } from "../platform/namespace.ts";
 import { openRoot, type Root } from "../platform/root.ts";
 import { jsonReport } from "../report/json.ts";
-import { why, type Sight } from "../why/answer.ts";
+import { NAMES_OF_JOBS, why, type Sight } from "../why/answer.ts";
 import { questionOf } from "../why/question.ts";
 import type { Question, Why } from "../why/result.ts";
 import type { WhyFlags } from "./commands/why.ts";
@@ -14,9 +14,6 @@ import { writeResult } from "./output.ts";
 import { rawArguments, workingDirectory } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
 import { reportOptions } from "./terminal.ts";
-
-/** Variables by which supervisors name the job of a process: upstart's is `JobQuestion.environment`'s. */
-const NAMES_OF_JOBS = ["UPSTART_JOB"];
 
 /** `whoforks why`: says what starts a process, a program or a unit, prints it, gives the exit code. */
 export async function whyCommand(word: string, flags: WhyFlags, version: string): Promise<ExitCode> {

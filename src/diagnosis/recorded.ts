@@ -15,7 +15,13 @@ const restartFacts = z.object({
   restart,
   starts: text,
   bringsBack: z.boolean(),
-  again: z.object({ when: z.enum(["on-schedule", "on-demand"]), everySeconds: z.number().nullable() }).exactOptional(),
+  again: z
+    .object({
+      when: z.enum(["on-schedule", "on-demand"]),
+      everySeconds: z.number().nullable(),
+      isCheck: z.literal(true).exactOptional(),
+    } satisfies Fields<NonNullable<RestartFacts["again"]>>)
+    .exactOptional(),
   limit: z.object({ code: text, args }).nullable(),
   counted: z
     .object({ restarts: z.number(), result: text } satisfies Fields<NonNullable<RestartFacts["counted"]>>)

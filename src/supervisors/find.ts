@@ -2,6 +2,7 @@ import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import { containerOf } from "../platform/container.ts";
 import type { Root } from "../platform/root.ts";
+import { claimsJob, isInPidFile } from "./claims.ts";
 import { attempt, newBudget } from "./read-config.ts";
 import { supervisors as allSupervisors } from "./registry.ts";
 import { readStarted } from "./scripts.ts";
@@ -26,6 +27,8 @@ export interface JobQuestion {
   inContainer?: Untrusted;
   /** What it runs as `sh -c TEXT`, where it is a shell: the whole command of a job of cron's. */
   shellText?: Untrusted;
+  /** Its number, as its own PID namespace counts: some jobs say in which file it is kept. */
+  pid?: number;
   /** Its environment; a program can forge it, so it is only a hint. */
   environment?: Readonly<Record<string, Untrusted>> | null;
 }
@@ -35,7 +38,7 @@ export interface JobQuestion {
  * `cgroup`: the process is in the cgroup of this unit or container. `container`: the job makes the container of this id. `command`: the job names the file. `search-path`: a bare
  * name that resolves to it. `script`: the job starts a script that becomes it (`exec`), and whoever spawned it is that
  * supervisor. `shell-command`: a command in the text that the job hands to a shell, which decides whether it comes to it.
- * `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
+ * `pidfile`: the file that the job names holds its number. `environment`: the process says so itself. `shadowed`: a bare name that would resolve to it
  * if a file of the same name did not come first. `shell`: the job runs a shell command or wrapper that mentions it.
  */
 export const MATCH_KINDS = [
@@ -46,6 +49,7 @@ export const MATCH_KINDS = [
   "script",
   "shell-command",
   "environment",
+  "pidfile",
   "shadowed",
   "shell",
 ] as const;
@@ -125,7 +129,8 @@ export function findJobs(
   const fits = spawnerTest(root, question.spawner);
   found.problems.push(...problems);
   for (const configured of jobs) {
-    const match = matchJob(configured, question, targets);
+    const isKept = question.pid !== undefined && isInPidFile(root, configured.job, question.pid);
+    const match = matchJob(configured, question, targets, isKept);
     if (match !== null)
       found.matches.push({ ...match, job: ofUser(root, match, question), spawnerFits: fits(match.job) });
   }
@@ -196,6 +201,7 @@ function matchJob(
   { job, resolution, startedAs, shellCommands = [] }: Configured,
   question: JobQuestion,
   targets: readonly Target[],
+  isKept: boolean,
 ): Omit<JobMatch, "spawnerFits"> | null {
   const hints: MatchKind[] = [];
   if (job.supervisor === "systemd" && isUnitOf(job.activates ?? job.unit, unitOfCgroup(question.cgroup ?? null)))
@@ -208,8 +214,8 @@ function matchJob(
   const { container } = question;
   if (container && container.length >= 12 && job.container?.startsWith(container) === true && isMeant(job, question))
     hints.push("container");
-  const claimed = question.environment?.["UPSTART_JOB"];
-  if (job.supervisor === "upstart" && claimed !== undefined && claimed === job.unit) hints.push("environment");
+  if (claimsJob(job, question.environment)) hints.push("environment");
+  if (isKept) hints.push("pidfile");
   const mentions = targets.filter((target) => mentionsOf(job, target));
   const kinds = new Set(hints);
   let program: Untrusted | null = null;

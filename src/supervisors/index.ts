@@ -35,5 +35,6 @@ export {
   type ResolutionCode,
 } from "./shadow.ts";
 export type { Ends } from "./ends.ts";
+export { NAMES_OF_JOBS } from "./claims.ts";
 export { liveFacts, type LiveFacts } from "./systemd-live.ts";
 export type { AtWork, Job, JobReading, Problem, Restart, Starter, Supervisor } from "./types.ts";

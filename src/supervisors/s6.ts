@@ -10,6 +10,11 @@ const SCANNED = ["/run/service", "/run/s6/services", "/run/s6/service", "/servic
 const AT_BOOT = ["/etc/services.d", "/etc/s6-overlay/s6-rc.d"];
 /** Sources of services, and the service directories in databases that s6-rc-compile made of them. */
 const AVAILABLE = ["/run/s6-rc/servicedirs", "/run/s6-rc/compiled/servicedirs", "/etc/s6-rc/compiled/servicedirs", "/etc/s6/rc/compiled/servicedirs", "/etc/s6/sv", "/etc/s6-rc/source", "/etc/s6/rc/source"]; // prettier-ignore
+/**
+ * Live copies of the services in s6-rc's database: s6-rc-init adds `down` to each of them, so that s6-rc alone brings them up
+ * (s6-rc-init.html). The live folder is a link to one of a longer name.
+ */
+const LIVE = /\/s6-rc[^/]*\/servicedirs\//;
 /** What s6-svscan starts with where nobody sets another (s6-linux-init's and s6-overlay's default). */
 const S6_PATH: readonly Untrusted[] = ["/command", "/usr/bin", "/usr/sbin", "/bin", "/sbin"];
 
@@ -32,6 +37,8 @@ export const s6: Supervisor = {
       scanned: offline ? sources : scanned,
       available: [...(offline ? [] : sources), ...AVAILABLE.filter((folder) => isThere(root, folder))],
       searchPath: S6_PATH,
+      ignoresDown: LIVE,
+      typed: true,
     });
   },
   atWork: { programs: ["s6-supervise"], worksFor: worksForService },

@@ -21,6 +21,8 @@ import {
 import { forebearsOf, startedFile } from "./descent.ts";
 import { howOf, SCHEMA, type Question, type ToldBy, type Why, type WhyRestart } from "./result.ts";
 
+export { NAMES_OF_JOBS } from "../supervisors/index.ts";
+
 /** What the host is asked through; the answer itself reads nothing but configuration. */
 export interface Sight {
   /** Facts of a living process, or null. */
@@ -148,6 +150,7 @@ function startersOf(
     ...(text === null ? {} : { shellText: text }),
     ...(parent === undefined ? {} : { spawner: parent }),
     cgroup: process.cgroup,
+    pid: process.namespacePid,
     environment,
   };
   const { matches } = findJobs(root, question, configuration);
@@ -160,7 +163,8 @@ function isStarter({ how, job, spawnerFits }: JobMatch, parent: ProcFacts | unde
   if (job.inactive === "not-running") return false;
   if (how === "cgroup") return true;
   if (how === "shadowed" || job.inactive === "template" || spawnerFits === false) return false;
-  return spawnerFits === true || how === "environment" || parent?.pid === 1;
+  // Upstart sets its variable for that job alone; others' are inherited by all that the job starts.
+  return spawnerFits === true || (how === "environment" && job.supervisor === "upstart") || parent?.pid === 1;
 }
 
 function byFile(root: Root, configuration: Configuration, path: Untrusted): Found["jobs"] {

@@ -192,6 +192,40 @@ s6-setuidgid www
     expect(jobs).toMatchObject([{ program }]);
   });
 
+  it("reads sources of s6-rc by their type: a oneshot once, a bundle not at all", () => {
+    const { jobs, problems } = read(s6, {
+      "/etc/s6-overlay/s6-rc.d/once/type": "oneshot\n",
+      "/etc/s6-overlay/s6-rc.d/once/up": "# a remark\nforeground { echo a }\n/usr/bin/prepare --all\n",
+      "/etc/s6-overlay/s6-rc.d/long/type": "longrun\n",
+      "/etc/s6-overlay/s6-rc.d/long/run": run("#!/bin/execlineb -P\n/usr/bin/d\n"),
+      "/etc/s6-overlay/s6-rc.d/user/type": "bundle\n",
+      "/etc/s6-overlay/s6-rc.d/user/contents.d/long": "",
+    });
+    expect(problems).toEqual([]);
+    expect(
+      jobs.map(({ unit, line, directive, restarts, program }) => [unit, line, directive, restarts, program]),
+    ).toEqual([
+      ["long", 2, "run", "always", "/usr/bin/d"],
+      ["once", 3, "up", "never", "/usr/bin/prepare"],
+    ]);
+  });
+
+  it("takes no notice of the down that s6-rc puts into each live copy", () => {
+    const live = "/run/s6-rc:s6-rc-init:AbCdEf/servicedirs";
+    const { jobs } = read(s6, {
+      "/run/s6-rc": { link: "s6-rc:s6-rc-init:AbCdEf" },
+      [`${live}/d/run`]: run("#!/bin/execlineb -P\n/usr/bin/d\n"),
+      [`${live}/d/down`]: "",
+      "/run/service/d": { link: `${live}/d` },
+      "/run/service/own/run": run("#!/bin/execlineb -P\n/usr/bin/own\n"),
+      "/run/service/own/down": "",
+    });
+    expect(jobs.map(({ unit, inactive }) => [unit, inactive])).toEqual([
+      ["d", undefined],
+      ["own", "manual"],
+    ]);
+  });
+
   it("takes what s6-overlay starts at boot, where it does not run", () => {
     const source = { "/etc/services.d/a/run": run("#!/usr/bin/with-contenv sh\nexec /bin/a\n") };
     expect(programs(read(s6, source))).toEqual([["a", "/bin/a", undefined]]);

@@ -61,6 +61,7 @@ export const why = {
   "why.told-by.shell-command":
     "a command in the text of its shell: whether it is run, and how often, the running shell decides",
   "why.told-by.environment": "its environment",
+  "why.told-by.pidfile": "the file in which its job keeps its number",
   "why.told-by.shadowed": "the name, but another file comes first",
   "why.told-by.shell": "a word of the shell command",
   "why.told-by.name": "the name of the unit",

@@ -55,6 +55,7 @@ export const why = {
   "why.told-by.script": "任务启动的脚本",
   "why.told-by.shell-command": "其 shell 文本中的命令：是否执行、执行多少次，由运行中的 shell 决定",
   "why.told-by.environment": "它的环境变量",
+  "why.told-by.pidfile": "任务保存其进程号的文件",
   "why.told-by.shadowed": "名称相符，但另一个文件排在前面",
   "why.told-by.shell": "shell 命令中的词",
   "why.told-by.name": "单元的名称",

@@ -1,0 +1,49 @@
+import type { Untrusted } from "../model/text.ts";
+import { fromBytes } from "../model/text.ts";
+import type { Root } from "../platform/root.ts";
+import { attempt } from "./read-config.ts";
+import type { Job } from "./types.ts";
+
+/**
+ * Variables by which supervisors name the job of a process: init(5) of upstart, supervisord's subprocess environment,
+ * openrc-run(8), monit(1). Whoever starts another process hands them on, and a program can write what it likes.
+ */
+const NAMED_BY: Readonly<Record<string, string>> = {
+  upstart: "UPSTART_JOB",
+  supervisord: "SUPERVISOR_PROCESS_NAME",
+  openrc: "RC_SVCNAME",
+  monit: "MONIT_SERVICE",
+};
+
+/** The variables that `claimsJob` looks at. */
+export const NAMES_OF_JOBS: readonly string[] = Object.values(NAMED_BY);
+
+/** Whether a process says by its environment that it is of this job. */
+export function claimsJob(
+  job: Pick<Job, "supervisor" | "unit">,
+  environment: Readonly<Record<string, Untrusted>> | null | undefined,
+): boolean {
+  const variable = Object.hasOwn(NAMED_BY, job.supervisor) ? NAMED_BY[job.supervisor] : undefined;
+  const claimed = variable === undefined ? undefined : environment?.[variable];
+  return claimed !== undefined && claimed !== "" && claimed === job.unit;
+}
+
+/** A number with its newline. */
+const MOST_BYTES = 32;
+
+/**
+ * Whether the job's pidfile holds the number of a process, as its own PID namespace counts. Whoever may write the file may
+ * write any number: the caller sees to it that more speaks for the job. Never follows the file out of the root.
+ */
+export function isInPidFile(
+  root: Root,
+  { pidFile, settings }: Pick<Job, "pidFile" | "settings">,
+  pid: number,
+): boolean {
+  const file = pidFile ?? settings?.PIDFile;
+  if (file === undefined) return false;
+  // systemd takes a relative one below /run (systemd.service(5)).
+  const path = file.startsWith("/") ? file : `/run/${file}`;
+  const bytes = attempt([], path, null, () => root.read(path, MOST_BYTES));
+  return bytes !== null && /^\s*(\d{1,10})\s*$/.exec(fromBytes(bytes))?.[1] === String(pid);
+}

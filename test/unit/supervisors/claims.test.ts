@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { atOnce } from "../../../src/model/steps.ts";
+import { findJobs, readConfiguration, type JobQuestion } from "../../../src/supervisors/index.ts";
+import { withTree, type Entry } from "./tree.ts";
+
+const files: Record<string, Entry> = {
+  "/etc/supervisord.conf": "[program:web]\ncommand=/opt/web\n",
+  "/etc/monitrc": 'set daemon 5\ncheck process db with pidfile /run/db.pid\n start program = "/opt/start-db"\n',
+  "/etc/systemd/system/d.service": "[Service]\nType=forking\nExecStart=/opt/d\nPIDFile=d.pid\nRestart=always\n",
+  "/run/db.pid": "812\n",
+  "/run/d.pid": "900",
+};
+
+function told(question: Partial<JobQuestion>, more: Record<string, Entry> = {}): string[] {
+  return withTree({ ...files, ...more }, ({ root }) =>
+    findJobs(root, { programs: [], ...question }, atOnce(readConfiguration(root))).matches.map(
+      ({ job, how }) => `${job.supervisor} ${job.unit}: ${how}`,
+    ),
+  );
+}
+
+describe("what a process says of its job", () => {
+  it("by its environment counts for a job that exists, of that supervisor", () => {
+    expect(told({ environment: { SUPERVISOR_PROCESS_NAME: "web" } })).toEqual(["supervisord web: environment"]);
+    expect(told({ environment: { MONIT_SERVICE: "db" } })).toEqual(["monit db: environment"]);
+    for (const environment of [{ MONIT_SERVICE: "web" }, { SUPERVISOR_PROCESS_NAME: "" }, { UPSTART_JOB: "web" }, null])
+      expect(told({ environment })).toEqual([]);
+  });
+
+  it("by the file that keeps its number, whatever else stands there", () => {
+    expect(told({ pid: 812 })).toEqual(["monit db: pidfile"]);
+    expect(told({ pid: 900 })).toEqual(["systemd d.service: pidfile"]);
+    expect(told({ pid: 81 })).toEqual([]);
+    for (const content of [
+      "812 813",
+      "",
+      "0x32c",
+      "812".padStart(40),
+      null,
+      { link: "/dev/zero" },
+      { link: "db.pid" },
+    ] as Entry[])
+      expect(told({ pid: 812 }, { "/run/db.pid": content })).toEqual([]);
+  });
+});
