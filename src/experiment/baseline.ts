@@ -43,7 +43,7 @@ export async function untilKnown(bench: Bench, moment: number): Promise<boolean>
   let next = moment;
   while (bench.known() < moment - 1e-6) {
     if (!(await bench.wait(next))) return false;
-    next = bench.now() + bench.binSeconds;
+    next = bench.now() + bench.binSeconds / 4;
   }
   return true;
 }

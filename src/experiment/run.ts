@@ -125,7 +125,7 @@ class Run {
     let judged = 0;
     for (const [at, state] of states.entries()) {
       onProgress?.(at, states.length, state);
-      const begin = this.#bench.now();
+      const begin = this.#turn();
       if (!(await this.#switch(state === "held"))) return "not-applied";
       // The same time for both, so that when a slot is measured depends on nothing that the storm does.
       const from = this.#wholeBin(Math.max(begin + settleSeconds, this.#bench.now()));
@@ -144,8 +144,9 @@ class Run {
           return "complete";
       }
     }
+    const begin = this.#turn();
     if (!(await this.#switch(false))) return "not-applied";
-    const from = this.#wholeBin(this.#bench.now() + settleSeconds);
+    const from = this.#wholeBin(Math.max(begin + settleSeconds, this.#bench.now()));
     if (!(await untilKnown(this.#bench, from + length))) return "interrupted";
     this.#lastFree = this.#bench.rates(from, from + length).perSecond;
     const late = this.#stretches.findIndex((one) => one.state === "free" && !this.#isBack(one));
@@ -193,6 +194,14 @@ class Run {
     const done = await (held ? this.#bench.hold() : this.#bench.release());
     this.#held = held || !done;
     return done;
+  }
+
+  /** When the last slot was over, where this program woke up in time: a few milliseconds later cost a whole bin. */
+  #turn(): number {
+    const { binSeconds } = this.#bench;
+    const now = this.#bench.now();
+    const end = this.#stretches.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
+    return now - end < binSeconds / 2 ? end : now;
   }
 
   /** The next moment at which a bin begins: none of a slot is cut off. */
