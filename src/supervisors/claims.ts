@@ -10,19 +10,28 @@ import type { Job } from "./types.ts";
  */
 const NAMED_BY: Readonly<Record<string, string>> = {
   upstart: "UPSTART_JOB",
-  supervisord: "SUPERVISOR_PROCESS_NAME",
   openrc: "RC_SVCNAME",
   monit: "MONIT_SERVICE",
 };
 
 /** The variables that `claimsJob` looks at. */
-export const NAMES_OF_JOBS: readonly string[] = Object.values(NAMED_BY);
+export const NAMES_OF_JOBS: readonly string[] = [
+  ...Object.values(NAMED_BY),
+  "SUPERVISOR_PROCESS_NAME",
+  "SUPERVISOR_GROUP_NAME",
+];
 
 /** Whether a process says by its environment that it is of this job. */
 export function claimsJob(
   job: Pick<Job, "supervisor" | "unit">,
   environment: Readonly<Record<string, Untrusted>> | null | undefined,
 ): boolean {
+  if (job.supervisor === "supervisord") {
+    const [group = "", name = ""] = [environment?.["SUPERVISOR_GROUP_NAME"], environment?.["SUPERVISOR_PROCESS_NAME"]];
+    // A program that is in no group of another name is one of its own.
+    const units = [`${group}:${name}`, `${group}:*`, ...(group === name ? [name] : [])];
+    return group !== "" && name !== "" && units.includes(job.unit);
+  }
   const variable = Object.hasOwn(NAMED_BY, job.supervisor) ? NAMED_BY[job.supervisor] : undefined;
   const claimed = variable === undefined ? undefined : environment?.[variable];
   return claimed !== undefined && claimed !== "" && claimed === job.unit;

@@ -12,7 +12,7 @@ export interface EndList {
   line: number;
 }
 
-/** After which ends systemd starts a service again, beside Restart= itself. */
+/** After which ends systemd starts a service again, beside Restart= itself; supervisord's `exitcodes` are told as its `success`. */
 export interface EndRules {
   /** Value of Restart=. */
   restart: string;
@@ -26,6 +26,8 @@ export interface EndRules {
   isDaemon: boolean;
   /** `ExecStart=-…`: no end of it is a failure. */
   ignoresFailure: boolean;
+  /** Exit 0 is a failure too unless `success` has it (supervisord). */
+  zeroFails?: true;
   /** A time limit is set (RuntimeMaxSec=, WatchdogSec=, …): systemd may send TERM, ABRT or KILL itself, and that is a failure. */
   isTimed: boolean;
 }
@@ -100,7 +102,7 @@ export function sequelOf(rules: EndRules, { code, signal }: End): Sequel {
   if (isSent) return plain(null);
   const isListed = has(success);
   const isClean =
-    code === 0 || (signal !== null && rules.isDaemon && CLEAN_SIGNALS.includes(signal))
+    (code === 0 && rules.zeroFails !== true) || (signal !== null && rules.isDaemon && CLEAN_SIGNALS.includes(signal))
       ? true
       : isListed && signal !== null && LEAVE_CORE.has(signal)
         ? null

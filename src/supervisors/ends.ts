@@ -28,11 +28,11 @@ const NEARLY_ALL = 0.9;
 export function sparedBy(job: Job, life?: number, ends?: Ends): Spared | null {
   if (ends === undefined) return null;
   const { restarts, supervisor, expects, minimumLifeSeconds, ends: rules } = job;
-  const isReady = isReadyAtOnce(expects);
-  if (rules !== undefined && ends.each !== undefined) return sparedByRules(job, ends.each, isReady);
   // Whoever is not ready yet has failed, however it ends: other types of systemd, and supervisord within startsecs.
-  if (supervisor.startsWith("systemd") && !isReady) return null;
+  const isReady = !supervisor.startsWith("systemd") || isReadyAtOnce(expects);
   if (supervisor === "supervisord" && (life === undefined || life < (minimumLifeSeconds ?? 0))) return null;
+  if (rules !== undefined && ends.each !== undefined) return sparedByRules(job, ends.each, isReady);
+  if (!isReady) return null;
   const share =
     restarts === "on-failure"
       ? ends.clean

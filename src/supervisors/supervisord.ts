@@ -120,11 +120,22 @@ function jobOf(
     program: program?.includes("%(") === true ? null : program,
     searchPath: searchPathOf(options.get("environment")?.value),
     expects: null,
+    ...(restarts === "on-failure" ? endsOf(options.get("exitcodes")) : {}),
     ...(shell ? { shell: true as const } : {}),
     ...(chroot === null ? {} : { chroot }),
     ...(off ? { inactive: "manual" as const } : {}),
     ...(user === undefined ? {} : { settings: { User: user } }),
   };
+}
+
+/** `exitcodes=0,2`: these exit statuses are expected, and it is not started again after them; without it 0 is. */
+function endsOf(option: IniValue | undefined): Pick<Job, "ends"> {
+  if (option === undefined) return {};
+  const { value, file, line } = option;
+  const statuses = value.split(",").flatMap((word) => (/^\s*\d{1,3}\s*$/.test(word) ? [Number(word)] : []));
+  const success = { statuses, signals: [], directive: `exitcodes=${value}`, file, line };
+  const rules = { isDaemon: false, ignoresFailure: false, isTimed: false, zeroFails: true } as const;
+  return { ends: { restart: "on-failure", success, ...rules } };
 }
 
 /** datatypes.py `auto_restart`; `unexpected`, the default, means an exit status other than those of `exitcodes`. */

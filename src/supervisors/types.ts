@@ -36,7 +36,7 @@ export interface Job {
   shellCommands?: Untrusted[];
   /** Of a timer, a socket or a path of systemd: the unit that it starts, in whose cgroup the program runs. */
   activates?: Untrusted;
-  /** Of a service of systemd: after which ends it comes back, where a list, or Restart= in detail, decides. */
+  /** Of a service of systemd or a program of supervisord: after which ends it comes back, where a list, or Restart= in detail, decides. */
   ends?: EndRules;
   /** It asks whether something is well: the health check of a container, of a server behind a balancer. `unit` is what it asks about. */
   isCheck?: true;

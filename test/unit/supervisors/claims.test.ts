@@ -4,7 +4,8 @@ import { findJobs, readConfiguration, type JobQuestion } from "../../../src/supe
 import { withTree, type Entry } from "./tree.ts";
 
 const files: Record<string, Entry> = {
-  "/etc/supervisord.conf": "[program:web]\ncommand=/opt/web\n",
+  "/etc/supervisord.conf":
+    "[program:web]\ncommand=/opt/web\n[program:one]\ncommand=/opt/one\n[group:all]\nprograms=one\n",
   "/etc/monitrc": 'set daemon 5\ncheck process db with pidfile /run/db.pid\n start program = "/opt/start-db"\n',
   "/etc/systemd/system/d.service": "[Service]\nType=forking\nExecStart=/opt/d\nPIDFile=d.pid\nRestart=always\n",
   "/run/db.pid": "812\n",
@@ -19,11 +20,18 @@ function told(question: Partial<JobQuestion>, more: Record<string, Entry> = {}):
   );
 }
 
+const ofSupervisord = (group: string, name: string) => ({
+  SUPERVISOR_GROUP_NAME: group,
+  SUPERVISOR_PROCESS_NAME: name,
+});
+
 describe("what a process says of its job", () => {
   it("by its environment counts for a job that exists, of that supervisor", () => {
-    expect(told({ environment: { SUPERVISOR_PROCESS_NAME: "web" } })).toEqual(["supervisord web: environment"]);
+    expect(told({ environment: ofSupervisord("web", "web") })).toEqual(["supervisord web: environment"]);
+    expect(told({ environment: ofSupervisord("all", "one") })).toEqual(["supervisord all:one: environment"]);
+    expect(told({ environment: ofSupervisord("other", "web") })).toEqual([]);
     expect(told({ environment: { MONIT_SERVICE: "db" } })).toEqual(["monit db: environment"]);
-    for (const environment of [{ MONIT_SERVICE: "web" }, { SUPERVISOR_PROCESS_NAME: "" }, { UPSTART_JOB: "web" }, null])
+    for (const environment of [{ MONIT_SERVICE: "web" }, ofSupervisord("", ""), { UPSTART_JOB: "web" }, null])
       expect(told({ environment })).toEqual([]);
   });
 

@@ -63,6 +63,8 @@ const CASES: [name: string, files: Record<string, Entry>, supervisor: string, se
   ["supervisord forgets who lived for a second", { "/etc/supervisord.conf": "[program:d]\ncommand=/bin/d\nautorestart=true\n" }, "supervisord", { perSecond: 0.8, seconds: 60, life: 1.2, ends: CLEAN }, "lives-too-long", true],
   ["supervisord counts each of its processes", { "/etc/supervisord.conf": "[program:d]\ncommand=/bin/d\nautorestart=true\nnumprocs=10\nprocess_name=%(process_num)d\n" }, "supervisord", { perSecond: 8, seconds: 60, life: 1.2 }, "lives-too-long", true],
   ["supervisord expects exit 0", { "/etc/supervisord.conf": "[program:d]\ncommand=/bin/d\n" }, "supervisord", { perSecond: 0.5, seconds: 60, life: 1.9, ends: CLEAN }, "end-not-restarted", false],
+  ["supervisord expects what its exitcodes say", { "/etc/supervisord.conf": "[program:d]\ncommand=/bin/d\nexitcodes=0, 2\n" }, "supervisord", { perSecond: 0.5, seconds: 60, life: 1.9, ends: { ...FAILED, each: [{ code: 2, signal: null, share: 1 }] } }, "end-not-restarted", false],
+  ["supervisord does not expect exit 0 where they do not", { "/etc/supervisord.conf": "[program:d]\ncommand=/bin/d\nexitcodes=2\n" }, "supervisord", { perSecond: 0.5, seconds: 60, life: 1.9, ends: { ...CLEAN, each: [{ code: 0, signal: null, share: 1 }] } }, "lives-too-long", true],
   ["monit has none but its cycle", { "/etc/monitrc": 'set daemon 10\ncheck process d with pidfile /run/d\n start program = "/bin/d"\n' }, "monit", { perSecond: 0.1, seconds: 600 }, "has-none", true],
   ["docker waits longer each time", docker("always"), "docker", { perSecond: 5, seconds: 30 }, "backs-off", false],
   ["docker has just begun to", docker("always"), "docker", { perSecond: 2, seconds: 2, life: 0.05 }, "back-off-begins", true],
