@@ -6,6 +6,7 @@ const BESIDE = [
   "identify",
   "identify-all",
   "quarantine-*",
+  "prove-faults",
   "elf-symbols",
   "footing",
   "origin",

@@ -1,19 +1,22 @@
 import { randomInt } from "node:crypto";
 import type { StreamSource } from "../capture/live-stream.ts";
 import type { Intervention } from "../experiment/intervention.ts";
+import { open } from "../experiment/judge.ts";
 import { effectOf, type Experiment, type Plan, type Sentence } from "../experiment/result.ts";
 import { experiment, type Measured } from "../experiment/run.ts";
 import { JournalError } from "../journal/errors.ts";
 import { Journal } from "../journal/journal.ts";
-import { wordsOf, type Run } from "../journal/run.ts";
-import type { Remaining, Step } from "../journal/types.ts";
+import type { Run } from "../journal/run.ts";
+import type { Remaining } from "../journal/types.ts";
 import type { CouldNotLook } from "../model/could-not-look.ts";
 import type { Untrusted } from "../model/text.ts";
+import { isAlive } from "../platform/process-identity.ts";
 import { EXIT } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { waitingGuard, type Guard, type WaitingGuard } from "./guard.ts";
 import type { Progress } from "./progress.ts";
 import { HostMeter } from "./prove-bench.ts";
+import { Carrying } from "./prove-carrying.ts";
 import { MEASURED } from "./past-experiments.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
 import { safe } from "../report/text/sanitise.ts";
@@ -59,7 +62,7 @@ export async function carryOut(options: CarryOut): Promise<CarriedOut> {
     const deadline = plan.seconds * LATE + options.longestBaseline + LATE_SECONDS;
     guard = await (options.waiting ?? waitingGuard()).watch(run.id, deadline);
     meter = new HostMeter(({ exe, comm }) => (exe === null ? comm === storm.comm : exe === storm.exe), source);
-    if (await carried.prepare()) measured = await measure(options, meter, carried);
+    if (await carried.prepare()) measured = stillMeant(await measure(options, meter, carried), intervention);
     if (measured !== null) keep(run, measured, intervention);
   } finally {
     carried.remaining = await run.undoAll();
@@ -70,6 +73,13 @@ export async function carryOut(options: CarryOut): Promise<CarriedOut> {
   const { because, remaining } = carried;
   const couldNotLook = [...(meter?.couldNotLook ?? [])];
   return { id: run.id, measured, because, remaining, couldNotLook, lost: meter?.lost ?? null };
+}
+
+/** Nothing is refuted of somebody who has ended meanwhile: who goes on then may be his successor. */
+function stillMeant(measured: Measured, { life }: Intervention): Measured {
+  const { judgement } = measured;
+  if (judgement.outcome !== "refuted" || life === undefined || isAlive(life)) return measured;
+  return { ...measured, judgement: open("target-gone", judgement.args, "another-target") };
 }
 
 /** Begins its journal. Throws `Failure` where none can be kept: nothing was changed then. */
@@ -128,54 +138,4 @@ function measure(options: CarryOut, meter: HostMeter, carried: Carrying): Promis
       else progress.show(`measuring … ${done + 1} of ${of} stretches (${state})`);
     },
   });
-}
-
-/** The steps of an intervention as they are taken and taken back. */
-class Carrying {
-  because: Sentence | null = null;
-  remaining: Remaining[] = [];
-  readonly #run: Run;
-  readonly #intervention: Intervention;
-  #held: number[] = [];
-
-  constructor(run: Run, intervention: Intervention) {
-    this.#run = run;
-    this.#intervention = intervention;
-  }
-
-  prepare(): Promise<boolean> {
-    return this.#take(
-      () => this.#intervention.prepare,
-      () => undefined,
-    );
-  }
-
-  hold(): Promise<boolean> {
-    const { again, hold } = this.#intervention;
-    return this.#take(again === undefined ? () => hold : () => again(this.#run.id), (step) => this.#held.push(step));
-  }
-
-  /** The last step first. What cannot be taken back is tried again at the end. */
-  async release(): Promise<boolean> {
-    let all = true;
-    for (const step of this.#held.reverse()) {
-      const left = await this.#run.undo(step);
-      if (left === null) continue;
-      this.because = { code: left.why.code, args: { ...left.why.args } };
-      all = false;
-    }
-    this.#held = [];
-    return all;
-  }
-
-  async #take(stepsOf: () => readonly Step[], taken: (step: number) => void): Promise<boolean> {
-    try {
-      for (const step of stepsOf()) taken(await this.#run.take(step));
-      return true;
-    } catch (error) {
-      const { code, args } = wordsOf(error);
-      this.because = { code, args: { ...args } };
-      return false;
-    }
-  }
 }

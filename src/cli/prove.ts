@@ -1,6 +1,7 @@
 import type { Diagnosis, Storm } from "../diagnosis/result.ts";
 import { planOf, type Intervention } from "../experiment/intervention.ts";
 import { effectOf, type Experiment, type Plan } from "../experiment/result.ts";
+import { isLocked } from "../journal/lock.ts";
 import { askYes, canAsk } from "./ask.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import { diagnoseLive } from "./diagnose-live.ts";
@@ -30,6 +31,9 @@ export async function proveCommand(flags: ProveFlags, version: string): Promise<
   if (flags.resume !== undefined) return resumeProve(flags.resume, flags, version);
   if (flags.acrossReboot === true && flags.quarantine === undefined)
     throw new Failure("--across-reboot goes with --quarantine PATH: what else is held does not outlast a boot");
+  // Two at a time would measure each other; the lock itself is taken when the run begins.
+  if (flags.dryRun !== true && isLocked())
+    throw new Failure("another run of whoforks is changing this host: wait for its end, two would measure each other");
   // Before the storm is looked for: what may not be held is told at once.
   const asked = await askedIntervention(flags, version);
   const early = new EarlyGuard();

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Untrusted } from "../model/text.ts";
 import { LITTLE_CPU, type CpuWay } from "./cpu-files.ts";
 import { membersBelow, mountsOf, settingOf, type Freezer } from "./freezer.ts";
-import { originsOf, type Intervention } from "./intervention.ts";
+import { lifeOf, originsOf, type Intervention } from "./intervention.ts";
 import { membersNow, type Target } from "./members.ts";
 
 /** The scheduler gives out what it has given already within a tenth of a second. */
@@ -28,6 +28,7 @@ function ofOurOwn(hierarchy: Freezer, name: Untrusted, whom: Target, way: CpuWay
   const { file, whole, little } = LITTLE_CPU[1][way];
   return {
     ...shared(name, way),
+    ...lifeOf(whom),
     prepare: owns.map((own) => ({ kind: "cgroup.own", data: { ...hierarchy, ...own, target: whom } })),
     hold: owns.map(({ own }) => ({ kind: "cgroup.cpu", data: { folder: own, file, before: whole, during: little } })),
   };
@@ -48,7 +49,7 @@ function ofTheirOwn(name: Untrusted, whom: Target, way: CpuWay): Intervention | 
       return `the cgroup ${folder} has others in it too`;
     hold.push({ kind: "cgroup.cpu", data: { folder, file, before, during: little } });
   }
-  return hold.length === 0 ? "nobody of it was met" : { ...shared(name, way), prepare: [], hold };
+  return hold.length === 0 ? "nobody of it was met" : { ...shared(name, way), ...lifeOf(whom), prepare: [], hold };
 }
 
 function shared(target: Untrusted, way: CpuWay): Omit<Intervention, "prepare" | "hold"> {

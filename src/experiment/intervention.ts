@@ -5,6 +5,7 @@ import { isOfFile, membersNow, newestMembers, type Target } from "./members.ts";
 import type { InterventionKind, Plan } from "./result.ts";
 import { SHORTEST_SLOT } from "./schedule.ts";
 import type { Untrusted } from "../model/text.ts";
+import type { Life } from "../platform/process-identity.ts";
 
 /** One way to hold the storm: steps that are taken once, and those of each held slot. */
 export interface Intervention {
@@ -21,6 +22,8 @@ export interface Intervention {
   remainder: number;
   /** Set where it leaves them some CPU: that they go on then refutes nothing. */
   slows?: true;
+  /** Whom it stands or falls with, where that is one process. */
+  life?: Life;
 }
 
 /** Each step waits until the kernel has done it. */
@@ -45,16 +48,26 @@ export function freezing(name: Untrusted, whom: Target): Intervention | null {
     const id = `whoforks-${randomBytes(4).toString("hex")}`;
     const owns = origins.map((origin) => ({ origin, own: `${origin}/${id}` }));
     const { version } = freezer;
+    // Who starts anew what belongs to a unit starts it beside our cgroup.
+    const joining = whom.by === "cgroup" ? owns : [];
     return {
       kind: "freeze",
       target: name,
       prepare: owns.map((own) => ({ kind: "cgroup.own", data: { ...freezer, ...own, target: whom } })),
-      hold: owns.map(({ own }) => ({ kind: "cgroup.freeze", data: { version, folder: own } })),
+      hold: [
+        ...joining.map((own) => ({ kind: "cgroup.join", data: { ...freezer, ...own, target: whom } })),
+        ...owns.map(({ own }) => ({ kind: "cgroup.freeze", data: { version, folder: own } })),
+      ],
+      ...lifeOf(whom),
       settleSeconds: SETTLE,
       remainder: REMAINDER,
     };
   }
   return null;
+}
+
+export function lifeOf(whom: Target): { life?: Life } {
+  return whom.by === "tree" ? { life: { pid: whom.pid, startTicks: whom.startTicks } } : {};
 }
 
 /** Freezing a cgroup that is the target's own already. */
@@ -66,7 +79,8 @@ export function freezingCgroup(name: Untrusted, version: 1 | 2, folder: Untruste
 /** SIGSTOP. */
 export function stopping(name: Untrusted, pid: number, startTicks: string): Intervention {
   const hold = [{ kind: "process.stop", data: { pid, startTicks } }];
-  return { kind: "stop-process", target: name, prepare: [], hold, settleSeconds: SETTLE, remainder: REMAINDER };
+  const life = { pid, startTicks };
+  return { kind: "stop-process", target: name, prepare: [], hold, settleSeconds: SETTLE, remainder: REMAINDER, life };
 }
 
 /** Cgroups of a hierarchy in which they are met; a chain's members are looked for until some were. */
