@@ -132,6 +132,8 @@ export interface Scenario {
 export interface RootTools {
   write(path: string, text: string, mode?: number): void;
   link(path: string, target: string): void;
+  /** A program of the root at another path. */
+  copy(from: string, path: string): void;
 }
 
 /** What a scenario tells about itself once its root is prepared. */

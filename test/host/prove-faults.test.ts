@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -7,11 +7,13 @@ import { Carrying } from "../../src/cli/prove-carrying.ts";
 import { beginRun } from "../../src/cli/prove-run.ts";
 import { ALL_STEPS } from "../../src/cli/step-kinds.ts";
 import { cgroupFolder, freezers, membersOf, mountsOf, moveInto, stateOf } from "../../src/experiment/freezer.ts";
-import { freezing, type Intervention } from "../../src/experiment/intervention.ts";
+import { freezing, stopping, type Intervention } from "../../src/experiment/intervention.ts";
+import { experiment } from "../../src/experiment/run.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import { isMarked } from "../../src/journal/unfinished.ts";
 import { startTicks } from "../../src/platform/process-identity.ts";
 import { whoforks } from "../support/whoforks.ts";
+import { simulate } from "../unit/experiment/simulation.ts";
 import { Disks } from "./quarantine-lab.ts";
 
 const [freezer] = freezers();
@@ -135,6 +137,37 @@ describe.skipIf(lacking !== null && !process.env["CI"])(
           begun.close();
         }
       }
+    });
+
+    test("what gets worse while it is held is let go at once: the process goes on, and the run has one step, taken back", async () => {
+      vi.stubEnv("WHOFORKS_STATE", disks.at("state"));
+      const { pid } = sleeper();
+      const way = stopping("x", pid, startTicks(pid) as string);
+      const begun = run(way);
+      const carried = new Carrying(begun, way);
+      const isStopped = (): boolean => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+      let stopped = 0;
+      // The process is really stopped; the storm is a function of that.
+      const bench = simulate(() => {
+        if (isStopped()) stopped++;
+        return isStopped() ? 300 : 30;
+      });
+      const hands = { hold: () => carried.hold(), release: () => carried.release() };
+      const { judgement } = await experiment(Object.assign(bench, hands), {
+        pairs: 8,
+        baselineSeconds: 2,
+        longestBaseline: 16,
+        settleSeconds: way.settleSeconds,
+        remainder: way.remainder,
+        coin: () => true,
+      });
+      expect(judgement.code).toBe("experiment.inconclusive.worse");
+      expect(isStopped()).toBe(false);
+      // Bins of a tenth of a second: a fraction of the slots that were planned.
+      expect(stopped).toBeLessThan(8);
+      expect(begun.state.steps.map(({ kind, state }) => `${kind} ${state}`)).toEqual(["process.stop undone"]);
+      expect(await begun.undoAll()).toEqual([]);
+      begun.close();
     });
 
     test("a supervisor that starts its program anew meanwhile: a process that has ended is not held any more, a unit is", async () => {
