@@ -52,7 +52,9 @@ describe.skipIf(lacking !== null && !process.env["CI"])(
     }
 
     function ownOf({ prepare }: Intervention): string {
-      return (prepare[0]?.data as { own: string }).own;
+      const [step] = prepare;
+    if (step === undefined) throw new Error("no cgroup of our own");
+    return (step.data as { own: string }).own;
     }
 
     const version = freezer?.version ?? 2;
