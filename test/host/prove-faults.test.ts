@@ -53,8 +53,8 @@ describe.skipIf(lacking !== null && !process.env["CI"])(
 
     function ownOf({ prepare }: Intervention): string {
       const [step] = prepare;
-    if (step === undefined) throw new Error("no cgroup of our own");
-    return (step.data as { own: string }).own;
+      if (step === undefined) throw new Error("no cgroup of our own");
+      return (step.data as { own: string }).own;
     }
 
     const version = freezer?.version ?? 2;
