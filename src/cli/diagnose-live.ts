@@ -43,6 +43,8 @@ export interface LiveOptions {
   withoutFooting?: boolean;
   /** Loads what is needed to show the result, while there is time for it. */
   preload?: () => Promise<unknown>;
+  /** Something else to begin, as soon as a storm leads and there is time for it: it goes on by itself. */
+  meanwhile?: () => void;
   /** Observe for all the time even when the verdict is certain. */
   wholeTime?: boolean;
 }
@@ -90,7 +92,9 @@ async function observeAndDiagnose(options: LiveOptions, ground: FootingThread | 
       const lookup = createLookup({ root: null, processes: before.processes, ownMountNamespace: ownNamespace });
       preparation = new Preparation(lookup);
       if (options.withoutFooting !== true) preparation.afterwards(loadExperiments);
-      if (options.preload !== undefined) preparation.afterwards(options.preload);
+      const { preload, meanwhile } = options;
+      if (preload !== undefined) preparation.afterwards(preload);
+      if (meanwhile !== undefined) preparation.afterwards(() => Promise.resolve(meanwhile()));
     },
     ...(keeper === undefined ? {} : { tee: keeper.writer.trace }),
     ...(options.source === "auto" ? {} : { source: options.source }),

@@ -48,9 +48,8 @@ export async function proveCommand(flags: ProveFlags, version: string): Promise<
 class EarlyGuard {
   waiting: WaitingGuard | null = null;
 
-  readonly start = (): Promise<void> => {
+  readonly start = (): void => {
     this.waiting = waitingGuard();
-    return Promise.resolve();
   };
 
   dismiss(): void {
@@ -74,7 +73,7 @@ async function proved(
     progress,
     withoutCalls: true,
     withoutFooting: true,
-    ...(flags.yes === true && flags.dryRun !== true ? { preload: early.start } : {}),
+    ...(flags.yes === true && flags.dryRun !== true ? { meanwhile: early.start } : {}),
   });
   progress.clear();
   if (interrupted) return EXIT.interrupted;

@@ -10,7 +10,6 @@ import { SCHEMA, type QuarantineResult } from "../quarantine/result.ts";
 import { listOf, plannedSteps, toldSteps } from "../quarantine/told.ts";
 import { jsonReport } from "../report/json.ts";
 import { why } from "../why/answer.ts";
-import { askYes, canAsk } from "./ask.ts";
 import type { QuarantineFlags } from "./commands/quarantine.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
@@ -19,6 +18,7 @@ import { interruptSignal } from "./interrupt.ts";
 import { journalFailure, needRoot } from "./journal-failure.ts";
 import { writeResult } from "./output.ts";
 import { disabling, type Disabling } from "./quarantine-supervisors.ts";
+import { asJson, isWanted, tellResult } from "./quarantine-told.ts";
 import { rawArguments, workingDirectory } from "./raw-arguments.ts";
 import { rootFolder } from "./root-folder.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
@@ -116,14 +116,6 @@ function wordMissing(planned: QuarantineResult, { left }: Disabling, flags: Quar
   return { code: "quarantine.supervised", args: { supervisor: first.supervisor, unit: first.unit } };
 }
 
-async function isWanted(planned: QuarantineResult, flags: QuarantineFlags): Promise<boolean> {
-  if (!canAsk() || flags.json === true || flags.format === "json" || flags.output !== undefined) return false;
-  const { quarantineReport, questionOf } = await import("../report/quarantine.ts");
-  const options = reportOptions(flags);
-  process.stderr.write(quarantineReport(planned, options));
-  return askYes(questionOf(planned, options));
-}
-
 /** A quarantine takes a second or so, and longer while a supervisor stops its job. */
 const GUARD_SECONDS = 180;
 
@@ -161,11 +153,7 @@ async function carryOut(
 }
 
 async function finish(result: QuarantineResult, flags: QuarantineFlags): Promise<ExitCode> {
-  if (flags.json === true || flags.format === "json") writeResult(jsonReport(result), flags.output);
-  else {
-    const { quarantineReport } = await import("../report/quarantine.ts");
-    writeResult(quarantineReport(result, reportOptions(flags)), flags.output);
-  }
+  await tellResult(result, flags);
   return exitCode(result);
 }
 
@@ -193,7 +181,7 @@ async function list(flags: QuarantineFlags, version: string): Promise<ExitCode> 
   } catch (error) {
     throw journalFailure(error);
   }
-  if (flags.json === true || flags.format === "json") writeResult(jsonReport(answer), flags.output);
+  if (asJson(flags)) writeResult(jsonReport(answer), flags.output);
   else {
     const { quarantineListReport } = await import("../report/quarantine-list.ts");
     writeResult(quarantineListReport(answer, reportOptions(flags)), flags.output);

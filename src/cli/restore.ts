@@ -3,15 +3,12 @@ import type { Run } from "../journal/run.ts";
 import { aboutOf, relocate, restore } from "../quarantine/restore.ts";
 import { SCHEMA, type QuarantineResult } from "../quarantine/result.ts";
 import { storedOf, toldSteps } from "../quarantine/told.ts";
-import { jsonReport } from "../report/json.ts";
-import { askYes, canAsk } from "./ask.ts";
 import type { RestoreFlags } from "./commands/quarantine.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { journalFailure, needRoot } from "./journal-failure.ts";
-import { writeResult } from "./output.ts";
+import { isWanted, tellResult } from "./quarantine-told.ts";
 import { rootFolder } from "./root-folder.ts";
 import { ALL_STEPS } from "./step-kinds.ts";
-import { reportOptions } from "./terminal.ts";
 
 /** `whoforks restore`: undoes a run by its journal, prints what was done; gives the exit code. */
 export async function restoreCommand(id: string, flags: RestoreFlags, version: string): Promise<ExitCode> {
@@ -61,19 +58,7 @@ async function carryOut(run: Run, flags: RestoreFlags, version: string): Promise
   return finish(tell(remaining.length === 0 ? "undone" : "stuck", { remaining }), flags);
 }
 
-async function isWanted(planned: QuarantineResult, flags: RestoreFlags): Promise<boolean> {
-  if (!canAsk() || flags.json === true || flags.format === "json" || flags.output !== undefined) return false;
-  const { quarantineReport, questionOf } = await import("../report/quarantine.ts");
-  const options = reportOptions(flags);
-  process.stderr.write(quarantineReport(planned, options));
-  return askYes(questionOf(planned, options));
-}
-
 async function finish(result: QuarantineResult, flags: RestoreFlags): Promise<ExitCode> {
-  if (flags.json === true || flags.format === "json") writeResult(jsonReport(result), flags.output);
-  else {
-    const { quarantineReport } = await import("../report/quarantine.ts");
-    writeResult(quarantineReport(result, reportOptions(flags)), flags.output);
-  }
+  await tellResult(result, flags);
   return result.state === "stuck" ? EXIT.notUndone : EXIT.nothingWrong;
 }

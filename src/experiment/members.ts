@@ -1,9 +1,10 @@
-import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { z } from "zod";
 import { readSmall } from "../capture/procfs/read-small.ts";
 import { parseStatLine } from "../capture/procfs/stat-line.ts";
 import { fromBytes, type Untrusted } from "../model/text.ts";
 import { startTicks } from "../platform/process-identity.ts";
+import { allPids, executesFile, newestPid } from "../platform/processes.ts";
 import { membersBelow } from "./freezer.ts";
 
 /**
@@ -31,7 +32,7 @@ export function membersNow(whom: Target): number[] {
       return membersBelow(whom.folder);
     case "program":
     case "file":
-      return listed().filter((pid) => runs(pid, whom));
+      return allPids().filter((pid) => runs(pid, whom));
     case "tree":
       return startTicks(whom.pid) === whom.startTicks ? treeOf(whom.pid) : [];
   }
@@ -58,7 +59,7 @@ export function namespaceOfProgram(exe: Untrusted): string | null {
     }
     return null;
   };
-  let found = among(listed());
+  let found = among(allPids());
   for (const end = performance.now() + SEARCH_MS; found === null && performance.now() < end;) found = among(newest());
   return found;
 }
@@ -79,6 +80,11 @@ export function parentOf(pid: number): number | null {
   return statOf(pid)?.ppid ?? null;
 }
 
+/** The letter of its state (proc_pid_stat(5)), `T` where it was stopped; null: gone. */
+export function stateOf(pid: number): string | null {
+  return statOf(pid)?.state ?? null;
+}
+
 export function isKernelThread(pid: number): boolean {
   return ((statOf(pid)?.flags ?? 0) & PF_KTHREAD) !== 0;
 }
@@ -92,32 +98,22 @@ export function ownLine(): Set<number> {
 }
 
 function newest(): number[] {
-  const last = Number(readSmall("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
-  if (!Number.isSafeInteger(last)) return [];
+  const last = newestPid();
+  if (last === null) return [];
   return Array.from({ length: NEWEST }, (_, below) => last - below).filter((pid) => pid > 1);
 }
 
 type OfFile = Target & { by: "program" | "file" };
 
 function runs(pid: number, whom: OfFile): boolean {
-  if (whom.by === "file") return executes(pid, whom);
+  if (whom.by === "file") return executesFile(pid, whom) === true;
   const program = programOf(pid);
   return program?.exe === whom.exe && program.mountNamespace === whom.mountNamespace;
 }
 
-function executes(pid: number, { dev, inode }: { dev: string; inode: string }): boolean {
-  try {
-    const exe = statSync(`/proc/${pid}/exe`, { bigint: true, throwIfNoEntry: false });
-    return exe !== undefined && String(exe.ino) === inode && String(exe.dev) === dev;
-  } catch {
-    // ESRCH: it has ended.
-    return false;
-  }
-}
-
 function treeOf(root: number): number[] {
   const children = new Map<number, number[]>();
-  for (const pid of listed()) {
+  for (const pid of allPids()) {
     const parent = parentOf(pid);
     if (parent === null) continue;
     const known = children.get(parent);
@@ -127,12 +123,6 @@ function treeOf(root: number): number[] {
   const found = new Set([root]);
   for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
   return [...found];
-}
-
-function listed(): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^[1-9]\d*$/.test(name))
-    .map(Number);
 }
 
 function statOf(pid: number): ReturnType<typeof parseStatLine> {

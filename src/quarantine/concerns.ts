@@ -1,9 +1,10 @@
 import * as fs from "node:fs";
 import { fromBytes, type Untrusted } from "../model/text.ts";
+import { allPids, executesFile } from "../platform/processes.ts";
 import type { Root } from "../platform/root.ts";
 import { examiner } from "../identity/index.ts";
 import type { FileRecord } from "./file-record.ts";
-import { allPids, executes, executesFile } from "./processes.ts";
+import { executes } from "./processes.ts";
 import type { Concern } from "./result.ts";
 
 /**

@@ -1,8 +1,7 @@
 import * as fs from "node:fs";
 import { fromBytes, type Untrusted } from "../model/text.ts";
-import { errnoOf } from "../platform/errno.ts";
-import { fileCalls } from "../platform/file-calls.ts";
-import { startTicks, type Life } from "../platform/process-identity.ts";
+import type { Life } from "../platform/process-identity.ts";
+import { allPids, executesFile, newestPid } from "../platform/processes.ts";
 import type { FileRecord } from "./file-record.ts";
 
 /** A process as it matters to whoever wants to end it. */
@@ -17,14 +16,6 @@ export interface Running extends Life {
 }
 
 type Stat = Omit<Running, "runsFile">;
-
-/** Numbers of all processes that /proc shows. */
-export function allPids(): number[] {
-  return fs
-    .readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
 
 /** Fields of /proc/PID/stat (proc_pid_stat(5)); null when the process has ended. A zombie has ended. */
 export function statOf(pid: number): Stat | null {
@@ -53,17 +44,6 @@ export function executes(pid: number, record: Pick<FileRecord, "dev" | "inode">)
   return executesFile(pid, record) === true;
 }
 
-/** The same; null when the process has ended, is a thread of the kernel, or may not be looked at. */
-export function executesFile(pid: number, { dev, inode }: Pick<FileRecord, "dev" | "inode">): boolean | null {
-  try {
-    const exe = fs.statSync(`/proc/${pid}/exe`, { bigint: true });
-    return String(exe.ino) === inode && String(exe.dev) === dev;
-  } catch (error) {
-    if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(errnoOf(error))) return null;
-    throw error;
-  }
-}
-
 /**
  * Processes that are never stopped or ended: PID 1, this one, its ancestors, and everything in the session of a login that
  * this process or one of its ancestors belongs to.
@@ -90,7 +70,7 @@ const QUICK_LOOKS = 400;
 export function findProcesses(record: Pick<FileRecord, "dev" | "inode">): Running[] {
   const found = processesOf(record);
   for (let look = 0; look < QUICK_LOOKS && found.length === 0; look++) {
-    const newest = newestPid();
+    const newest = newestPid() ?? 0;
     // The newest may not have been forked whole; the one before it may still live.
     for (const pid of [newest, newest - 1]) {
       const stat = pid > 1 && executes(pid, record) ? statOf(pid) : null;
@@ -98,11 +78,6 @@ export function findProcesses(record: Pick<FileRecord, "dev" | "inode">): Runnin
     }
   }
   return found;
-}
-
-/** The number that was given out last (the fifth field of proc_loadavg(5)). */
-function newestPid(): number {
-  return Number(fs.readFileSync("/proc/loadavg", "latin1").trim().split(" ")[4]);
 }
 
 /** Those that execute the file, and whoever shares the cgroup of their unit. */
@@ -156,29 +131,4 @@ function unitCgroup(pid: number): Untrusted | null {
     if (unit !== undefined && unit.endsWith(".service") && !unit.startsWith("user@")) return line.slice(head[0].length);
   }
   return null;
-}
-
-/**
- * Sends a signal to one life of a PID, by a pidfd where the kernel has them (Linux 5.3): the number cannot be another's by
- * then. False when it has ended.
- */
-export function signalLife(life: Life, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): boolean {
-  const number = { SIGKILL: 9, SIGSTOP: 19, SIGCONT: 18 }[signal];
-  const calls = fileCalls();
-  const pidfd = "missing" in calls ? -1 : calls.pidfdOpen(life.pid);
-  if (pidfd >= 0 && !("missing" in calls)) {
-    try {
-      // The pidfd holds whoever has the number now; if that is the life that was meant, it stays so.
-      return startTicks(life.pid) === life.startTicks && calls.pidfdSendSignal(pidfd, number) === 0;
-    } finally {
-      fs.closeSync(pidfd);
-    }
-  }
-  if (startTicks(life.pid) !== life.startTicks) return false;
-  try {
-    return process.kill(life.pid, signal);
-  } catch (error) {
-    if (errnoOf(error) === "ESRCH") return false;
-    throw error;
-  }
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { errnoOf } from "../platform/errno.ts";
 import { stepKind, StepRefused, type StepKind } from "../journal/types.ts";
 import type { Untrusted } from "../model/text.ts";
-import { allPids, findProcesses, processesOf, protectedPids, signalLife, statOf, type Running } from "./processes.ts";
+import { allPids, signalLife } from "../platform/processes.ts";
+import { findProcesses, processesOf, protectedPids, statOf, type Running } from "./processes.ts";
 
 const digits = z.string().regex(/^\d{1,20}$/);
 const life = z.object({ pid: z.int().positive(), startTicks: digits });
@@ -39,7 +40,7 @@ const stop: StepKind<Data> = {
     let any = false;
     for (const running of processesOf(step)) {
       if (!running.runsFile || !running.stopped || step.stopped.some((one) => isSame(one, running))) continue;
-      any = signalLife(running, "SIGCONT") || any;
+      any = signalLife(running, "SIGCONT") === null || any;
     }
     return { outcome: any ? "undone" : "nothing-to-undo" };
   },
