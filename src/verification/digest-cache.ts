@@ -57,6 +57,8 @@ export class DigestCache {
 
   /** The digest of an earlier run for this stamp; null: none. */
   get(stamp: string, algorithm: string): string | null {
+    // A hundred thousand keys are not made for nothing.
+    if (this.#known.size === 0) return null;
     const hex = this.#known.get(`${stamp} ${algorithm}`);
     // A line of another form is as good as none.
     if (hex === undefined || !HEX.test(hex)) return null;

@@ -24,7 +24,7 @@ const A_WINDOW = 1024;
  */
 export class DigestsOfItems {
   readonly #root: Root;
-  readonly #cache: DigestCache;
+  readonly #cache: DigestCache | null;
   readonly #counts: Counts;
   readonly #signal: AbortSignal;
   readonly #progress: (done: number, of: number) => void;
@@ -38,7 +38,7 @@ export class DigestsOfItems {
 
   constructor(
     root: Root,
-    cache: DigestCache,
+    cache: DigestCache | null,
     counts: Counts,
     { signal, progress }: { signal: AbortSignal; progress: (done: number, of: number) => void },
   ) {
@@ -64,7 +64,7 @@ export class DigestsOfItems {
     }
     const group: Group = { items: [item], answered: false };
     this.#groups.set(key, group);
-    const hex = this.#cache.get(stamp, algorithm);
+    const hex = this.#cache?.get(stamp, algorithm) ?? null;
     if (hex === null) {
       this.#window.push(group);
       if (this.#window.length === A_WINDOW) this.#flush();
@@ -101,7 +101,7 @@ export class DigestsOfItems {
     if (wrong) {
       this.#counts.cacheProblem = "contradicted";
       this.#counts.fromCache = 0;
-      this.#cache.distrust();
+      this.#cache?.distrust();
       this.#threads = this.#newThreads();
       this.#window.push(...this.#known.filter((group) => !remembered.has(group)));
       this.#flush();
@@ -140,7 +140,7 @@ export class DigestsOfItems {
     group.answered = true;
     this.#counts.bytesRead += bytes;
     const [first] = group.items as [Item];
-    if (stamp !== null && hex !== null) this.#cache.set(stamp, first.shipped.algorithm, hex, now());
+    if (stamp !== null && hex !== null) this.#cache?.set(stamp, first.shipped.algorithm, hex, now());
     if (++this.#done % 256 === 0) this.tell();
   }
 }

@@ -10,6 +10,8 @@ const PROGRAM = new URL("./hashing-thread.js", import.meta.url);
 const A_BATCH = 64;
 /** Batches that a thread has in hand, so that it does not wait while this thread is at something else. */
 const IN_HAND = 4;
+/** Batches that wait for each thread there is before another one is worth its start. */
+const WORTH_A_THREAD = 16;
 /** Threads for each CPU: while one waits for the disk, another computes. */
 const FOR_EACH_CPU = 2;
 
@@ -86,11 +88,12 @@ export class HashingThreads {
     }
   }
 
-  /** The thread with least in hand, a new one before any has to wait; null when all have enough. */
+  /** The thread with least in hand, a new one where that is worth it; null when all have enough. */
   #freeHand(): Hand | null {
     const [first = null] = [...this.#hands].sort((a, b) => a.batches.length - b.batches.length);
     if (first?.batches.length === 0) return first;
-    if (this.#hands.size < this.#most) return this.#start();
+    const waiting = this.#batches.length - this.#next;
+    if (this.#hands.size < this.#most && waiting > this.#hands.size * WORTH_A_THREAD) return this.#start();
     return first !== null && first.batches.length < IN_HAND ? first : null;
   }
 

@@ -32,7 +32,7 @@ export async function verifyPackages(
 ): Promise<Omit<Verification, "schema" | "tool">> {
   const database = openPackageDatabase(root);
   const opened = options.cache === null ? null : DigestCache.open(options.cache);
-  const cache = opened instanceof DigestCache ? opened : new DigestCache();
+  const cache = opened instanceof DigestCache ? opened : null;
   const result = {
     root: root.dir,
     manager: database?.manager ?? null,
@@ -49,7 +49,7 @@ export async function verifyPackages(
   // Meanwhile the contents are read.
   const others = database === null ? null : await lookForOthers(root, database, items, options.signal);
   const rest = await digests.finish();
-  if (options.cache !== null && opened instanceof DigestCache) {
+  if (options.cache !== null && cache !== null) {
     try {
       cache.save(options.cache);
     } catch (error) {
