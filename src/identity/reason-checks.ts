@@ -63,6 +63,7 @@ const CHECKS: Partial<Record<ReasonCode, Make>> = {
   "identity.content-of-packaged": compared,
   "identity.runs-another-file": ({ file, pid }) =>
     pid === null ? null : of("running", ["cmp", `/proc/${pid}/exe`, file]),
+  "identity.calls-itself-packaged": ofProcess("cmdline", "cat"),
   "identity.preloaded": ofProcess("environ", "strings"),
   "identity.maps-unowned-code": ofProcess("maps", "cat"),
   "identity.interpreter-of-nobody": firstLine,

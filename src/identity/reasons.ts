@@ -78,6 +78,8 @@ export interface ReasonArgs {
   "identity.runs-another-file": { path: Untrusted; sha256: string };
   /** It bears a name that only threads of the kernel have, or writes its name as ps(1) writes theirs. */
   "identity.kernel-thread-name": { name: Untrusted };
+  /** A process of what nobody owns calls itself as a packaged program does. */
+  "identity.calls-itself-packaged": { name: Untrusted; package: string; path: Untrusted };
   /** One or two letters from the name of a packaged program. */
   "identity.resembles-packaged": { name: Untrusted; package: string; path: Untrusted };
   /** The content of a packaged program that has another name. */
@@ -206,6 +208,7 @@ export const REASON_CODES = [
   "identity.anonymous-memory",
   "identity.runs-another-file",
   "identity.kernel-thread-name",
+  "identity.calls-itself-packaged",
   "identity.resembles-packaged",
   "identity.content-of-packaged",
   "identity.preloaded",

@@ -3,7 +3,7 @@ import { fromBytes, type Untrusted } from "../model/text.ts";
 import type { Surrounding } from "./answer.ts";
 import { inspectLinked, type InspectedFile } from "./file-facts.ts";
 import { isKernelThreadName } from "./kernel-threads.ts";
-import { lastName, placeOf } from "./places.ts";
+import { isProgramPath, lastName, placeOf } from "./places.ts";
 import { reason } from "./reasons.ts";
 import type { Reason, RunningProgram } from "./types.ts";
 
@@ -20,7 +20,8 @@ export function runningReasons(
   file: InspectedFile | null,
   process: RunningProgram,
 ): Reason[] {
-  return [...anotherFile(path, file, process), ...names(path, process), ...libraries(at, path, process)];
+  const another = anotherFile(path, file, process);
+  return [...another, ...names(path, process), ...borrowedName(at, path, process), ...libraries(at, path, process)];
 }
 
 function anotherFile(path: Untrusted, file: InspectedFile | null, { exe }: RunningProgram): Reason[] {
@@ -52,6 +53,35 @@ function names(path: Untrusted, { comm, argv0 }: RunningProgram): Reason[] {
   const own = lastName(path.replace(/ \(deleted\)$/, ""));
   const borne = [comm, argv0 ?? ""].find((name) => isKernelThreadName(name) && name !== own);
   return borne === undefined ? [] : [reason("identity.kernel-thread-name", "strong", { name: borne })];
+}
+
+/**
+ * What no package owns and calls itself as a packaged program does, which is another file: in its task or first argument.
+ * Packaged programs are left out: interpreters bear their scripts' names, and multi-call programs those of their links.
+ */
+function borrowedName(at: Surrounding, path: Untrusted, { comm, argv0 }: RunningProgram): Reason[] {
+  const real = path.replace(/ \(deleted\)$/, "");
+  const own = lastName(real);
+  if (at.database === null || ownerOf(at, real) !== null) return [];
+  // `sshd: user [priv]`, and `-bash` of a login.
+  const called = /^-?([^\s:]+)/.exec(lastName(argv0 ?? ""))?.[1] ?? "";
+  for (const name of [called, comm]) {
+    // The kernel keeps 15 bytes of a task's name.
+    if (name === "" || own === name || own.slice(0, 15) === name) continue;
+    const borrowed = at.database.named(name).find((one) => isProgramPath(one.path) && !isSame(at, one.path, real));
+    if (borrowed === undefined) continue;
+    const args = { name, package: borrowed.package, path: borrowed.path };
+    return [reason("identity.calls-itself-packaged", placeOf(real) === "local" ? "weak" : "medium", args)];
+  }
+  return [];
+}
+
+function isSame({ root }: Surrounding, listed: Untrusted, path: Untrusted): boolean {
+  try {
+    return root.realpath(listed) === path;
+  } catch {
+    return false;
+  }
 }
 
 /** Libraries of LD_PRELOAD and LD_AUDIT (ld.so(8)), and code that is mapped from files which nobody owns. */

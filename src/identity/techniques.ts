@@ -4,6 +4,7 @@ import type { Reason } from "./types.ts";
 /** MITRE ATT&CK techniques that a reason, when it is strong or medium, is a sign of. */
 const TECHNIQUES: Partial<Record<ReasonCode, string>> = {
   "identity.kernel-thread-name": "T1036.005",
+  "identity.calls-itself-packaged": "T1036.005",
   "identity.resembles-packaged": "T1036.005",
   "identity.content-of-packaged": "T1036.003",
   "identity.preloaded": "T1574.006",

@@ -93,6 +93,22 @@ describe("processes", () => {
     expect(file.attack).toContain("T1036.005");
   });
 
+  test("of nobody's file that call themselves as a packaged program does", async (context) => {
+    need(context, isRoot && hasDpkg, "root on a Debian host");
+    const kit = `${temporary()}/kit`;
+    fs.copyFileSync("/bin/dash", kit);
+    const { file } = await running(kit, WAIT, { argv0: "/usr/bin/dpkg: worker" });
+    expect(file.reasons.find(({ code }) => code === "identity.calls-itself-packaged")).toMatchObject({
+      weight: "medium",
+      args: { name: "dpkg", package: "dpkg", path: "/usr/bin/dpkg" },
+    });
+    expect(file.attack).toContain("T1036.005");
+    const honest = await running(kit, WAIT, { argv0: "kit" });
+    expect(codes(honest.file.reasons)).not.toHaveProperty("identity.calls-itself-packaged");
+    const packaged = await running("/bin/dash", WAIT, { argv0: "dpkg" });
+    expect(codes(packaged.file.reasons)).not.toHaveProperty("identity.calls-itself-packaged");
+  });
+
   test("with a library of LD_PRELOAD: of a package, or of nobody", async (context) => {
     const [libm] = fs
       .readdirSync("/usr/lib")

@@ -85,6 +85,7 @@ export const identify = {
   "identity-check.link": "shows where the link leads",
   "identity-check.elsewhere": "gives the digest that the package recorded for it",
   "identity-check.running": "says where what the process runs differs from the file at the path",
+  "identity-check.cmdline": "shows what the process calls itself",
   "identity-check.environ": "shows what the process was told to load",
   "identity-check.maps": "lists the files whose code the process runs",
   "identity-check.first-line": "shows its interpreter",

@@ -38,6 +38,7 @@ export const identity = {
   "identity.runs-another-file":
     "the process runs another file than the one at {path} now[[; what it runs has sha256 {sha256:words}]]",
   "identity.kernel-thread-name": "bears the name {name}, which only threads of the kernel have, and they have no file",
+  "identity.calls-itself-packaged": "calls itself {name}, as {path} of package {package}, which it is not",
   "identity.resembles-packaged": "its name is nearly that of {path} of package {package}",
   "identity.content-of-packaged": "byte for byte {path} of package {package}, under another name",
   "identity.preloaded": "{variable:words} loads {library} into it[[, of package {package}||, which no package owns]]",

@@ -84,6 +84,7 @@ export const identify = {
   "identity-check.link": "显示链接指向哪里",
   "identity-check.elsewhere": "给出的摘要就是软件包为它记录的摘要",
   "identity-check.running": "指出该进程所运行的内容与该路径上的文件有何不同",
+  "identity-check.cmdline": "显示该进程如何自称",
   "identity-check.environ": "显示该进程被要求载入什么",
   "identity-check.maps": "列出该进程运行了哪些文件中的代码",
   "identity-check.first-line": "显示它的解释器",

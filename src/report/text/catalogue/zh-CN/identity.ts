@@ -37,6 +37,7 @@ export const identity: Record<keyof typeof english, string> = {
   "identity.anonymous-memory": "在匿名内存中运行，名字 {name} 是它自己取的",
   "identity.runs-another-file": "该进程运行的并不是现在位于 {path} 的文件[[；它所运行内容的 sha256 为 {sha256:words}]]",
   "identity.kernel-thread-name": "名为 {name}：只有内核线程使用这样的名字，而内核线程没有文件",
+  "identity.calls-itself-packaged": "自称 {name}，与软件包 {package} 的 {path} 同名，却不是它",
   "identity.resembles-packaged": "名字与软件包 {package} 的 {path} 几乎相同",
   "identity.content-of-packaged": "内容与软件包 {package} 的 {path} 逐字节相同，但换了名字",
   "identity.preloaded": "{variable:words} 向其载入 {library}[[，属于软件包 {package}||，不属于任何软件包]]",
