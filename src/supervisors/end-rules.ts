@@ -91,11 +91,12 @@ export function sequelOf(rules: EndRules, { code, signal }: End): Sequel {
   const { restart, success, prevent, force } = rules;
   const plain = (isRestarted: boolean | null): Sequel => ({ isRestarted, by: null });
   if (code === null && signal === null) return plain(null);
-  if (rules.ignoresFailure) return plain(restart === "always" || restart === "on-success");
   const has = (list: EndList | undefined): boolean =>
     list !== undefined && (signal === null ? list.statuses.includes(code ?? -1) : list.signals.includes(signal));
   if (prevent !== undefined && has(prevent)) return { isRestarted: false, by: prevent };
   if (force !== undefined && has(force)) return { isRestarted: true, by: force };
+  // The lists look at the end itself, which the prefix does not change.
+  if (rules.ignoresFailure) return plain(restart === "always" || restart === "on-success");
   if (restart === "no" || restart === "always") return plain(restart === "always");
   const isSent = rules.isTimed && signal !== null && SENT_AT_LIMITS.includes(signal);
   if (restart === "on-watchdog") return plain(isSent ? null : false);

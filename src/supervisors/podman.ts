@@ -39,7 +39,12 @@ export const podman: Supervisor = {
 };
 
 function hasState(root: Root, storage: Untrusted): boolean {
-  return [BOLT, SQLITE].some((file) => attempt([], storage, false, () => root.lstat(`${storage}/${file}`) !== null));
+  // Of most users of a long /etc/passwd it is the folder that is not there.
+  const isThere = attempt([], storage, false, () => root.lstat(storage) !== null);
+  return (
+    isThere &&
+    [BOLT, SQLITE].some((file) => attempt([], storage, false, () => root.lstat(`${storage}/${file}`) !== null))
+  );
 }
 
 function usersWithState(root: Root, { problems }: JobReading): User[] {
