@@ -117,7 +117,11 @@ export async function restartsOf({
     const rate = perSecond === null ? null : limitAllowsRate(job, perSecond, seconds, lifeSeconds, ends);
     const owners = jobOwnerMismatch(job, resolution, (path) => examiner.ownerOf(path));
     const jobPackage = owners?.jobOwner?.package;
-    const mismatch = jobPackage !== undefined && (owners?.expected !== undefined || owners?.programOwner === null);
+    // What is checked with is for whoever runs the host to choose: no package of the balancer's ships it.
+    const mismatch =
+      job.isCheck !== true &&
+      jobPackage !== undefined &&
+      (owners?.expected !== undefined || owners?.programOwner === null);
     return {
       restart: toRestart(storm.id, job, resolution, rate),
       starts,

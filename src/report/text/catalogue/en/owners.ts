@@ -51,7 +51,7 @@ export const owners = {
   "advice.limit.openrc":
     "have {unit} wait between its starts and give up in time: respawn_delay, respawn_max, respawn_period (/etc/conf.d/{unit})",
   "advice.limit.monit": "have monit give up in time: if 5 restarts within 5 cycles then unmonitor ({file}[[:{line}]])",
-  "advice.limit.haproxy": "give the checks of {unit} a longer interval: {directive} in {file}[[:{line}]] (inter)",
+  "advice.limit.haproxy": "give the checks of {unit} a longer interval: {directive} in {file}[[:{line}]]",
   "advice.limit.keepalived": "give {unit} a longer interval: {directive} in {file}[[:{line}]]",
   "advice.limit.inetd": "limit how often {unit} is started: nowait.COUNT in {file}[[:{line}]], starts a minute",
   "advice.limit.xinetd": "limit how often {unit} is started: cps, instances, per_source ({file}[[:{line}]])",

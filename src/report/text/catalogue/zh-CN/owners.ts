@@ -47,7 +47,7 @@ export const owners: Record<keyof typeof english, string> = {
   "advice.limit.openrc":
     "让 {unit} 在两次启动之间等待，并及时放弃：respawn_delay、respawn_max、respawn_period（/etc/conf.d/{unit}）",
   "advice.limit.monit": "让 monit 及时放弃：if 5 restarts within 5 cycles then unmonitor（{file}[[:{line}]]）",
-  "advice.limit.haproxy": "给 {unit} 的检查更长的间隔：{file}[[:{line}]] 中的 {directive}（inter）",
+  "advice.limit.haproxy": "给 {unit} 的检查更长的间隔：{file}[[:{line}]] 中的 {directive}",
   "advice.limit.keepalived": "给 {unit} 更长的间隔：{file}[[:{line}]] 中的 {directive}",
   "advice.limit.inetd": "限制 {unit} 的启动频率：{file}[[:{line}]] 中的 nowait.次数，即每分钟启动次数",
   "advice.limit.xinetd": "限制 {unit} 的启动频率：cps、instances、per_source（{file}[[:{line}]]）",
