@@ -158,7 +158,7 @@ test("a disk that fills while the storm is recorded: what is kept still tells it
   const out = join(folder, "from-small");
   // Filled when some frames of events are there: whatever comes after them does not fit, however fast the storm is.
   const run = await during("case", 40, () =>
-    Promise.resolve(onSmallDisk("8m", "record -q --duration 10s -o", out, 6000)),
+    Promise.resolve(onSmallDisk("8m", "record -q --duration 7s -o", out, 6000)),
   );
   expect(run.stderr).toMatch(/events\.bin: ENOSPC/);
   expect(run.status).toBe(3);
@@ -167,7 +167,7 @@ test("a disk that fills while the storm is recorded: what is kept still tells it
     true,
   );
   expect(result.verdict.code).toBe("verdict.self-replicating-chain.impostor");
-  expect(result.window.seconds).toBeLessThan(10);
+  expect(result.window.seconds).toBeLessThan(7);
   expect(result.identities[0]?.verdict).toBe("impostor");
   expect(readdirSync(out).filter((name) => name.startsWith("reserve"))).toEqual([]);
 });

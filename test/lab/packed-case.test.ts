@@ -162,7 +162,7 @@ test("a target that is taken away meanwhile costs the case, not the run, and is 
 test("killed at any moment, nothing that is left pretends to be a case, and the next run works", async (context) => {
   needsLab(context);
   const at = place();
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 8; round++) {
     const name = round % 2 === 0 ? `killed-${round}.tar.gz` : `killed-${round}.case`;
     const wait = Math.random() * 900;
     const run = await whoforks(["record", "-q", "-o", join(at, name), "--duration", "500ms"], {

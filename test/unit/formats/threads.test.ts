@@ -57,7 +57,7 @@ function folder(): string {
   );
   writeFileSync(join(path, "hosts.log"), `${hosts.join("")}no record at all\n`);
   // More texts than are kept, and more events than fit between the threads.
-  const calls = Array.from({ length: 25_000 }, (_, i) => {
+  const calls = Array.from({ length: 10_000 }, (_, i) => {
     const execs = `${i + 1} execve("/bin/a${i}", ["a${i}"], 0x1 /* 1 vars */) = 0`;
     return `${i + 1} fork() = ${i + 2}\n${execs}\n${i + 1} exit_group(0) = ?\n`;
   });
