@@ -39,9 +39,9 @@ export interface End {
 }
 
 const { SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGABRT, SIGKILL } = constants.signals;
-const CLEAN_SIGNALS: readonly number[] = [SIGHUP, SIGINT, SIGTERM, SIGPIPE];
+const CLEAN_SIGNALS = new Set<number>([SIGHUP, SIGINT, SIGTERM, SIGPIPE]);
 /** systemd sends these at the end of a time limit (systemd.kill(5), WatchdogSignal=). */
-const SENT_AT_LIMITS: readonly number[] = [SIGTERM, SIGABRT, SIGKILL];
+const SENT_AT_LIMITS = new Set<number>([SIGTERM, SIGABRT, SIGKILL]);
 /** Signals that leave a core file, signal(7). Then SuccessExitStatus= does not count: whether one was left is not known. */
 const LEAVE_CORE = new Set(
   (
@@ -98,12 +98,12 @@ export function sequelOf(rules: EndRules, { code, signal }: End): Sequel {
   // The lists look at the end itself, which the prefix does not change.
   if (rules.ignoresFailure) return plain(restart === "always" || restart === "on-success");
   if (restart === "no" || restart === "always") return plain(restart === "always");
-  const isSent = rules.isTimed && signal !== null && SENT_AT_LIMITS.includes(signal);
+  const isSent = rules.isTimed && signal !== null && SENT_AT_LIMITS.has(signal);
   if (restart === "on-watchdog") return plain(isSent ? null : false);
   if (isSent) return plain(null);
   const isListed = has(success);
   const isClean =
-    (code === 0 && rules.zeroFails !== true) || (signal !== null && rules.isDaemon && CLEAN_SIGNALS.includes(signal))
+    (code === 0 && rules.zeroFails !== true) || (signal !== null && rules.isDaemon && CLEAN_SIGNALS.has(signal))
       ? true
       : isListed && signal !== null && LEAVE_CORE.has(signal)
         ? null
