@@ -20,12 +20,16 @@ const FILES = {
   monit: "/etc/monitrc",
   inetd: "/etc/inetd.conf",
   xinetd: "/etc/xinetd.conf",
+  haproxy: "/etc/haproxy/haproxy.cfg",
+  keepalived: "/etc/keepalived/keepalived.conf",
 } as const;
 
 const WORDS = [
   "#!/bin/sh\n", "#!/sbin/openrc-run\n", "#!/bin/execlineb -P\n", "exec", "su -c", "chpst -u", "start-stop-daemon", "--", "-c", "{", "}", "(", ")",
   "[program:x]", "[include]", "files=", "command=", "autorestart=", "=", "* * * * *", "@daily", "1 5 x", "cd /x || {\n}\n", "run-parts /etc/cron.d",
   "check process x", "start", "if 5 restarts within 5 cycles then unmonitor", "service x\n{\n", "server =", "include /etc/xinetd.conf", "includedir /etc", "supervisor=supervise-daemon",
+  "defaults", "backend b", "option external-check", "external-check command /bin/d", "default-server", "server s 10.0.0.1 check inter 2s", "server-template s 1-3 x",
+  "vrrp_script x {\n", "script", "interval 2", "real_server 10.0.0.1 80 {\n", "MISC_CHECK {\n", "misc_path /bin/d", "delay_loop 1", "}\n", "include /etc/keepalived/*.conf",
   "ftp stream tcp nowait root", "/bin/d", "${A:-$B}", "$(x)", "`", "'", '"', "\\", "\n", "\r\n", "\0", "#", ";", "%", " ", "\t", "é", "\ufeff", "PATH=", "A=$A$A",
 ]; // prettier-ignore
 const content = fc.oneof(
