@@ -118,6 +118,8 @@ async function identifyEverything(
     examiner: files,
     ...(rules === undefined ? {} : { rules }),
     live: root === null || root.dir === "/",
+    everywhere: flags.everywhere === true,
+    searching: (directories) => progress.show(`looking for set-id programs … ${directories} folders`),
     progress: (done, of) => progress.show(`looking at programs … ${done} of ${of}`),
   });
   const footing = await footingOfRoot(root ?? openRoot("/"), files);

@@ -50,6 +50,8 @@ export interface Coverage {
   searched: Untrusted[];
   /** Commands of supervisors. */
   supervised: number;
+  /** Set-id programs outside of these directories, among so many names; whether these names were all there are. */
+  setId: { programs: number; names: number; isWhole: boolean };
   /** Processes with a program; null: the root is not that of a living host. */
   running: number | null;
 }
@@ -74,7 +76,8 @@ export type SeenAs =
   | { how: "search-path"; directory: Untrusted }
   | { how: "running"; pid: number; comm: Untrusted }
   | { how: "supervised"; supervisor: string; unit: Untrusted; file: Untrusted }
-  | { how: "preload"; file: Untrusted };
+  | { how: "preload"; file: Untrusted }
+  | { how: "set-id" };
 
 /** A path or process that nothing can be said about. */
 export interface NotLooked {

@@ -99,6 +99,7 @@ const identified = identity.extend({
         z.object({ how: z.literal("running"), pid: count, comm: text }),
         z.object({ how: z.literal("supervised"), supervisor: z.string(), unit: text, file: text }),
         z.object({ how: z.literal("preload"), file: text }),
+        z.object({ how: z.literal("set-id") }),
       ]),
     )
     .optional(),
@@ -116,6 +117,7 @@ const coverage = {
   verdicts: z.partialRecord(identity.shape.verdict, count).optional(),
   searched: z.array(text).optional(),
   supervised: count.optional(),
+  setId: z.object({ programs: count, names: count, isWhole: z.boolean() }).optional(),
   running: count.nullable().optional(),
 } satisfies Fields<Coverage>;
 

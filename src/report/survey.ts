@@ -32,7 +32,17 @@ export function surveyReport(result: Identities, options: TerminalOptions): stri
 
 function headBlock(sheet: Sheet, result: Identities): string[] {
   const { voice, paint } = sheet;
-  const { problems = 0, unsure = 0, scanned = 0, found = 0, owned = 0, searched = [], running, supervised } = result;
+  const {
+    problems = 0,
+    unsure = 0,
+    scanned = 0,
+    found = 0,
+    owned = 0,
+    searched = [],
+    running,
+    supervised,
+    setId,
+  } = result;
   const colour = problems > 0 ? paint.red : unsure > 0 ? paint.yellow : paint.green;
   const code = problems > 0 ? "survey.problems" : unsure > 0 ? "survey.unsure" : "survey.nothing";
   const local = result.verdicts?.local ?? 0;
@@ -42,6 +52,7 @@ function headBlock(sheet: Sheet, result: Identities): string[] {
       say(voice, "survey.looked", { scanned, found, owned, nobody: scanned - owned }),
       ...(local === 0 ? [] : [say(voice, "survey.local", { local })]),
       say(voice, "survey.where", { searched: searched.join(", "), running, supervised }),
+      ...(setId === undefined ? [] : [say(voice, `survey.set-id-${setId.isWhole ? "whole" : "part"}`, { ...setId })]),
     ]),
     ...rulesLines(sheet, result),
   ];

@@ -6,12 +6,13 @@ import type { Job } from "./types.ts";
 
 /**
  * Variables by which supervisors name the job of a process: init(5) of upstart, supervisord's subprocess environment,
- * openrc-run(8), monit(1). Whoever starts another process hands them on, and a program can write what it likes.
+ * openrc-run(8), monit(1), pm2 (lib/God/ForkMode.js). Whoever starts another process hands them on, and a program can write what it likes.
  */
 const NAMED_BY: Readonly<Record<string, string>> = {
   upstart: "UPSTART_JOB",
   openrc: "RC_SVCNAME",
   monit: "MONIT_SERVICE",
+  pm2: "name",
 };
 
 /** The variables that `claimsJob` looks at. */
@@ -19,11 +20,14 @@ export const NAMES_OF_JOBS: readonly string[] = [
   ...Object.values(NAMED_BY),
   "SUPERVISOR_PROCESS_NAME",
   "SUPERVISOR_GROUP_NAME",
+  "INVOCATION_ID",
+  "pm_id",
 ];
 
 /** Whether a process says by its environment that it is of this job. */
 export function claimsJob(
-  job: Pick<Job, "supervisor" | "unit">,
+  root: Root,
+  job: Pick<Job, "supervisor" | "unit" | "manager">,
   environment: Readonly<Record<string, Untrusted>> | null | undefined,
 ): boolean {
   if (job.supervisor === "supervisord") {
@@ -32,9 +36,27 @@ export function claimsJob(
     const units = [`${group}:${name}`, `${group}:*`, ...(group === name ? [name] : [])];
     return group !== "" && name !== "" && units.includes(job.unit);
   }
+  if (job.supervisor === "systemd") return job.manager === undefined && isInvocation(root, job.unit, environment);
+  // `name` alone is anybody's word.
+  if (job.supervisor === "pm2" && !/^\d{1,9}$/.test(environment?.["pm_id"] ?? "")) return false;
   const variable = Object.hasOwn(NAMED_BY, job.supervisor) ? NAMED_BY[job.supervisor] : undefined;
   const claimed = variable === undefined ? undefined : environment?.[variable];
   return claimed !== undefined && claimed !== "" && claimed === job.unit;
+}
+
+/**
+ * Whether the run of a unit that systemd began last bears the number that a process has in its environment (systemd.exec(5));
+ * systemd keeps it as the target of a link (src/core/unit.c, unit_export_invocation_id).
+ */
+function isInvocation(
+  root: Root,
+  unit: Untrusted,
+  environment: Readonly<Record<string, Untrusted>> | null | undefined,
+): boolean {
+  const claimed = environment?.["INVOCATION_ID"] ?? "";
+  if (!/^[0-9a-f]{32}$/.test(claimed)) return false;
+  const link = `/run/systemd/units/invocation:${unit}`;
+  return attempt([], link, null, () => root.readlink(link)) === claimed;
 }
 
 /** A number with its newline. */

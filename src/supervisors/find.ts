@@ -129,8 +129,10 @@ export function findJobs(
   const fits = spawnerTest(root, question.spawner);
   found.problems.push(...problems);
   for (const configured of jobs) {
-    const isKept = question.pid !== undefined && isInPidFile(root, configured.job, question.pid);
-    const match = matchJob(configured, question, targets, isKept);
+    const said: MatchKind[] = [];
+    if (claimsJob(root, configured.job, question.environment)) said.push("environment");
+    if (question.pid !== undefined && isInPidFile(root, configured.job, question.pid)) said.push("pidfile");
+    const match = matchJob(configured, question, targets, said);
     if (match !== null)
       found.matches.push({ ...match, job: ofUser(root, match, question), spawnerFits: fits(match.job) });
   }
@@ -201,7 +203,8 @@ function matchJob(
   { job, resolution, startedAs, shellCommands = [] }: Configured,
   question: JobQuestion,
   targets: readonly Target[],
-  isKept: boolean,
+  /** Hints that files beside the configuration give. */
+  said: readonly MatchKind[],
 ): Omit<JobMatch, "spawnerFits"> | null {
   const hints: MatchKind[] = [];
   if (job.supervisor === "systemd" && isUnitOf(job.activates ?? job.unit, unitOfCgroup(question.cgroup ?? null)))
@@ -214,8 +217,7 @@ function matchJob(
   const { container } = question;
   if (container && container.length >= 12 && job.container?.startsWith(container) === true && isMeant(job, question))
     hints.push("container");
-  if (claimsJob(job, question.environment)) hints.push("environment");
-  if (isKept) hints.push("pidfile");
+  hints.push(...said);
   const mentions = targets.filter((target) => mentionsOf(job, target));
   const kinds = new Set(hints);
   let program: Untrusted | null = null;

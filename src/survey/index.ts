@@ -10,6 +10,7 @@ import { preloadedFiles } from "./preload.ts";
 import { ProcessPrograms } from "./process-programs.ts";
 import { readAhead } from "./read-ahead.ts";
 import { errorOf, programsIn, searchDirectories } from "./search-paths.ts";
+import { setIdPrograms } from "./set-id.ts";
 import { supervisedCommands } from "./supervised.ts";
 import type { Sighting, Unlisted } from "./types.ts";
 
@@ -23,6 +24,10 @@ export interface SurveyOptions {
   examiner?: Examiner;
   /** Rules that are looked for in every file. */
   rules?: FileRules;
+  /** Whether set-id programs are looked for without a bound in time and number. */
+  everywhere?: boolean;
+  /** Told how many directories were looked through for set-id programs. */
+  searching?: (directories: number) => void;
   /** Told now and then how far it is. */
   progress(done: number, of: number): void;
 }
@@ -34,17 +39,20 @@ export interface Survey extends Coverage {
 }
 
 /**
- * Judges every program of a root that something could start: all in the search paths (setuid ones among them), what its
- * supervisors are told to start, what the loader preloads, and on a live host what runs.
+ * Judges every program of a root that something could start: all in the search paths, set-id programs wherever they are, what
+ * its supervisors are told to start, what the loader preloads, and on a live host what runs.
  */
 export async function survey(root: Root, options: SurveyOptions): Promise<Survey> {
   const unlisted: Unlisted[] = [];
   const supervised = supervisedCommands(root);
   const searched = searchDirectories(root, supervised.searchPaths, options.live);
+  const { live, everywhere = false, searching = () => undefined } = options;
+  const setId = setIdPrograms(root, { live, searched, everywhere, progress: searching });
   const sightings = [
     ...supervised.sightings,
     ...preloadedFiles(root, unlisted),
     ...searched.flatMap((directory) => programsIn(root, directory, unlisted)),
+    ...setId.sightings,
   ];
   const findings = new Findings();
   const entries = merged(root, sightings);
@@ -78,6 +86,7 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
     found: entries.size + unlisted.length + (processes?.found ?? 0),
     searched,
     supervised: supervised.sightings.length,
+    setId: { programs: setId.sightings.length, names: setId.names, isWhole: setId.isWhole },
     running: processes?.running ?? null,
     couldNotLook: [...couldNotLook, ...(processes?.couldNotLook ?? [])],
   };

@@ -132,6 +132,34 @@ describe("a root", () => {
     });
   });
 
+  test("set-id programs are found wherever others than root can come to, and a package's own is in order", async (context) => {
+    need(context, isRoot, "root, for files of other owners");
+    const root = rootOf(true);
+    root.install({ name: "ssh", files: { "usr/lib/openssh/keysign": "genuine" } });
+    fs.chmodSync(root.host("/usr/lib/openssh/keysign"), 0o4755);
+    root.write("/tmp/.x/sh", "a shell of root", 0o4755);
+    root.write("/opt/games/score", "a group's", 0o2755);
+    root.write("/var/lib/docker/layer/su", "a container's", 0o4755);
+    fs.chmodSync(root.host("/var/lib/docker"), 0o710);
+    // One's own gives nobody more; without a bit for execution, and as a directory, it gives nothing.
+    root.write("/home/lee/own", "mine", 0o4755);
+    fs.chownSync(root.host("/home/lee/own"), 1000, 1000);
+    fs.chmodSync(root.host("/home/lee/own"), 0o4755);
+    root.write("/tmp/off", "off", 0o4644);
+    fs.mkdirSync(root.host("/tmp/shared"));
+    fs.chmodSync(root.host("/tmp/shared"), 0o2777);
+    const result = await everything("--root", root.dir);
+    const setId = result.identities.filter(({ seenAs = [] }) => seenAs.some(({ how }) => how === "set-id"));
+    expect(setId.map(({ path, verdict, concern }) => [path, verdict, concern])).toEqual([
+      ["/tmp/.x/sh", "unpackaged", "problem"],
+      ["/opt/games/score", "local", "unsure"],
+    ]);
+    expect(result.setId).toMatchObject({ programs: 3, isWhole: true });
+    expect(result.verdicts).toMatchObject({ genuine: 1 });
+    const { stdout } = await whoforks(["identify", "--all", "--everywhere", "--root", root.dir]);
+    expect(stdout).toContain(`3 set-id programs elsewhere, among ${result.setId?.names} names`);
+  });
+
   test("nothing wrong is said with how much was looked at", async () => {
     const root = rootOf(true);
     root.install({ name: "at", files: { "usr/sbin/atd": "genuine" } });

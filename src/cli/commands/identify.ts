@@ -9,6 +9,7 @@ export function addIdentify(program: Command, version: string): void {
       .argument("[target...]", "paths of files, or numbers of processes (a file with such a name: ./812)")
       .description("tell whose file a program is, and whether it is what it claims to be")
       .option("--all", "every program in the search paths, every one that runs, every one that a supervisor starts")
+      .option("--everywhere", "with --all: look for set-id programs in every directory, however long it takes")
       .option(
         "--verify-packages",
         "compare every packaged file with its package's record, as dpkg --verify and debsums do",
@@ -52,6 +53,7 @@ export interface IdentifyFlags extends ReportFlags {
   root?: string;
   from?: string;
   all?: boolean;
+  everywhere?: boolean;
   verifyPackages?: boolean;
   cache?: string;
   reference?: string;

@@ -1,11 +1,11 @@
 import type { Untrusted } from "../../model/text.ts";
+import { walk, type Visited } from "../../platform/walk.ts";
 import { birthOf } from "../file-times.ts";
 import { isoTime } from "../../identity/file-facts.ts";
 import { directoryOf } from "../../identity/places.ts";
 import { msOf } from "../iso.ts";
 import { Telling } from "../told.ts";
 import type { Question, Source } from "../types.ts";
-import { walk, type Visited } from "../walk.ts";
 
 const BOUNDS = { entries: 1_500_000, time: 10_000 };
 /** Files of nobody that are told one by one; of the others the number. */
@@ -34,20 +34,20 @@ export const changedThen: Source = {
     const earliest = arrival.ms - moments.around;
     const starting: Visited[] = [];
     const born: Visited[] = [];
-    const walked = walk(
-      root,
-      file.device,
-      [directoryOf(path), ...STARTS],
-      BOUNDS,
-      ({ path: where, stat }) => msOf(stat.ctimeNs) >= earliest || STARTING.test(`${where}/`),
-      (one) => {
+    const walked = walk(root, {
+      device: file.device,
+      starts: [directoryOf(path), ...STARTS],
+      bounds: BOUNDS,
+      // Whoever puts a file into a directory changes the directory.
+      looks: ({ path: where, stat }) => msOf(stat.ctimeNs) >= earliest || STARTING.test(`${where}/`),
+      visit(one) {
         if (one.stat.ino === file.inode) return;
         const birth = birthOf(one.stat);
         const isBorn = near(msOf(birth ?? one.stat.ctimeNs));
         if (STARTING.test(one.path) && (isBorn || near(msOf(one.stat.ctimeNs)))) starting.push(one);
         else if (isBorn && born.length < 200_000) born.push(one);
       },
-    );
+    });
     telling.files.push("/");
     telling.ledger.events = walked.entries;
     if (walked.cutBy !== null)

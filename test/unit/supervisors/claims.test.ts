@@ -35,6 +35,26 @@ describe("what a process says of its job", () => {
       expect(told({ environment })).toEqual([]);
   });
 
+  it("by the number of its unit's run, as systemd keeps it", () => {
+    const [id, other] = ["0123456789abcdef".repeat(2), "f".repeat(32)];
+    const unit = { "/etc/systemd/system/x.service": "[Service]\nExecStart=/opt/x\n" };
+    const run = "/run/systemd/units/invocation:x.service";
+    const claims = (claimed: string, link: Record<string, Entry>): string[] =>
+      told({ environment: { INVOCATION_ID: claimed } }, { ...unit, ...link });
+    expect(claims(id, { [run]: { link: id } })).toEqual(["systemd x.service: environment"]);
+    expect(claims(other, { [run]: { link: id } })).toEqual([]);
+    expect(claims("../x", { [run]: { link: "../x" } })).toEqual([]);
+    expect(claims(id, { [run]: id })).toEqual([]);
+    expect(claims(id, {})).toEqual([]);
+  });
+
+  it("by the name that pm2 gives it, with pm2's number", () => {
+    const dump = { "/root/.pm2/dump.pm2": '[{"name":"api","pm_exec_path":"/opt/api.js"}]' };
+    expect(told({ environment: { name: "api", pm_id: "0" } }, dump)).toEqual(["pm2 api: environment"]);
+    for (const environment of [{ name: "api" }, { name: "api", pm_id: "x" }, { name: "other", pm_id: "0" }])
+      expect(told({ environment }, dump)).toEqual([]);
+  });
+
   it("by the file that keeps its number, whatever else stands there", () => {
     expect(told({ pid: 812 })).toEqual(["monit db: pidfile"]);
     expect(told({ pid: 900 })).toEqual(["systemd d.service: pidfile"]);

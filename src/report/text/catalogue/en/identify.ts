@@ -50,6 +50,9 @@ export const identify = {
   "survey.local": "{local:count} of them {local#is|are} local software, which no package can vouch for",
   "survey.where":
     "all programs in {searched:list}[[; {running:count} running]][[; {supervised:count} {supervised#command|commands} of supervisors]]",
+  "survey.set-id-whole": "{programs:count} set-id {programs#program|programs} elsewhere, among {names:count} names",
+  "survey.set-id-part":
+    "{programs:count} set-id {programs#program|programs} elsewhere, among the first {names:count} names (--everywhere: all)",
   "survey.group": "{verdict:words}: {length:count} files of package {package}",
   "survey.name": "{path}",
   "survey.more": "{left:count} more (-v)",
@@ -57,6 +60,7 @@ export const identify = {
   "survey.seen.search-path": "in {directory}",
   "survey.seen.running": "runs: {comm} (pid {pid})",
   "survey.seen.supervised": "started by {supervisor:words} {unit}, {file}",
+  "survey.seen.set-id": "gives its owner's or group's rights to who starts it",
   "survey.seen.preload": "loaded into every program by {file}",
   "label.looked": "looked",
   "label.seen": "seen",

@@ -49,6 +49,9 @@ export const identify = {
   "survey.local": "其中 {local:count} 个是本地软件，没有软件包能为其作证",
   "survey.where":
     "{searched:list} 中的所有程序[[；{running:count} 个运行中的进程]][[；监管程序的 {supervised:count} 条命令]]",
+  "survey.set-id-whole": "在 {names:count} 个名称中，其他位置有 {programs:count} 个 set-id 程序",
+  "survey.set-id-part":
+    "在最先的 {names:count} 个名称中，其他位置有 {programs:count} 个 set-id 程序（--everywhere：全部）",
   "survey.group": "{verdict:words}：软件包 {package} 的 {length:count} 个文件",
   "survey.name": "{path}",
   "survey.more": "另有 {left:count} 个（-v）",
@@ -56,6 +59,7 @@ export const identify = {
   "survey.seen.search-path": "位于 {directory}",
   "survey.seen.running": "运行中：{comm}（pid {pid}）",
   "survey.seen.supervised": "由 {supervisor:words} {unit} 启动，{file}",
+  "survey.seen.set-id": "把属主或属组的权限交给启动它的人",
   "survey.seen.preload": "由 {file} 载入每个程序",
   "label.looked": "范围",
   "label.seen": "来源",

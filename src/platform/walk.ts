@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { fromBytes, type Untrusted } from "../model/text.ts";
-import type { Root } from "../platform/root.ts";
+import { fromBytes, isUtf8, type Untrusted } from "../model/text.ts";
+import type { Root } from "./root.ts";
 
 export interface WalkBounds {
   /** Names looked at. */
@@ -24,18 +24,22 @@ export interface Visited {
   stat: fs.BigIntStats;
 }
 
-/**
- * Walks directories of one file system, each once, in the order of `starts`, and follows no link. Files of a directory that
- * `isFresh` turns down are not looked at, only its directories: whoever puts a file into a directory changes the directory.
- */
-export function walk(
-  root: Root,
-  device: bigint,
-  starts: readonly Untrusted[],
-  bounds: WalkBounds,
-  isFresh: (directory: Visited) => boolean,
-  visit: (file: Visited) => void,
-): Walk {
+/** One walk: where, how far, and what is looked at. */
+export interface WalkPlan {
+  /** `st_dev` of the file system: what is mounted below is left out. */
+  device: bigint;
+  starts: readonly Untrusted[];
+  bounds: WalkBounds;
+  /** Whether a directory is gone into at all; left out: every one. */
+  enters?: (directory: Visited) => boolean;
+  /** Whether files of a directory are looked at, or only the directories in it; left out: always. */
+  looks?: (directory: Visited) => boolean;
+  visit: (file: Visited) => void;
+}
+
+/** Walks directories of one file system, each once, in the order of `starts`, and follows no link. */
+export function walk(root: Root, plan: WalkPlan): Walk {
+  const { device, starts, bounds, enters, looks, visit } = plan;
   const began = performance.now();
   const result: Walk = { entries: 0, directories: 0, cutBy: null, unlisted: 0 };
   const seen = new Set<bigint>();
@@ -48,6 +52,8 @@ export function walk(
       const stat = lstat(root, path);
       if (stat === null || !stat.isDirectory() || stat.dev !== device || seen.has(stat.ino)) continue;
       seen.add(stat.ino);
+      const directory = { path, stat };
+      if (enters?.(directory) === false) continue;
       result.directories++;
       const names = entriesOf(root, path);
       if (names === null) {
@@ -55,12 +61,12 @@ export function walk(
         continue;
       }
       result.entries += names.length;
-      const fresh = isFresh({ path, stat });
+      const looking = looks?.(directory) !== false;
       // Last first, because the stack gives them back in the other direction.
       for (const { name, isDirectory } of names.reverse()) {
         const inside = path === "/" ? `/${name}` : `${path}/${name}`;
         if (isDirectory) pending.push(inside);
-        else if (fresh) {
+        else if (looking) {
           const file = lstat(root, inside);
           if (file !== null && !file.isDirectory()) visit({ path: inside, stat: file });
         }
@@ -72,7 +78,7 @@ export function walk(
 
 function lstat(root: Root, path: Untrusted): fs.BigIntStats | null {
   try {
-    return fs.lstatSync(Buffer.from(root.hostPath(path)), { bigint: true });
+    return fs.lstatSync(hostPath(root, path), { bigint: true });
   } catch {
     return null;
   }
@@ -82,9 +88,14 @@ function entriesOf(root: Root, path: Untrusted): { name: Untrusted; isDirectory:
   try {
     // A directory that became a link since it was looked at is no longer its own real path.
     if (root.realpath(path) !== path) return null;
-    const found = fs.readdirSync(Buffer.from(root.hostPath(path)), { withFileTypes: true, encoding: "buffer" });
+    const found = fs.readdirSync(hostPath(root, path), { withFileTypes: true, encoding: "buffer" });
     return found.map((entry) => ({ name: fromBytes(entry.name), isDirectory: entry.isDirectory() }));
   } catch {
     return null;
   }
+}
+
+/** Names that are UTF-8, nearly all, need no bytes made of them. */
+function hostPath(root: Root, path: Untrusted): string | Buffer {
+  return isUtf8(path) ? (root.dir === "/" ? path : root.dir + path) : Buffer.from(root.hostPath(path));
 }
