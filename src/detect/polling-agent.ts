@@ -44,7 +44,9 @@ function judge(group: SpawnerGroup, view: View): Finding | null {
   if (isKnownServer(image, view)) return null;
   const paced = group.families.flatMap((family) => {
     const pace = paceOf(family.interval);
-    return pace === null || pace.period < SHORTEST_PERIOD_NS ? [] : [{ family, ...pace }];
+    // Whoever only passed through this program on the way to another has left a pace behind, and is not here any more.
+    const hasMovedOn = family.spawned * 2 <= family.interval.count;
+    return pace === null || hasMovedOn || pace.period < SHORTEST_PERIOD_NS ? [] : [{ family, ...pace }];
   });
   const [largest] = [...paced].sort((a, b) => starts(b.family) - starts(a.family));
   if (largest === undefined) return null;

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { z } from "zod";
 import { StepRefused, StepUntouched, type Standing, type UndoResult } from "../../journal/types.ts";
 import { toBytes } from "../../model/text.ts";
+import { setTimes } from "../../platform/attributes.ts";
 
 /** A file that is rewritten where it is: owner, mode, ACLs, extended attributes and hard links stay. */
 export const inPlace = z.object({
@@ -32,8 +33,7 @@ export function writeBack(step: InPlace, byHand: string[][]): UndoResult {
   if (!isOurs(step, now))
     return { outcome: "refused", why: { code: "experiment.refused.changed", args: { file: step.file } }, byHand };
   write(step, Buffer.from(step.before, "base64"));
-  const time = Number(BigInt(step.mtimeNs) / 1000n) / 1e6;
-  fs.utimesSync(bytesOf(step.file), time, time);
+  giveBackTime(step);
   return { outcome: "undone" };
 }
 
@@ -111,6 +111,20 @@ function write(step: InPlace, bytes: Buffer): void {
     for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at, at);
     fs.ftruncateSync(fd, bytes.length);
     fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** In nanoseconds; without the optional package koffi Node knows microseconds only. */
+function giveBackTime(step: InPlace): void {
+  const fd = open(step, fs.constants.O_RDWR);
+  if (fd === null) return;
+  const [{ atimeNs }, mtimeNs] = [fs.fstatSync(fd, { bigint: true }), BigInt(step.mtimeNs)];
+  try {
+    setTimes(fd, atimeNs, mtimeNs);
+  } catch {
+    fs.futimesSync(fd, Number(atimeNs / 1000n) / 1e6, Number(mtimeNs / 1000n) / 1e6);
   } finally {
     fs.closeSync(fd);
   }

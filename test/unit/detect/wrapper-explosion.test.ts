@@ -38,6 +38,17 @@ describe("wrapper explosion", () => {
     expect(faster.findings[0]?.facts["programs"]).toContain("/usr/bin/env");
   });
 
+  it("is no agent of several helpers where the last run is still on its way through the wrappers", () => {
+    const detection = look((s) => {
+      const agent = s.exec(s.fork(1), "/usr/sbin/agent");
+      for (let i = 0; i < 20; i++) stack(s.wait(300_000), agent, JOB);
+      const last = s.wait(300_000).fork(agent);
+      for (const program of ["/usr/bin/job", "/usr/bin/env"]) s.wait(300).exec(last, program);
+      s.wait(300);
+    });
+    expect(kinds(detection)).toEqual([]);
+  });
+
   it("does not hide the supervisor that brings the job back", () => {
     const detection = look((s) => {
       const superd = s.exec(s.fork(1), "/usr/sbin/superd");
