@@ -9,7 +9,7 @@ const SETGID = 0o2000n;
 /** Users and groups of the system are below this (login.defs(5), UID_MIN); one's own set-id program gives nobody more. */
 const FIRST_USER = 1000n;
 /** Names looked at, and milliseconds. */
-const BOUNDS = { entries: 150_000, time: 600 };
+const BOUNDS = { entries: 150_000, time: 400 };
 const EVERYWHERE = { entries: 20_000_000, time: 600_000 };
 /** Where visitors leave things comes first, should there be more than the bounds allow. */
 const STARTS = ["/tmp", "/var/tmp", "/dev/shm", "/home", "/usr/local", "/opt", "/srv", "/etc", "/var", "/usr/lib", "/"];
