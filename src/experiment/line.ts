@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import type { Untrusted } from "../model/text.ts";
 import { startTicks, type Life } from "../platform/process-identity.ts";
+import { allPids } from "../platform/processes.ts";
 import type { Intervention } from "./intervention.ts";
 import { withoutLine } from "./steps/disable-line.ts";
 import { lookAt, type InPlace } from "./steps/in-place.ts";
@@ -30,14 +31,13 @@ export function disablingLine(file: Untrusted, line: number): Intervention | str
 
 /** Whose table this is, where that one reads it again at SIGHUP: an init whose own /etc/inittab it is (init(8)), or inetd. */
 function whoReads({ dev, inode }: InPlace): Life | null {
-  for (const entry of fs.readdirSync("/proc")) {
-    if (!/^[1-9]\d*$/.test(entry)) continue;
+  for (const pid of allPids()) {
     for (const [comm, table] of TABLES) {
-      if (commOf(entry) !== comm) continue;
-      const its = fs.statSync(`/proc/${entry}/root${table}`, { bigint: true, throwIfNoEntry: false });
+      if (commOf(pid) !== comm) continue;
+      const its = fs.statSync(`/proc/${pid}/root${table}`, { bigint: true, throwIfNoEntry: false });
       if (its === undefined || String(its.dev) !== dev || String(its.ino) !== inode) continue;
-      const ticks = startTicks(Number(entry));
-      if (ticks !== null) return { pid: Number(entry), startTicks: ticks };
+      const ticks = startTicks(pid);
+      if (ticks !== null) return { pid, startTicks: ticks };
     }
   }
   return null;
@@ -48,7 +48,7 @@ const TABLES = [
   ["inetd", "/etc/inetd.conf"],
 ] as const;
 
-function commOf(pid: string): string | null {
+function commOf(pid: number): string | null {
   try {
     return fs.readFileSync(`/proc/${pid}/comm`, "latin1").trim();
   } catch {

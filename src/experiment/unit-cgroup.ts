@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fromBytes, type Untrusted } from "../model/text.ts";
+import { allPids } from "../platform/processes.ts";
 import { freezers, mountsOf } from "./freezer.ts";
 
 /** Where the cgroup of a unit of systemd lies: its folder, and the version of the hierarchy. */
@@ -13,9 +14,8 @@ export interface UnitCgroup {
 /** The cgroup that bears a unit's name, by the cgroups of all that live; null: nobody lives in one. */
 export function cgroupOfUnit(unit: Untrusted): UnitCgroup | null {
   const escaped = unit.startsWith("_") ? `_${unit}` : unit;
-  for (const entry of readdirSync("/proc")) {
-    if (!/^[1-9]\d*$/.test(entry)) continue;
-    for (const line of cgroupLines(entry)) {
+  for (const pid of allPids()) {
+    for (const line of cgroupLines(pid)) {
       const head = /^(\d+):([^:]*):/.exec(line);
       if (head === null || (head[1] !== "0" && head[2] !== "name=systemd")) continue;
       const parts = line.slice(head[0].length).split("/");
@@ -33,7 +33,7 @@ export function cgroupOfUnit(unit: Untrusted): UnitCgroup | null {
   return null;
 }
 
-function cgroupLines(pid: string): Untrusted[] {
+function cgroupLines(pid: number): Untrusted[] {
   try {
     return fromBytes(readFileSync(`/proc/${pid}/cgroup`)).split("\n");
   } catch {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { fromBytes, toBytes, type Untrusted } from "../model/text.ts";
 import { startTicks, type Life } from "./process-identity.ts";
+import { allPids } from "./processes.ts";
 
 /** One boot of a root: that of the kernel, and the life of the init that has this root as its own. */
 export interface Boot {
@@ -24,13 +25,12 @@ export function isSameBoot(a: Boot, b: Boot): boolean {
 
 function initOf(root: Untrusted): number | null {
   const own = statSync(Buffer.from(toBytes(root)), { bigint: true });
-  for (const entry of readdirSync("/proc")) {
-    if (!/^[1-9]\d*$/.test(entry)) continue;
+  for (const pid of allPids()) {
     try {
       // All its numbers, from ours to that of its own namespace (proc_pid_status(5)).
-      if (!/^NSpid:(?:\s+\d+)*\s+1$/m.test(fromBytes(readFileSync(`/proc/${entry}/status`)))) continue;
-      const its = statSync(`/proc/${entry}/root`, { bigint: true });
-      if (its.dev === own.dev && its.ino === own.ino) return Number(entry);
+      if (!/^NSpid:(?:\s+\d+)*\s+1$/m.test(fromBytes(readFileSync(`/proc/${pid}/status`)))) continue;
+      const its = statSync(`/proc/${pid}/root`, { bigint: true });
+      if (its.dev === own.dev && its.ino === own.ino) return pid;
     } catch {
       // It has ended meanwhile.
     }

@@ -147,6 +147,7 @@ function isOurs(step: InPlace, now: Buffer | null): boolean {
   );
 }
 
-function bytesOf(path: string): Buffer {
+/** A path of the host, byte for byte. */
+export function bytesOf(path: string): Buffer {
   return Buffer.from(toBytes(path));
 }

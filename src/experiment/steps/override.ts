@@ -2,9 +2,8 @@ import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { StepUntouched, stepKind, type Standing, type StepKind, type UndoResult } from "../../journal/types.ts";
-import { toBytes } from "../../model/text.ts";
 import { errnoOf } from "../../platform/errno.ts";
-import { inPlace, rewrite, standingOf, writeBack } from "./in-place.ts";
+import { bytesOf, inPlace, rewrite, standingOf, writeBack } from "./in-place.ts";
 
 const data = z.discriminatedUnion("was", [
   /** There was none: ours is known by its content, which has a number of its own. */
@@ -106,8 +105,4 @@ function sync(file: string): void {
   } finally {
     fs.closeSync(fd);
   }
-}
-
-function bytesOf(path: string): Buffer {
-  return Buffer.from(toBytes(path));
 }
