@@ -19,6 +19,7 @@ await build({
     "hashing-thread": "src/verification/hashing-thread-main.ts",
     "rule-scanner": "src/rules/scanner-main.ts",
     "footing-thread": "src/footing/footing-thread-main.ts",
+    "set-id-thread": "src/survey/set-id-thread-main.ts",
   },
   outdir: "dist",
   bundle: true,

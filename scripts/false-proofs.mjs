@@ -104,5 +104,6 @@ for (let run = 0; run < runs; run++) {
   console.log(`${run + 1} of ${runs}, ${key}`);
 }
 console.log(`\n${falseProofs} of ${runs} proven`);
-for (const [key, count] of [...counts].toSorted()) console.log(`${String(count).padStart(5)}  ${key}`);
+for (const [key, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  console.log(`${String(count).padStart(5)}  ${key}`);
 process.exit(falseProofs > 0 ? 1 : 0);

@@ -19,7 +19,7 @@ import { openRoot } from "../platform/root.ts";
 import { ownCost } from "./cost.ts";
 import { introduce } from "./living.ts";
 import type { Keeper } from "./keeper.ts";
-import { footingThread, ownFooting } from "./footing.ts";
+import { ownFootingThread, ownFooting } from "./footing.ts";
 import { glance } from "./glance.ts";
 import { KNOWN } from "./known-live.ts";
 import { listeningOf } from "./listening.ts";
@@ -58,7 +58,7 @@ export interface LiveAnswer {
 /** Observes this host until the verdict is certain or the time is up, and diagnoses what was seen. */
 export async function diagnoseLive(options: LiveOptions): Promise<LiveAnswer> {
   const restorePriority = raisePriority();
-  const footing = options.withoutFooting === true ? null : footingThread();
+  const footing = options.withoutFooting === true ? null : ownFootingThread();
   try {
     return await observeAndDiagnose(options, footing);
   } finally {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { FootingThread } from "../footing/footing-thread.ts";
+import { footingThread, type FootingThread } from "../footing/footing-thread.ts";
 import type { Examiner } from "../identity/index.ts";
 import type { Footing } from "../model/footing.ts";
 import { openRoot, type Root } from "../platform/root.ts";
@@ -7,8 +7,8 @@ import { openRoot, type Root } from "../platform/root.ts";
 const SCRIPT = fileURLToPath(import.meta.url);
 
 /** Looks at what this process stands on in a thread of its own: it takes most of a second where node is large. */
-export function footingThread(): FootingThread {
-  return new FootingThread(SCRIPT);
+export function ownFootingThread(): FootingThread {
+  return footingThread(SCRIPT);
 }
 
 /** What this process stands on, and the tools of this host. @param examiner of this host's root */

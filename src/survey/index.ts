@@ -11,6 +11,7 @@ import { ProcessPrograms } from "./process-programs.ts";
 import { readAhead } from "./read-ahead.ts";
 import { errorOf, programsIn, searchDirectories } from "./search-paths.ts";
 import { setIdPrograms } from "./set-id.ts";
+import { setIdThread } from "./set-id-thread.ts";
 import { supervisedCommands } from "./supervised.ts";
 import type { Sighting, Unlisted } from "./types.ts";
 
@@ -47,19 +48,21 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
   const supervised = supervisedCommands(root);
   const searched = searchDirectories(root, supervised.searchPaths, options.live);
   const { live, everywhere = false, searching = () => undefined } = options;
-  const setId = setIdPrograms(root, { live, searched, everywhere, progress: searching });
+  const looking = setIdThread({ dir: root.dir, live, searched, everywhere }, searching);
+  looking.begin();
   const sightings = [
     ...supervised.sightings,
     ...preloadedFiles(root, unlisted),
     ...searched.flatMap((directory) => programsIn(root, directory, unlisted)),
-    ...setId.sightings,
   ];
   const findings = new Findings();
-  const entries = merged(root, sightings);
   // Processes first: how many there are is part of the account, and some of them end soon.
   const who = options.examiner ?? examiner(root);
-  await readAhead(root, who, entries.keys());
+  await readAhead(root, who, merged(root, sightings).keys());
   const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who, options.rules)) : null;
+  const setId = (await looking.answer()) ?? setIdPrograms(root, { live, searched, everywhere, progress: searching });
+  await looking.end();
+  const entries = merged(root, [...sightings, ...setId.sightings]);
   let done = 0;
   for (const [path, { seen, standsBefore }] of entries) {
     if (done % 64 === 0) options.progress(done, entries.size);

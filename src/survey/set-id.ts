@@ -8,8 +8,8 @@ const SETUID = 0o4000n;
 const SETGID = 0o2000n;
 /** Users and groups of the system are below this (login.defs(5), UID_MIN); one's own set-id program gives nobody more. */
 const FIRST_USER = 1000n;
-/** Names looked at, and milliseconds. */
-const BOUNDS = { entries: 150_000, time: 400 };
+/** Names looked at, and milliseconds: about as long as the rest of a survey takes on a slow machine. */
+const BOUNDS = { entries: 1_000_000, time: 1000 };
 const EVERYWHERE = { entries: 20_000_000, time: 600_000 };
 /** Where visitors leave things comes first, should there be more than the bounds allow. */
 const STARTS = ["/tmp", "/var/tmp", "/dev/shm", "/home", "/usr/local", "/opt", "/srv", "/etc", "/var", "/usr/lib", "/"];
@@ -25,22 +25,30 @@ export interface SetIdSearch {
   isWhole: boolean;
 }
 
+/** What is looked for, and where. */
+export interface SetIdOptions {
+  /** Whether the root is this host's: other file systems that are mounted are then looked through as well. */
+  live: boolean;
+  /** Directories that are looked through anyway. */
+  searched: readonly Untrusted[];
+  /** Without the bounds that keep it short. */
+  everywhere: boolean;
+}
+
+/** The same for a thread: the root by where it lies on the host. */
+export interface SetIdTask extends SetIdOptions {
+  dir: string;
+}
+
 /**
  * Programs that give who starts them another user's or group's rights (setuid and setgid, inode(7)), wherever they lie: on the
  * file systems that honour the bits, in every directory that somebody else than root can come to. Those of containers' images
  * lie where nobody can (/var/lib/docker, /var/lib/containers).
- * @param live whether the root is this host's: other file systems that are mounted are then looked through as well
- * @param searched directories that are looked through anyway
- * @param everywhere without the bounds that keep it short
+ * @param progress told how many directories were looked through
  */
 export function setIdPrograms(
   root: Root,
-  options: {
-    live: boolean;
-    searched: readonly Untrusted[];
-    everywhere: boolean;
-    progress: (directories: number) => void;
-  },
+  options: SetIdOptions & { progress: (directories: number) => void },
 ): SetIdSearch {
   const { live, everywhere, progress } = options;
   const searched = new Set(options.searched);
