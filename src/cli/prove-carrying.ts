@@ -28,10 +28,17 @@ export class Carrying {
     return this.#take(again === undefined ? () => hold : () => again(this.#run.id), (step) => this.#held.push(step));
   }
 
-  /** The last step first. What cannot be taken back is tried again at the end. */
+  /**
+   * The last step first. What cannot be taken back is tried again at the end. False as well where somebody else has taken a
+   * step back before, a supervisor for example that was told to start the unit: it was not held then, whatever was measured.
+   */
   async release(): Promise<boolean> {
     let all = true;
     for (const step of this.#held.reverse()) {
+      if (this.#run.standing(step) === "before") {
+        this.because = { code: "experiment.refused.not-kept", args: { target: this.#intervention.target } };
+        all = false;
+      }
       const left = await this.#run.undo(step);
       if (left === null) continue;
       this.because = { code: left.why.code, args: { ...left.why.args } };

@@ -9,6 +9,7 @@ import {
   type JournalRecord,
   type Remaining,
   type RunState,
+  type Standing,
   type Step,
   type StepKinds,
   type TakenStep,
@@ -105,6 +106,18 @@ export class Run {
     taken.byHand = result.byHand;
     this.#tryWrite({ type: "refused", step: number, why: result.why, byHand: result.byHand });
     return this.#remaining(taken);
+  }
+
+  /** Where the host stands now in respect of a step; null: that cannot be told. Changes nothing. */
+  standing(number: number): Standing | null {
+    const taken = this.state.steps.find(({ step }) => step === number);
+    const kind = taken === undefined ? undefined : this.#kinds.get(taken.kind);
+    if (taken === undefined || kind === undefined || !kind.fits(taken.data)) return null;
+    try {
+      return kind.verify(taken.data);
+    } catch {
+      return null;
+    }
   }
 
   /**

@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Carrying } from "../../src/cli/prove-carrying.ts";
 import { beginRun } from "../../src/cli/prove-run.ts";
 import { ALL_STEPS } from "../../src/cli/step-kinds.ts";
-import { cgroupFolder, freezers, membersOf, mountsOf, moveInto, stateOf } from "../../src/experiment/freezer.ts";
+import {
+  askFor,
+  cgroupFolder,
+  freezers,
+  membersOf,
+  mountsOf,
+  moveInto,
+  stateOf,
+} from "../../src/experiment/freezer.ts";
 import { freezing, stopping, type Intervention } from "../../src/experiment/intervention.ts";
 import { experiment } from "../../src/experiment/run.ts";
 import { Journal } from "../../src/journal/journal.ts";
@@ -135,6 +143,32 @@ describe.skipIf(lacking !== null && !process.env["CI"])(
           expect(await begun.undoAll()).toEqual([]);
           expect(folderOf(pid)).toBe(before);
           expect(isFrozen(before)).toBe(false);
+        } finally {
+          begun.close();
+        }
+      }
+    });
+
+    test("somebody else lets it go while it is held: it was not held then, and all is as it was", async () => {
+      vi.stubEnv("WHOFORKS_STATE", disks.at("state"));
+      const { pid } = sleeper();
+      const frozen = held(pid);
+      for (const [way, letGo] of [
+        [frozen, (): void => askFor(version, frozen.own, false)],
+        [stopping("x", pid, startTicks(pid) as string), (): boolean => process.kill(pid, "SIGCONT")],
+      ] as const) {
+        const begun = run(way);
+        const carried = new Carrying(begun, way);
+        try {
+          expect(await carried.prepare()).toBe(true);
+          expect(await carried.hold()).toBe(true);
+          expect(await carried.release()).toBe(true);
+          expect(await carried.hold()).toBe(true);
+          letGo();
+          await vi.waitUntil(() => !/^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "latin1")));
+          expect(await carried.release()).toBe(false);
+          expect(carried.because).toEqual({ code: "experiment.refused.not-kept", args: { target: "x" } });
+          expect(await begun.undoAll()).toEqual([]);
         } finally {
           begun.close();
         }

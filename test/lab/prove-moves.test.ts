@@ -1,12 +1,14 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test, vi } from "vitest";
 import { startScenario, type Scenario } from "../../lab/lab.mjs";
-import { carryOut } from "../../src/cli/prove-run.ts";
+import { carryOut, type CarriedOut } from "../../src/cli/prove-run.ts";
 import { ALL_STEPS } from "../../src/cli/step-kinds.ts";
 import { createProgress } from "../../src/cli/progress.ts";
-import { planOf, stopping } from "../../src/experiment/intervention.ts";
+import { planOf, stopping, type Intervention } from "../../src/experiment/intervention.ts";
+import { stateOf } from "../../src/experiment/members.ts";
 import { startTicks } from "../../src/platform/process-identity.ts";
 import { needsLab } from "./needs.ts";
 
@@ -65,6 +67,26 @@ function runsScript(script: string): number {
   throw new Error(`nobody runs ${script}`);
 }
 
+async function carried(
+  intervention: Intervention,
+  pairs: number,
+  progress = createProgress(false),
+): Promise<CarriedOut> {
+  return carryOut({
+    version: "0",
+    intervention,
+    plan: planOf(intervention, ALL_STEPS, pairs, 1),
+    storm: { kind: "unclassified", exe: FIRST, comm: "first", root: "/" },
+    baselineSeconds: 1,
+    longestBaseline: 16,
+    source: undefined,
+    signal: new AbortController().signal,
+    progress,
+    waiting: null,
+    root: "/",
+  });
+}
+
 test("a storm that goes on as another program is told, whatever the clock of the day does", async (context) => {
   needsLab(context);
   const running = await startScenario(scenario, { seconds: 90, pids: 300 });
@@ -80,20 +102,7 @@ test("a storm that goes on as another program is told, whatever the clock of the
       () => vi.setSystemTime(Date.now() + (Date.now() % 2 === 0 ? 7_200_001 : -7_200_003)),
       700,
     );
-    const intervention = stopping(String(pid), pid, startTicks(pid) as string);
-    const moved = await carryOut({
-      version: "0",
-      intervention,
-      plan: planOf(intervention, ALL_STEPS, 5, 1),
-      storm: { kind: "unclassified", exe: FIRST, comm: "first", root: "/" },
-      baselineSeconds: 1,
-      longestBaseline: 16,
-      source: undefined,
-      signal: new AbortController().signal,
-      progress: createProgress(false),
-      waiting: null,
-      root: "/",
-    });
+    const moved = await carried(stopping(String(pid), pid, startTicks(pid) as string), 5);
     clearInterval(jumps);
     vi.useRealTimers();
     expect(moved.measured?.judgement).toMatchObject({
@@ -106,6 +115,29 @@ test("a storm that goes on as another program is told, whatever the clock of the
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(moved.remaining).toEqual([]);
     expect(/^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]).not.toBe("T");
+
+    // Four pairs are the fewest that refute. In the last stretch he ends, and what goes on may be his successor's.
+    const innocent = spawn("sleep", ["100"], { detached: true, stdio: "ignore" });
+    const other = innocent.pid as number;
+    let ending: NodeJS.Timeout | undefined;
+    const progress = {
+      show(text: string) {
+        if (!text.includes("8 of 8")) return;
+        // Who is stopped ends as soon as he is let go.
+        ending ??= setInterval(() => {
+          if (text.includes("free") || stateOf(other) === "T") innocent.kill();
+        }, 5);
+      },
+      clear: () => undefined,
+    };
+    const gone = await carried(stopping(String(other), other, startTicks(other) as string), 4, progress);
+    clearInterval(ending);
+    expect(gone.measured?.slots).toHaveLength(8);
+    expect(gone.measured?.judgement).toMatchObject({
+      outcome: "inconclusive",
+      code: "experiment.inconclusive.target-gone",
+    });
+    expect(gone.remaining).toEqual([]);
   } finally {
     vi.useRealTimers();
     vi.unstubAllEnvs();

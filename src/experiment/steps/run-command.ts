@@ -3,6 +3,7 @@ import { z } from "zod";
 import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
 import { fromBytes } from "../../model/text.ts";
 import { atUsualPriority } from "../../platform/priority.ts";
+import { isRunning } from "../unit-running.ts";
 
 const data = z.object({
   supervisor: z.string(),
@@ -38,7 +39,10 @@ export const stopUnit: StepKind<Data> = {
     return { outcome: "undone" };
   },
   // Only the supervisor knows; to start what runs already changes nothing.
-  verify: () => "between",
+  verify({ supervisor, unit }) {
+    const running = isRunning(supervisor, unit);
+    return running === null ? "between" : running ? "before" : "after";
+  },
   effect: ({ supervisor, unit }) => ({ code: "experiment.step.stop-unit", args: { supervisor, unit } }),
   undoing: ({ supervisor, unit }) => ({ code: "experiment.undo.stop-unit", args: { supervisor, unit } }),
   byHand: ({ start }) => start,

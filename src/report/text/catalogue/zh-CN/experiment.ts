@@ -79,6 +79,7 @@ export const experiment: Record<Codes, string> = {
   "experiment.refused.not-stopped": "进程 {pid} 在一秒内没有停住",
   "experiment.refused.masked-already": "{unit} 已被屏蔽，且不是本次运行所为",
   "experiment.refused.not-masked": "{unit} 无法在 /run 中屏蔽：它的文件所在文件夹优先级更高",
+  "experiment.refused.not-kept": "按住期间，有别人放开或启动了 {target}",
   "experiment.refused.process-gone": "进程 {pid} 已不存在",
   "experiment.refused.command": "{command}：{complaint}",
   "experiment.refused.concern": "{path} 属于 {kind}：确实要这样做，请单独隔离（whoforks quarantine --allow）",
