@@ -79,6 +79,7 @@ function signedRoot(): Signed {
     `Origin: test\nSHA256:\n ${digest(index)} ${index.length} main/binary-amd64/Packages\n`,
   );
   gpg("--clear-sign", "--output", at("var/lib/apt/lists/deb.example.org_dists_x_InRelease"), path.join(top, "Release"));
+  gpg("--armor", "--detach-sign", "--output", path.join(top, "Release.gpg"), path.join(top, "Release"));
   spawnSync("gpgconf", ["--homedir", home, "--kill", "all"]);
   return { root, deb, key };
 }
@@ -143,6 +144,16 @@ describe("a package file that apt keeps", () => {
     expect(await broken(`${lists}_main_binary-amd64_Packages`, (text) => `${text}\n`)).toBe(
       "identity-chain.index-not-listed",
     );
+    // As an older apt keeps it: the text, and its signature beside it.
+    const top = path.dirname(root);
+    fs.renameSync(`${lists}_InRelease`, path.join(top, "InRelease"));
+    for (const name of ["Release", "Release.gpg"]) fs.copyFileSync(path.join(top, name), `${lists}_${name}`);
+    const apart = await identify("--root", root, "/usr/sbin/atd");
+    expect(apart.chain).toMatchObject({ verified: true, args: { key, release: expect.stringMatching(/_Release$/) } });
+    expect(await broken(`${lists}_Release`, (text) => `${text}\n`)).toBe("identity-chain.no-good-signature");
+    expect(await broken(`${lists}_Release.gpg`, () => "")).toBe("identity-chain.no-good-signature");
+    for (const name of ["Release", "Release.gpg"]) fs.rmSync(`${lists}_${name}`);
+    fs.renameSync(path.join(top, "InRelease"), `${lists}_InRelease`);
     expect(await broken(`${lists}_main_binary-amd64_Packages`, () => "")).toBe("identity-chain.not-listed");
     expect(await broken(path.join(root, "etc/apt/trusted.gpg.d/test.asc"), () => "")).toBe(
       "identity-chain.no-good-signature",

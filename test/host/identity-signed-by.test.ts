@@ -59,7 +59,7 @@ test("only the keys count that the source names, or else those that apt trusts f
   const root = openRoot(dir);
   const signers = (): string[] | null => {
     const release = "/var/lib/apt/lists/deb.example.org_dists_x_InRelease";
-    return signedText(root, content, signedByOf(root, release))?.keys ?? null;
+    return signedText(root, content, null, signedByOf(root, release))?.keys ?? null;
   };
   const source = (signedBy: string): void => {
     const head = "# Suites: other\nTypes: deb\nURIs: https://deb.example.org\nSuites: x\nComponents: main\n";

@@ -7,30 +7,45 @@ import type { Untrusted } from "../../model/text.ts";
 const LISTS = "/var/lib/apt/lists";
 const LARGEST = 1 << 30;
 
-/** An index of packages, and the InRelease file that should list it. */
+/** An index of packages, and the signed file that should list it. */
 export interface IndexFile {
   path: Untrusted;
+  /** `…_InRelease`, or the `…_Release` of an older apt or archive. */
   release: Untrusted;
+  /** `…_Release.gpg`, the signature of the latter; null: the file bears its own. */
+  signature: Untrusted | null;
   /** As InRelease names it: `main/binary-amd64/Packages`. */
   name: string;
 }
 
 /**
- * The package indexes of apt that have their InRelease beside them: `HOST_dists_SUITE_InRelease` and
- * `HOST_dists_SUITE_main_binary-amd64_Packages`, which may be packed (apt.conf(5), Acquire::GzipIndexes).
+ * The package indexes of apt that have what signs them beside them: `HOST_dists_SUITE_InRelease` (or `…_Release` with
+ * `…_Release.gpg`) and `HOST_dists_SUITE_main_binary-amd64_Packages`, which may be packed (apt.conf(5), Acquire::GzipIndexes).
  */
 export function indexFiles(root: Root): IndexFile[] {
   const names = root.list(LISTS) ?? [];
-  const releases = names
-    .filter((name) => name.endsWith("_InRelease"))
-    .map((name) => name.slice(0, -"InRelease".length));
+  const there = new Set(names);
+  const prefixes = new Set(
+    names.flatMap((name) => {
+      const end = ["_InRelease", "_Release.gpg"].find((one) => name.endsWith(one));
+      return end === undefined ? [] : [name.slice(0, -end.length + 1)];
+    }),
+  );
   return names.flatMap((name) => {
-    const prefix = releases.filter((one) => name.startsWith(one)).sort((a, b) => b.length - a.length)[0];
+    const [prefix] = [...prefixes].filter((one) => name.startsWith(one)).sort((a, b) => b.length - a.length);
     const rest =
       prefix === undefined ? null : /^(.*_Packages)(?:\.(?:lz4|xz|gz|zst))?$/.exec(name.slice(prefix.length));
     if (prefix === undefined || rest === null) return [];
     const listed = (rest[1] ?? "").replaceAll("_", "/");
-    return [{ path: `${LISTS}/${name}`, release: `${LISTS}/${prefix}InRelease`, name: listed }];
+    const bearsItsOwn = there.has(`${prefix}InRelease`);
+    return [
+      {
+        path: `${LISTS}/${name}`,
+        release: `${LISTS}/${prefix}${bearsItsOwn ? "InRelease" : "Release"}`,
+        signature: bearsItsOwn ? null : `${LISTS}/${prefix}Release.gpg`,
+        name: listed,
+      },
+    ];
   });
 }
 

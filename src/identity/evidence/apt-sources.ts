@@ -15,15 +15,16 @@ interface AptSource {
 }
 
 /**
- * What Signed-By of the sources says about the InRelease file with this name in /var/lib/apt/lists. Empty where no source
+ * What Signed-By of the sources says about the InRelease or Release file with this name in /var/lib/apt/lists. Empty where no source
  * has one for it, or none is its source any more: then the keys count that apt trusts for all.
  */
 export function signedByOf(root: Root, release: Untrusted): string[] {
   const name = release.slice(release.lastIndexOf("/") + 1);
   const signedBy = new Set<string>();
   for (const source of sourcesOf(root)) {
-    const names = source.uris.flatMap((uri) => source.suites.map((suite) => `${listName(uri, suite)}InRelease`));
-    if (names.includes(name)) for (const one of source.signedBy) signedBy.add(one);
+    const begins = source.uris.flatMap((uri) => source.suites.map((suite) => listName(uri, suite)));
+    if (begins.some((one) => name === `${one}InRelease` || name === `${one}Release`))
+      for (const one of source.signedBy) signedBy.add(one);
   }
   return [...signedBy];
 }

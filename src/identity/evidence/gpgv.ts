@@ -28,19 +28,28 @@ export function hasGpgv(): boolean {
 }
 
 /**
- * Checks a clear-signed file (InRelease) by this host's gpgv(1), with the keys that its source names in Signed-By, else with
- * those that apt trusts in that root. The text is what gpgv says was signed, never what stands around it. Null: no good
- * signature, or none of these keys made it.
+ * Checks a clear-signed file (InRelease), or one with its signature beside it (Release and Release.gpg), by this host's
+ * gpgv(1), with the keys that its source names in Signed-By, else with those that apt trusts in that root. The text is what
+ * was signed, never what stands around it. Null: no good signature, or none of these keys made it.
+ * @param signature null: the file bears its own
  * @param signedBy of the source: paths of keyrings, fingerprints, whole keys
  */
-export function signedText(root: Root, content: Buffer, signedBy: readonly string[]): Signed | null {
+export function signedText(
+  root: Root,
+  content: Buffer,
+  signature: Buffer | null,
+  signedBy: readonly string[],
+): Signed | null {
   const { keyrings, fingerprints } = allowed(root, signedBy);
-  const { output, keys, primary } = runGpgv(keyrings, { signed: content }, ["--output", "-"]);
+  const { output, keys, primary } =
+    signature === null
+      ? runGpgv(keyrings, { signed: content }, ["--output", "-"])
+      : runGpgv(keyrings, { signature, signed: content }, []);
   const good = keys.filter((key, at) => {
     if (fingerprints.length === 0) return true;
     return fingerprints.some(({ hex, exact }) => key === hex || (!exact && primary[at] === hex));
   });
-  return good.length === 0 ? null : { text: output, keys: good };
+  return good.length === 0 ? null : { text: signature === null ? output : content, keys: good };
 }
 
 /** Keyrings that may have signed, and of their keys those that were named; none named: all. */

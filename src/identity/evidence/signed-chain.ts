@@ -9,8 +9,8 @@ import { signedByOf } from "./apt-sources.ts";
 import { hasGpgv, signedText, signers } from "./gpgv.ts";
 
 /**
- * How far a package file is vouched for by signatures that are here: for a .deb a key of the root signed InRelease, which
- * lists the index, which lists the package file. What cannot be followed is unverifiable, which says nothing against the file.
+ * How far a package file is vouched for by signatures that are here: for a .deb a key of the root signed InRelease (or Release,
+ * by Release.gpg), which lists the index, which lists the package file. What cannot be followed is unverifiable, which says nothing against the file.
  */
 export type SignedChain = { verified: boolean; code: ChainCode; args: Record<string, unknown> };
 
@@ -56,6 +56,7 @@ export function rpmChainOf(root: Root, owner: Owner, paths: ReadonlySet<Untruste
 }
 
 const LARGEST_RELEASE = 64 << 20;
+const LARGEST_SIGNATURE = 1 << 20;
 
 /** Follows the chain for a .deb with this SHA-256. */
 export async function debChainOf(
@@ -74,7 +75,9 @@ export async function debChainOf(
     // Another package's archive under this one's name would be a genuine file of the wrong package.
     if (stanza.name !== name || stanza.version !== version || stanza.architecture !== architecture) continue;
     const release = root.read(index.release, LARGEST_RELEASE);
-    const signed = release === null ? null : signedText(root, release, signedByOf(root, index.release));
+    const signature = index.signature === null ? null : root.read(index.signature, LARGEST_SIGNATURE);
+    const isThere = release !== null && (index.signature === null || signature !== null);
+    const signed = isThere ? signedText(root, release, signature, signedByOf(root, index.release)) : null;
     if (signed === null) return no("identity-chain.no-good-signature", { release: index.release });
     if (!lists(signed.text, index.name, content)) {
       return no("identity-chain.index-not-listed", { index: index.path, release: index.release });
