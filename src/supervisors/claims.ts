@@ -1,7 +1,7 @@
 import type { Untrusted } from "../model/text.ts";
 import { fromBytes } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { attempt } from "./read-config.ts";
+import { attempt } from "./files/read-config.ts";
 import type { Job } from "./types.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
+import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./files/read-config.ts";
 import type { Job, JobReading, Supervisor } from "./types.ts";
-import { unwrap } from "./wrappers.ts";
+import { unwrap } from "./commands/wrappers.ts";
 
 /** Where the system's dinit looks for a service, in this order (dinit(8), --services-dir). */
 const FOLDERS = ["/etc/dinit.d", "/run/dinit.d", "/usr/local/lib/dinit.d", "/lib/dinit.d"];

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Untrusted } from "../model/text.ts";
-import { endNamed } from "./exit-status-names.ts";
+import { endNamed } from "./systemd/exit-status-names.ts";
 
 /** A list of ends that a unit names, and the last assignment that added to it. */
 export interface EndList {

@@ -12,7 +12,7 @@ export {
   type JobSearch,
   type MatchKind,
 } from "./find.ts";
-export { listConfig, newBudget, readConfig } from "./read-config.ts";
+export { listConfig, newBudget, readConfig } from "./files/read-config.ts";
 export { initKind } from "./init-kind.ts";
 export { runningInit, withoutIdleInits } from "./running-init.ts";
 export {
@@ -33,8 +33,8 @@ export {
   type OwnerLike,
   type Resolution,
   type ResolutionCode,
-} from "./shadow.ts";
+} from "./commands/shadow.ts";
 export type { Ends } from "./ends.ts";
 export { NAMES_OF_JOBS } from "./claims.ts";
-export { liveFacts, type LiveFacts } from "./systemd-live.ts";
+export { liveFacts, type LiveFacts } from "./systemd/live.ts";
 export type { AtWork, Job, JobReading, Problem, Restart, Starter, Supervisor } from "./types.ts";

@@ -1,5 +1,5 @@
 import type { Untrusted } from "../model/text.ts";
-import { addProblem, attempt, newBudget, readConfig } from "./read-config.ts";
+import { addProblem, attempt, newBudget, readConfig } from "./files/read-config.ts";
 import type { Job, JobReading, Supervisor } from "./types.ts";
 
 const FILE = "/etc/inetd.conf";

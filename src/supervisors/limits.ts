@@ -1,7 +1,7 @@
 import { sparedBy, type Ends, type Spared } from "./ends.ts";
 import type { EndList } from "./end-rules.ts";
 import type { Job, Restart } from "./types.ts";
-import type { Resolution } from "./shadow.ts";
+import type { Resolution } from "./commands/shadow.ts";
 
 /** Reasons that `limitAllowsRate` gives, with the numbers each carries. Rates are starts a second. */
 export interface LimitReasons {

@@ -1,10 +1,10 @@
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { argvProgram, splitWords } from "./argv-words.ts";
-import { namesLike } from "./glob.ts";
+import { argvProgram, splitWords } from "./commands/argv-words.ts";
+import { namesLike } from "./files/glob.ts";
 import { readMonitWords, type MonitWord } from "./monit-words.ts";
-import { addProblem, attempt, newBudget, readConfig, type Budget } from "./read-config.ts";
+import { addProblem, attempt, newBudget, readConfig, type Budget } from "./files/read-config.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 /** Where monit looks for its file (monit(1), -c), in its order after the home directory. */

@@ -1,13 +1,13 @@
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { argvProgram, splitWords } from "./argv-words.ts";
-import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
-import { lineOf } from "./scripts.ts";
-import { readVariables, type ShellVariables } from "./shell-variables.ts";
-import { simpleCommands } from "./shell-words.ts";
+import { argvProgram, splitWords } from "./commands/argv-words.ts";
+import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./files/read-config.ts";
+import { lineOf } from "./commands/scripts.ts";
+import { readVariables, type ShellVariables } from "./commands/shell-variables.ts";
+import { simpleCommands } from "./commands/shell-words.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
-import { unwrap } from "./wrappers.ts";
+import { unwrap } from "./commands/wrappers.ts";
 
 const SCRIPTS = "/etc/init.d";
 const SETTINGS = "/etc/conf.d";

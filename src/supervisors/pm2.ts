@@ -1,7 +1,7 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { countOf, lineOf, member, readJson, textOf, textsOf } from "./json-config.ts";
-import { addProblem, attempt, listConfig, newBudget, type Budget } from "./read-config.ts";
+import { countOf, lineOf, member, readJson, textOf, textsOf } from "./files/json-config.ts";
+import { addProblem, attempt, listConfig, newBudget, type Budget } from "./files/read-config.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 const MOST_APPS = 10_000;

@@ -1,8 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
-import { argvProgram } from "./argv-words.ts";
-import { attempt, newBudget, readConfig } from "./read-config.ts";
-import { lineOf } from "./scripts.ts";
-import { afterAssignments, CONTROL_WORDS, pathSetBy, simpleCommands } from "./shell-words.ts";
+import { argvProgram } from "./commands/argv-words.ts";
+import { attempt, newBudget, readConfig } from "./files/read-config.ts";
+import { lineOf } from "./commands/scripts.ts";
+import { afterAssignments, CONTROL_WORDS, pathSetBy, simpleCommands } from "./commands/shell-words.ts";
 import type { Job, JobReading, Supervisor } from "./types.ts";
 
 const FILES = ["/etc/rc.local", "/etc/rc.d/rc.local"];

@@ -1,8 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { attempt, newBudget, readConfig } from "./read-config.ts";
-import { readServiceDirs, worksForService } from "./service-dirs.ts";
-import { pathSetBy } from "./shell-words.ts";
+import { attempt, newBudget, readConfig } from "./files/read-config.ts";
+import { readServiceDirs, worksForService } from "./files/service-dirs.ts";
+import { pathSetBy } from "./commands/shell-words.ts";
 import type { Supervisor } from "./types.ts";
 
 /** Directories that runsvdir is given by Debian, Void, Artix and runit's own documents. */

@@ -1,7 +1,7 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { attempt } from "./read-config.ts";
-import { readServiceDirs, worksForService } from "./service-dirs.ts";
+import { attempt } from "./files/read-config.ts";
+import { readServiceDirs, worksForService } from "./files/service-dirs.ts";
 import type { Supervisor } from "./types.ts";
 
 /** Scan directories of s6-linux-init, s6-overlay 3 and 2, Artix, and s6's documents. */

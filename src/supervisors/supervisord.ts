@@ -1,10 +1,10 @@
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { argvProgram, splitWords } from "./argv-words.ts";
-import { namesLike } from "./glob.ts";
-import { readIni, type Ini, type IniValue } from "./python-ini.ts";
-import { addProblem, attempt, newBudget, readConfig, type Budget } from "./read-config.ts";
+import { argvProgram, splitWords } from "./commands/argv-words.ts";
+import { namesLike } from "./files/glob.ts";
+import { readIni, type Ini, type IniValue } from "./files/python-ini.ts";
+import { addProblem, attempt, newBudget, readConfig, type Budget } from "./files/read-config.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 /** Where supervisord looks for its file (options.py, `searchpaths`), in its order. */

@@ -1,8 +1,8 @@
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { initKind } from "./init-kind.ts";
-import { addProblem, attempt, listConfig, newBudget, readConfig } from "./read-config.ts";
-import { needsShell, shellProgram } from "./shell-words.ts";
+import { addProblem, attempt, listConfig, newBudget, readConfig } from "./files/read-config.ts";
+import { needsShell, shellProgram } from "./commands/shell-words.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 const INITTAB = "/etc/inittab";

@@ -1,7 +1,7 @@
 import type { Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
-import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./read-config.ts";
+import { addProblem, attempt, listConfig, newBudget, readConfig, type Budget } from "./files/read-config.ts";
 import type { Job, JobReading, Problem, Supervisor } from "./types.ts";
 
 const FILE = "/etc/xinetd.conf";

@@ -6,9 +6,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openRoot, type Root } from "../../src/platform/root.ts";
 import { liveFacts } from "../../src/supervisors/index.ts";
-import { parseSpan } from "../../src/supervisors/systemd-time.ts";
+import { parseSpan } from "../../src/supervisors/systemd/time.ts";
 import { atOnce } from "../../src/model/steps.ts";
-import { readServices, SYSTEMD_PATH } from "../../src/supervisors/systemd.ts";
+import { readServices, SYSTEMD_PATH } from "../../src/supervisors/systemd/systemd.ts";
 import type { Problem } from "../../src/supervisors/types.ts";
 import { layout, put, unitText } from "./random-units.ts";
 

@@ -7,7 +7,7 @@ import { findJobs, liveFacts, type Job, type LiveFacts } from "../../src/supervi
 import { maskUnitStep } from "../../src/experiment/steps/mask-unit.ts";
 import { StepRefused } from "../../src/journal/types.ts";
 import { atOnce } from "../../src/model/steps.ts";
-import { readServices } from "../../src/supervisors/systemd.ts";
+import { readServices } from "../../src/supervisors/systemd/systemd.ts";
 
 /** What the container's files and its systemd say, as left in observed.json. */
 export interface Observed {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { startScenario } from "../../lab/lab.mjs";
-import { readCrontab } from "../../src/supervisors/crontab.ts";
+import { readCrontab } from "../../src/supervisors/cron/crontab.ts";
 import { needsLab } from "./needs.ts";
 
 test("Debian's own crontab takes and refuses the same lines", async (context) => {

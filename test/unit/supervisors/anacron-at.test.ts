@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
-import { anacron } from "../../../src/supervisors/anacron.ts";
-import { at } from "../../../src/supervisors/at.ts";
+import { anacron } from "../../../src/supervisors/cron/anacron.ts";
+import { at } from "../../../src/supervisors/cron/at.ts";
 import type { Job, Supervisor } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 

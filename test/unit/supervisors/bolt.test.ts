@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
-import { BoltBucket, BoltDamage } from "../../../src/supervisors/bolt.ts";
+import { BoltBucket, BoltDamage } from "../../../src/supervisors/files/bolt.ts";
 import { findJobs, limitAllowsRate, supervisors, type JobReading } from "../../../src/supervisors/index.ts";
 import { withTree, type Entry } from "./tree.ts";
 

@@ -3,11 +3,11 @@ import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
-import { cron, CRON_PATH } from "../../../src/supervisors/cron.ts";
-import { parseSchedule, shortestGap } from "../../../src/supervisors/cron-schedule.ts";
-import { readCrontab } from "../../../src/supervisors/crontab.ts";
+import { cron, CRON_PATH } from "../../../src/supervisors/cron/cron.ts";
+import { parseSchedule, shortestGap } from "../../../src/supervisors/cron/schedule.ts";
+import { readCrontab } from "../../../src/supervisors/cron/crontab.ts";
 import { findJobs, limitAllowsRate } from "../../../src/supervisors/index.ts";
-import { runPartsOf } from "../../../src/supervisors/run-parts.ts";
+import { runPartsOf } from "../../../src/supervisors/cron/run-parts.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
-import { docker } from "../../../src/supervisors/docker.ts";
+import { docker } from "../../../src/supervisors/containers/docker.ts";
 import { findJobs, limitAllowsRate } from "../../../src/supervisors/index.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";

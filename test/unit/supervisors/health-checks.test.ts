@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { packOf } from "../../../src/diagnosis/packs/index.ts";
 import { atOnce } from "../../../src/model/steps.ts";
 import { findJobs, limitAllowsRate, readConfiguration, toRestart } from "../../../src/supervisors/index.ts";
-import { haproxy } from "../../../src/supervisors/haproxy.ts";
-import { keepalived } from "../../../src/supervisors/keepalived.ts";
+import { haproxy } from "../../../src/supervisors/health-checks/haproxy.ts";
+import { keepalived } from "../../../src/supervisors/health-checks/keepalived.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 

@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBytes } from "../../../src/model/text.ts";
 import { findJobs, limitAllowsRate, resolveCommand, supervisors } from "../../../src/supervisors/index.ts";
-import { mentionedWords, shellProgram } from "../../../src/supervisors/shell-words.ts";
-import { parseExec } from "../../../src/supervisors/systemd-command.ts";
+import { mentionedWords, shellProgram } from "../../../src/supervisors/commands/shell-words.ts";
+import { parseExec } from "../../../src/supervisors/systemd/command.ts";
 import { withTree } from "./tree.ts";
 import { atOnce } from "../../../src/model/steps.ts";
 

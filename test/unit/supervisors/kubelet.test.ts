@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
 import { findJobs } from "../../../src/supervisors/index.ts";
-import { kubelet } from "../../../src/supervisors/kubelet.ts";
+import { kubelet } from "../../../src/supervisors/containers/kubelet.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
 import { findJobs, readConfiguration } from "../../../src/supervisors/index.ts";
 import { s6 } from "../../../src/supervisors/s6.ts";
-import { systemd } from "../../../src/supervisors/systemd.ts";
+import { systemd } from "../../../src/supervisors/systemd/systemd.ts";
 import { withTree, type Entry } from "./tree.ts";
 
 // Ten thousand files cost a busy disk more than reading them: in memory where there is such a folder.

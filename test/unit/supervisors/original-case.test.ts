@@ -6,9 +6,9 @@ import {
   resolveCommand,
   toRestart,
 } from "../../../src/supervisors/index.ts";
-import { SYSTEMD_PATH } from "../../../src/supervisors/systemd.ts";
+import { SYSTEMD_PATH } from "../../../src/supervisors/systemd/systemd.ts";
 import { SYSVINIT_PATH } from "../../../src/supervisors/sysvinit.ts";
-import { upstart } from "../../../src/supervisors/upstart.ts";
+import { upstart } from "../../../src/supervisors/upstart/upstart.ts";
 import { withTree } from "./tree.ts";
 import { atOnce } from "../../../src/model/steps.ts";
 

@@ -6,7 +6,7 @@ import { stopWay } from "../../../src/diagnosis/packs/index.ts";
 import { atOnce } from "../../../src/model/steps.ts";
 import { shellQuote } from "../../../src/report/text/shell-quote.ts";
 import { findJobs, readConfiguration, toRestart, type JobReading } from "../../../src/supervisors/index.ts";
-import { podman } from "../../../src/supervisors/podman.ts";
+import { podman } from "../../../src/supervisors/containers/podman.ts";
 import { withTree, type Entry } from "./tree.ts";
 
 /**

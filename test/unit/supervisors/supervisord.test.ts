@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
-import { argvProgram, splitWords } from "../../../src/supervisors/argv-words.ts";
-import { fits } from "../../../src/supervisors/glob.ts";
+import { argvProgram, splitWords } from "../../../src/supervisors/commands/argv-words.ts";
+import { fits } from "../../../src/supervisors/files/glob.ts";
 import { findJobs, limitAllowsRate } from "../../../src/supervisors/index.ts";
 import { supervisord } from "../../../src/supervisors/supervisord.ts";
 import type { Job } from "../../../src/supervisors/types.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
 import { findJobs } from "../../../src/supervisors/index.ts";
 import { limitAllowsRate } from "../../../src/supervisors/limits.ts";
-import { systemd } from "../../../src/supervisors/systemd.ts";
+import { systemd } from "../../../src/supervisors/systemd/systemd.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 

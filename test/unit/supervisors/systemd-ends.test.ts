@@ -6,9 +6,9 @@ import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
 import { render } from "../../../src/report/text/catalogue/index.ts";
 import { sequelOf } from "../../../src/supervisors/end-rules.ts";
-import { endNamed, EXIT_STATUSES } from "../../../src/supervisors/exit-status-names.ts";
+import { endNamed, EXIT_STATUSES } from "../../../src/supervisors/systemd/exit-status-names.ts";
 import { limitAllowsRate, type Job } from "../../../src/supervisors/index.ts";
-import { systemd } from "../../../src/supervisors/systemd.ts";
+import { systemd } from "../../../src/supervisors/systemd/systemd.ts";
 import { withTree, type Entry } from "./tree.ts";
 
 const UNIT = "/usr/lib/systemd/system/d.service";

@@ -8,7 +8,7 @@ import { stopWay } from "../../../src/diagnosis/packs/index.ts";
 import { atOnce } from "../../../src/model/steps.ts";
 import { shellQuote } from "../../../src/report/text/shell-quote.ts";
 import { findJobs, readConfiguration, toRestart, type JobQuestion } from "../../../src/supervisors/index.ts";
-import { readCommandLine } from "../../../src/supervisors/shell-line.ts";
+import { readCommandLine } from "../../../src/supervisors/commands/shell-line.ts";
 import { withTree, type Entry } from "./tree.ts";
 
 const UNIT = "/etc/systemd/system/x.service";

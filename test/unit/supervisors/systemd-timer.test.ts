@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { atOnce } from "../../../src/model/steps.ts";
 import { limitAllowsRate } from "../../../src/supervisors/limits.ts";
-import { shortestInterval } from "../../../src/supervisors/systemd-calendar.ts";
-import { systemd } from "../../../src/supervisors/systemd.ts";
+import { shortestInterval } from "../../../src/supervisors/systemd/calendar.ts";
+import { systemd } from "../../../src/supervisors/systemd/systemd.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { unitOfCgroup } from "../../../src/supervisors/index.ts";
-import { parseShow } from "../../../src/supervisors/systemd-live.ts";
-import { FOREVER_SECONDS, parseSpan } from "../../../src/supervisors/systemd-time.ts";
-import { SYSTEMD_PATH, systemd } from "../../../src/supervisors/systemd.ts";
+import { parseShow } from "../../../src/supervisors/systemd/live.ts";
+import { FOREVER_SECONDS, parseSpan } from "../../../src/supervisors/systemd/time.ts";
+import { SYSTEMD_PATH, systemd } from "../../../src/supervisors/systemd/systemd.ts";
 import type { Job } from "../../../src/supervisors/types.ts";
 import { withTree, type Entry } from "./tree.ts";
 import { atOnce } from "../../../src/model/steps.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/supervisors/types.ts";
-import { UPSTART_PATH, upstart } from "../../../src/supervisors/upstart.ts";
+import { UPSTART_PATH, upstart } from "../../../src/supervisors/upstart/upstart.ts";
 import { withTree, type Entry } from "./tree.ts";
 import { atOnce } from "../../../src/model/steps.ts";
 

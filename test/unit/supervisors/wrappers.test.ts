@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { unwrap } from "../../../src/supervisors/wrappers.ts";
+import { unwrap } from "../../../src/supervisors/commands/wrappers.ts";
 
 const left = (command: string) => unwrap(command.split(" ")).words.join(" ");
 
