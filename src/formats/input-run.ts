@@ -15,7 +15,7 @@ import { fromSystemError, unrecognised, unusable, type UnusableInput } from "./i
 import type { InputReading, InputStream, ReadOptions } from "./input.ts";
 import type { RandomBytes } from "../model/random-bytes.ts";
 import { fileBytes, Spool } from "./random-bytes.ts";
-import type { ContainerFormat, FormatReader, SinkOf, StreamReading } from "./types.ts";
+import type { ContainerFormat, Format, FormatReader, SinkOf, StreamReading } from "./types.ts";
 
 /** How often a slow standard input is looked at, ms. */
 const LOOK_EVERY = 200;
@@ -103,6 +103,7 @@ export class InputRun {
       const head = readHead(fd);
       const packed = packing(head);
       const format = packed === "plain" ? recognise(head) : null;
+      if (packed === "plain" && head.length === HEAD) stream.foretell(format);
       const advance = (bytes: number): void => {
         this.#done += bytes;
         this.tell();
@@ -156,6 +157,8 @@ class StreamRun {
   #head: Uint8Array[] | null = [];
   #headLength = 0;
   #accepted = false;
+  /** What a whole head of the current file was recognised as (null: as nothing); undefined: nobody has looked. */
+  #foretold: Format | null | undefined;
   #spooled: { format: ContainerFormat; bytes: Spool } | null = null;
   /** First bytes of the current file, once it has turned out to be of no format that this stream reads; null when it was empty. */
   strange: Uint8Array | null = null;
@@ -172,7 +175,13 @@ class StreamRun {
     this.#head = [];
     this.#headLength = 0;
     this.#accepted = false;
+    this.#foretold = undefined;
     this.strange = null;
+  }
+
+  /** The current file's whole head has been looked at already: what it was recognised as. */
+  foretell(format: Format | null): void {
+    this.#foretold = format;
   }
 
   /** Takes bytes of the current file. @returns false when there is no use in reading on. */
@@ -202,7 +211,7 @@ class StreamRun {
   #decide(bytes: Uint8Array): boolean {
     this.#head = null;
     this.strange = bytes.subarray(0, HEAD);
-    const format = recognise(this.strange);
+    const format = this.#foretold === undefined ? recognise(this.strange) : this.#foretold;
     if (format === null) return false;
     if ("read" in format) {
       this.#accepted = true;
