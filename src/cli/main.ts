@@ -1,11 +1,13 @@
+import { compiledProgram } from "./compiled.ts";
+
 declare const __VERSION__: string;
 
+const [, , command] = process.argv;
 // The version is asked for by scripts and package managers; it is answered before anything else is loaded.
-if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V")) {
+if (process.argv.length === 3 && (command === "--version" || command === "-V")) {
   process.stdout.write(`${__VERSION__}\n`);
 } else {
-  const { run } = await import("./program.ts");
+  const compiled = command === "diagnose" ? compiledProgram("diagnose") : null;
+  const run = compiled ?? (await import("./program.ts")).run;
   await run(process.argv, __VERSION__);
 }
-
-export {};
