@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { mutate, random } from "./mutate.mjs";
 
-const { bundle, corpus, keep, seconds, runs, seed, most, input, at } = workerData;
+const { bundle, corpus, keep, seconds, runs, seed, most: largest, input, at } = workerData;
 const current = Buffer.from(input);
 const state = new Int32Array(at);
-const { fuzz } = createRequire(bundle)(bundle);
+const { fuzz, most = largest } = createRequire(bundle)(bundle);
 const coverage = Object.values(globalThis.__coverage__);
 
 function isSeed({ name }) {

@@ -34,13 +34,17 @@ export const TAG = {
 
 const ENTRY = 16;
 const MOST_ENTRIES = 0xffff;
+/** Values of one tag. The packages with most files have a few hundred thousand. */
+const MOST_VALUES = 1 << 20;
 /** Types: CHAR 1, INT8 2, INT16 3, INT32 4, INT64 5, STRING 6, BIN 7, STRING_ARRAY 8, I18NSTRING 9. */
 const WIDTH: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4 };
 const STRINGS = new Set([6, 8, 9]);
+const BINARY = 7;
 
 /**
  * One header as the database keeps it: number of index entries and bytes of data (big-endian words), the entries (tag,
- * type, offset, count), the data (rpm's lib/header.c). What is damaged is not there.
+ * type, offset, count), the data (rpm's lib/header.c). What is damaged is not there. A header with a tag of more than a million
+ * texts or numbers is none: a few bytes that claim so many would cost gigabytes.
  */
 export class RpmHeader {
   readonly #data: Buffer;
@@ -51,7 +55,8 @@ export class RpmHeader {
     if (blob.length < 8) return null;
     const [entries, bytes] = [blob.readUInt32BE(0), blob.readUInt32BE(4)];
     if (entries === 0 || entries > MOST_ENTRIES || 8 + entries * ENTRY + bytes > blob.length) return null;
-    return new RpmHeader(blob, entries, bytes);
+    const header = new RpmHeader(blob, entries, bytes);
+    return header.#isBounded() ? header : null;
   }
 
   private constructor(blob: Buffer, entries: number, bytes: number) {
@@ -63,10 +68,15 @@ export class RpmHeader {
     }
   }
 
+  #isBounded(): boolean {
+    for (const { type, count } of this.#entries.values()) if (type !== BINARY && count > MOST_VALUES) return false;
+    return true;
+  }
+
   /** Bytes of a tag of type BIN; null: none, or cut off. */
   binary(tag: number): Buffer | null {
     const entry = this.#entries.get(tag);
-    if (entry?.type !== 7 || entry.offset + entry.count > this.#data.length) return null;
+    if (entry?.type !== BINARY || entry.offset + entry.count > this.#data.length) return null;
     return this.#data.subarray(entry.offset, entry.offset + entry.count);
   }
 

@@ -3,6 +3,7 @@ import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { Root } from "../../platform/root.ts";
 import { listOf, pathWith, type ListedPackage, type ListedPackages } from "../listed-database.ts";
+import { PathBudget } from "../path-budget.ts";
 import type { FileRecord, ShippedDigest } from "../package-database.ts";
 
 const STANZAS_A_STEP = 8;
@@ -16,13 +17,14 @@ export function* packagesOf(content: Buffer, root: Root, ledger: SourceLedger, l
   const packages: ListedPackage[] = [];
   let complete = true;
   let count = 0;
+  const budget = new PathBudget();
   for (const stanza of fromBytes(content).split(/\n{2,}/)) {
     if (++count % STANZAS_A_STEP === 0) yield;
     if (stanza.trim() === "") continue;
-    const found = packageOf(stanza, root);
-    if (found === null) {
+    const found = packageOf(stanza, root, budget);
+    if (typeof found === "string") {
       complete = false;
-      skip(ledger, locator, "stanza without P: and V:", stanza.slice(0, 120));
+      skip(ledger, locator, found, stanza);
       continue;
     }
     ledger.events++;
@@ -31,7 +33,8 @@ export function* packagesOf(content: Buffer, root: Root, ledger: SourceLedger, l
   return { packages, complete };
 }
 
-function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
+/** Text: why it is none. */
+function packageOf(stanza: Untrusted, root: Root, budget: PathBudget): ListedPackage | string {
   const fields = new Map<string, Untrusted>();
   const digests = new Map<Untrusted, ShippedDigest>();
   const records = new Map<Untrusted, FileRecord>();
@@ -44,11 +47,13 @@ function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
     switch (line[0]) {
       case "F":
         directory = value === "" ? "/" : `/${value}/`;
+        if (!budget.take(directory)) return "its paths are too long, or too many";
         paths.push(directory === "/" ? "/" : `/${value}`);
         file = null;
         break;
       case "R":
         file = directory + value;
+        if (!budget.take(file)) return "its paths are too long, or too many";
         paths.push(file);
         break;
       case "Z": {
@@ -71,7 +76,7 @@ function packageOf(stanza: Untrusted, root: Root): ListedPackage | null {
     }
   }
   const [name, version] = [fields.get("P") ?? "", fields.get("V") ?? ""];
-  if (name === "" || version === "") return null;
+  if (name === "" || version === "") return "stanza without P: and V:";
   return {
     owner: { manager: "apk", package: name, version },
     architecture: fields.get("A") ?? null,

@@ -25,12 +25,18 @@ export function md5Of(path: Untrusted, md5sums: Buffer): string | null {
 /** The path that a NAME.md5sums file lists with this MD5 (hex), or null. */
 export function pathOf(md5: string, md5sums: Buffer): Untrusted | null {
   for (let at = md5sums.indexOf(md5); at >= 0; at = md5sums.indexOf(md5, at + 1)) {
-    if (at > 0 && md5sums[at - 1] !== 10) continue;
+    if ((at > 0 && md5sums[at - 1] !== 10) || !isSeparated(md5sums, at)) continue;
     const newline = md5sums.indexOf(10, at);
     const start = at + HEX_LENGTH + SEPARATOR.length;
     return `/${fromBytes(md5sums.subarray(start, newline < 0 ? md5sums.length : newline))}`;
   }
   return null;
+}
+
+/** Whether two spaces follow the digest of a line. */
+function isSeparated(md5sums: Buffer, start: number): boolean {
+  const at = start + HEX_LENGTH;
+  return md5sums[at] === SEPARATOR[0] && md5sums[at + 1] === SEPARATOR[1];
 }
 
 /** Every path of a NAME.md5sums file, with the leading slash, and its MD5; lines of another form are left out. */
@@ -40,7 +46,8 @@ export function* allDigests(md5sums: Buffer): Generator<[Untrusted, string]> {
     const end = newline < 0 ? md5sums.length : newline;
     const hex = md5sums.toString("latin1", start, start + HEX_LENGTH).toLowerCase();
     const path = start + HEX_LENGTH + SEPARATOR.length;
-    if (path < end && /^[0-9a-f]{32}$/.test(hex)) yield [`/${fromBytes(md5sums.subarray(path, end))}`, hex];
+    if (path < end && isSeparated(md5sums, start) && /^[0-9a-f]{32}$/.test(hex))
+      yield [`/${fromBytes(md5sums.subarray(path, end))}`, hex];
     start = end + 1;
   }
 }

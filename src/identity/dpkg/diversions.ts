@@ -30,7 +30,9 @@ export class Diversions {
       this.#listed.set(diversion.from, diversion);
       this.#from.set(canonical(diversion.from), diversion);
       const to = canonical(diversion.to);
-      this.#to.set(to, [...(this.#to.get(to) ?? []), diversion]);
+      const there = this.#to.get(to);
+      if (there === undefined) this.#to.set(to, [diversion]);
+      else there.push(diversion);
     }
   }
 

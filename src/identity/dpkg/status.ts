@@ -38,15 +38,16 @@ export function* readStatus(content: Uint8Array, into: StatusReading, assumed = 
 function readStanza(text: string, from: number, to: number, assumed: string, into: StatusReading): void {
   const fields = new Map<string, string>();
   let conffiles: ReadonlyMap<Untrusted, string> = new Map();
+  // Of the text, at or behind `start`: looked for once, however many lines have none.
+  let colon = from - 1;
   for (let start = from, end: number; start < to; start = end + 1) {
-    const newline = text.indexOf("\n", start);
-    end = newline < 0 || newline > to ? to : newline;
+    end = Math.min(to, indexOf(text, "\n", start));
     const first = text.charCodeAt(start) | LOWER_CASE;
     if (!INITIALS.has(first)) continue;
-    const colon = text.indexOf(":", start);
-    if (colon < 0 || colon > end) continue;
+    if (colon < start) colon = indexOf(text, ":", start);
+    if (colon > end) continue;
     const field = text.slice(start, colon).toLowerCase();
-    if (field === "conffiles") conffiles = readConffiles(text.slice(end + 1, to));
+    if (field === "conffiles") conffiles = readConffiles(text, end + 1, to);
     else if (WANTED.has(field)) fields.set(field, text.slice(colon + 1, end).trim());
   }
   const name = decode(fields.get("package") ?? "");
@@ -70,14 +71,21 @@ const INITIALS = new Set(["p", "s", "a", "v", "c"].map((letter) => letter.charCo
 // ` /etc/default/cron 6f2e9b5e2a5e6d5a8d2d3c0d6d2e6c0a obsolete`
 const CONFFILE = /^ (\/.*) ([0-9a-f]{32})(?: obsolete| remove-on-upgrade)*$/;
 
-function readConffiles(text: string): Map<Untrusted, string> {
+/** Lines from `from` on that begin with a space. */
+function readConffiles(text: string, from: number, to: number): Map<Untrusted, string> {
   const found = new Map<Untrusted, string>();
-  for (const line of text.split("\n")) {
-    if (!line.startsWith(" ")) break;
-    const match = CONFFILE.exec(line);
+  for (let start = from, end: number; start < to && text[start] === " "; start = end + 1) {
+    end = Math.min(to, indexOf(text, "\n", start));
+    const match = CONFFILE.exec(text.slice(start, end));
     if (match !== null) found.set(decode(match[1] as string), match[2] as string);
   }
   return found;
+}
+
+/** Place of the next such character; beyond every text where there is none. */
+function indexOf(text: string, character: string, from: number): number {
+  const at = text.indexOf(character, from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
 }
 
 function decode(latin1: string): Untrusted {

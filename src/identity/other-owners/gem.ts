@@ -1,3 +1,4 @@
+import type { Untrusted } from "../../model/text.ts";
 import { lastName } from "../places.ts";
 import { entriesOf, textOf } from "./read.ts";
 import type { OtherOwner } from "./types.ts";
@@ -14,9 +15,16 @@ export const gem: OtherOwner = {
     for (const record of folders.flatMap((folder) => entriesOf(root, `${folder}/specifications`))) {
       const [, name, version] = /\/([^/]+)-(\d[^/-]*)\.gemspec$/.exec(record) ?? [];
       if (name === undefined || version === undefined) continue;
-      const executables = /\.executables = \[([^\]]*)\]/.exec(textOf(root, record, 1 << 20))?.[1] ?? "";
+      const executables = between(textOf(root, record, 1 << 20), ".executables = [", "]");
       if (executables.includes(`"${lastName(real)}"`)) return { package: name, version, record, asRecorded: null };
     }
     return null;
   },
 };
+
+/** What stands between the first of these and the next of those; "" where one of them is missing. */
+function between(text: Untrusted, before: string, after: string): Untrusted {
+  const at = text.indexOf(before);
+  const end = at < 0 ? -1 : text.indexOf(after, at);
+  return end < 0 ? "" : text.slice(at + before.length, end);
+}

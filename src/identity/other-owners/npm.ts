@@ -9,8 +9,8 @@ export const npm: OtherOwner = {
     if (folder === undefined || name === undefined) return null;
     const record = `${folder}/package.json`;
     try {
-      const about = JSON.parse(textOf(root, record)) as { name?: unknown; version?: unknown };
-      if (about.name !== name) return null;
+      const about = JSON.parse(textOf(root, record)) as { name?: unknown; version?: unknown } | null;
+      if (about?.name !== name) return null;
       return {
         package: name,
         version: typeof about.version === "string" ? about.version : null,

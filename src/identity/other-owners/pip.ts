@@ -4,6 +4,8 @@ import { digestAt, entriesOf, textOf } from "./read.ts";
 import type { OtherOwner } from "./types.ts";
 
 const MOST_PACKAGES = 4096;
+/** Of all packages together: each path is resolved. */
+const MOST_FILES = 1 << 18;
 
 interface Recorded {
   package: Untrusted;
@@ -51,6 +53,7 @@ function readRecord(root: Root, info: Untrusted, records: Map<Untrusted, Recorde
     // A name with a comma is quoted; programs have none.
     const [, path = "", sha256 = ""] = /^([^",]+),(?:sha256=([\w-]+))?,\d*\r?$/.exec(line) ?? [];
     if (path === "") continue;
+    if (records.size >= MOST_FILES) return;
     const real = root.realpath(path.startsWith("/") ? path : `${folder}/${path}`);
     if (real !== null) records.set(real, { package: name, version, record, sha256 });
   }

@@ -9,6 +9,8 @@ import { readMtree, type MtreeEntry } from "./mtree.ts";
 
 export const LOCAL = "/var/lib/pacman/local";
 const LARGEST = 64 << 20;
+/** Entries of all mtrees that are kept after they were read; those of more are read again at each question. */
+const MOST_KEPT = 4_000_000;
 
 /**
  * Reads the local database: a folder NAME-VERSION-RELEASE a package, with `desc` and `files` (a `%FIELD%` line, its values,
@@ -16,6 +18,7 @@ const LARGEST = 64 << 20;
  */
 export function* packagesOf(root: Root, ledger: SourceLedger): Steps<ListedPackages> {
   const packages: ListedPackage[] = [];
+  const room = { left: MOST_KEPT };
   let complete = true;
   for (const folder of entriesOf(root, ledger)) {
     yield;
@@ -32,7 +35,7 @@ export function* packagesOf(root: Root, ledger: SourceLedger): Steps<ListedPacka
       continue;
     }
     ledger.events++;
-    packages.push(packageOf(root, folder, { name, version }, fields, fieldsOf(files), ledger));
+    packages.push(packageOf(root, folder, { name, version }, fields, fieldsOf(files), ledger, room));
   }
   return { packages, complete };
 }
@@ -53,14 +56,19 @@ function packageOf(
   desc: ReadonlyMap<string, Untrusted[]>,
   files: ReadonlyMap<string, Untrusted[]>,
   ledger: SourceLedger,
+  room: { left: number },
 ): ListedPackage {
   // A folder ends in a slash.
   const paths = (files.get("FILES") ?? []).map((path) => `/${path.replace(/\/$/, "")}`);
   const kept = new Set((files.get("BACKUP") ?? []).map((line) => line.split("\t")[0]));
   const installed = Number(desc.get("INSTALLDATE")?.[0]);
   let entries: ReadonlyMap<Untrusted, MtreeEntry> | null = null;
-  const recorded = (): ReadonlyMap<Untrusted, MtreeEntry> =>
-    (entries ??= readMtree(unpacked(root, `${LOCAL}/${folder}/mtree`, ledger)));
+  const recorded = (): ReadonlyMap<Untrusted, MtreeEntry> => {
+    if (entries !== null) return entries;
+    const read = entriesIn(root, `${LOCAL}/${folder}/mtree`, ledger);
+    if ((room.left -= read.size) >= 0) entries = read;
+    return read;
+  };
   return {
     owner: { manager: "pacman", package: name, version },
     architecture: desc.get("ARCH")?.[0] ?? null,
@@ -96,6 +104,12 @@ function fieldsOf(content: Buffer): Map<string, Untrusted[]> {
     else values?.push(line);
   }
   return fields;
+}
+
+function entriesIn(root: Root, path: Untrusted, ledger: SourceLedger): ReadonlyMap<Untrusted, MtreeEntry> {
+  const entries = readMtree(unpacked(root, path, ledger));
+  if (entries === null) skip(ledger, path, "more entries than any package has", "");
+  return entries ?? new Map();
 }
 
 /** The mtree, bounded: a small gzip file can unpack to anything. */

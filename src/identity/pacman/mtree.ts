@@ -1,6 +1,13 @@
 import { fromBytes, type Untrusted } from "../../model/text.ts";
 import type { FileRecord, ShippedDigest } from "../package-database.ts";
 
+/** A path of 4096 bytes, each as four, and the words after it; a line of more is left out. */
+const LONGEST_LINE = 1 << 15;
+/** That `/set` gives; the format knows fewer. */
+const MOST_WORDS = 64;
+/** Entries of one package; those with most files have a hundred thousand. */
+const MOST_ENTRIES = 1 << 19;
+
 /** What an mtree tells of a path. */
 export interface MtreeEntry {
   /** Null: not a regular file, or without a digest. */
@@ -11,12 +18,12 @@ export interface MtreeEntry {
 /**
  * Entries by path of an mtree(5) file as makepkg writes it with libarchive: `./usr/bin/x time=… mode=755 size=9
  * md5digest=… sha256digest=…`, bytes outside of plain ASCII as `\ooo`. `/set` gives what the lines after it leave out.
- * Links are not there: they have no mode of their own.
+ * Links are not there: they have no mode of their own. Null: it has more entries than any package.
  */
-export function readMtree(content: Uint8Array): Map<Untrusted, MtreeEntry> {
+export function readMtree(content: Uint8Array): Map<Untrusted, MtreeEntry> | null {
   const found = new Map<Untrusted, MtreeEntry>();
   let defaults: ReadonlyMap<string, string> = new Map();
-  for (const line of Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1").split("\n")) {
+  for (const line of linesOf(content)) {
     const [first = "", ...words] = line.split(" ");
     const given = new Map(
       words.map((word): [string, string] => {
@@ -24,8 +31,9 @@ export function readMtree(content: Uint8Array): Map<Untrusted, MtreeEntry> {
         return [word.slice(0, equals), word.slice(equals + 1)];
       }),
     );
-    if (first === "/set") defaults = new Map([...defaults, ...given]);
+    if (first === "/set") defaults = new Map([...defaults, ...given].slice(-MOST_WORDS));
     if (!first.startsWith("./")) continue;
+    if (found.size === MOST_ENTRIES) return null;
     const value = (key: string): string | undefined => given.get(key) ?? defaults.get(key);
     if (value("type") === "link") continue;
     const [mode, uid, gid] = [value("mode"), value("uid"), value("gid")];
@@ -39,6 +47,16 @@ export function readMtree(content: Uint8Array): Map<Untrusted, MtreeEntry> {
     found.set(unescaped(first.slice(1)), { digest, record });
   }
   return found;
+}
+
+function* linesOf(content: Uint8Array): Generator<string> {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
+  for (let start = 0; start < bytes.length;) {
+    const newline = bytes.indexOf(10, start);
+    const end = newline < 0 ? bytes.length : newline;
+    if (end - start <= LONGEST_LINE) yield bytes.toString("latin1", start, end);
+    start = end + 1;
+  }
 }
 
 function digestIn(

@@ -7,6 +7,7 @@ import type { Root } from "../../platform/root.ts";
 import { firstPresent, stampOfFiles } from "../database-files.ts";
 import { ListedDatabase, type ListedPackage } from "../listed-database.ts";
 import type { ManagerCommands, PackageDatabase, PackageManager } from "../package-database.ts";
+import { PathBudget } from "../path-budget.ts";
 import { signedHeader, type SignedHeader } from "../../archive/rpm-signature.ts";
 import type { Owner } from "../types.ts";
 import { bdbBlobs, isBdb } from "./bdb.ts";
@@ -28,9 +29,10 @@ export const rpm: PackageManager = {
     const place = firstPresent(root, PLACES) ?? (PLACES[0] as string);
     const ledger = emptyLedger("rpm", null, place);
     const packages: ListedPackage[] = [];
+    const budget = new PathBudget();
     for (const { blob, locator } of blobsOf(root, place, ledger)) {
       yield;
-      const found = blob === null ? null : packageOf(blob, ledger, `${place}, ${locator}`);
+      const found = blob === null ? null : packageOf(blob, ledger, `${place}, ${locator}`, budget);
       if (blob === null) skip(ledger, `${place}, ${locator}`, "no whole header", "");
       if (found === null) continue;
       ledger.events++;

@@ -15,6 +15,7 @@ export function* ndbBlobs(read: Bytes): Generator<{ blob: Buffer | null; locator
   const pages = Math.min(read(0, 32).readUInt32LE(12), MOST_PAGES);
   const slots = read(0, pages * PAGE);
   if (slots.length < pages * PAGE) yield { blob: null, locator: `byte ${slots.length}, where the file ends` };
+  const blobs = new Blobs(read);
   // The head takes the room of the first two slots.
   for (let at = 2 * SLOT; at + SLOT <= slots.length; at += SLOT) {
     if (slots.readUInt32LE(at) !== magic("Slot")) {
@@ -27,7 +28,7 @@ export function* ndbBlobs(read: Bytes): Generator<{ blob: Buffer | null; locator
       number,
     ];
     if (block === 0) continue;
-    yield { blob: blobAt(read, number, block * BLOCK, blocks * BLOCK), locator: `package ${number}` };
+    yield { blob: blobs.at(number, block * BLOCK, blocks * BLOCK), locator: `package ${number}` };
   }
 }
 
@@ -37,11 +38,29 @@ export function isNdb(read: Bytes): boolean {
   return head.length === 32 && head.readUInt32LE(0) === magic("RpmP");
 }
 
-function blobAt(read: Bytes, number: number, offset: number, room: number): Buffer | null {
-  const head = read(offset, 16);
-  if (head.length < 16 || head.readUInt32LE(0) !== magic("BlbS") || head.readUInt32LE(4) !== number) return null;
-  const length = head.readUInt32LE(12);
-  if (length > LONGEST || length + 16 > room) return null;
-  const blob = read(offset + 16, length);
-  return blob.length === length ? blob : null;
+class Blobs {
+  readonly #read: Bytes;
+  #used = 0;
+  #end = 0;
+
+  constructor(read: Bytes) {
+    this.#read = read;
+  }
+
+  /**
+   * Null: none, or a damaged one. Blobs do not overlap, so all together are no longer than the place where the last one ends:
+   * without this a file of a few megabytes could name one blob a million times.
+   */
+  at(number: number, offset: number, room: number): Buffer | null {
+    const head = this.#read(offset, 16);
+    if (head.length < 16 || head.readUInt32LE(0) !== magic("BlbS") || head.readUInt32LE(4) !== number) return null;
+    const length = head.readUInt32LE(12);
+    const end = Math.max(this.#end, offset + 16 + length);
+    if (length > LONGEST || length + 16 > room || this.#used + length > end) return null;
+    this.#used += length;
+    const blob = this.#read(offset + 16, length);
+    if (blob.length < length) return null;
+    this.#end = end;
+    return blob;
+  }
 }

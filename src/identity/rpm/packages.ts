@@ -1,6 +1,7 @@
 import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { listOf, type ListedPackage } from "../listed-database.ts";
+import { PathBudget } from "../path-budget.ts";
 import type { FileRecord, ShippedDigest } from "../package-database.ts";
 import { RpmHeader, TAG } from "../../archive/rpm-header.ts";
 
@@ -30,8 +31,13 @@ export function digestIn(header: RpmHeader, path: Untrusted): { algorithm: strin
   return !hex || algorithm === undefined ? null : { algorithm, hex };
 }
 
-/** The package of one header blob; null (and counted) when it is no header with a name and a version. */
-export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): ListedPackage | null {
+/** The package of one header blob; null (and counted) when it is no header with a name, a version and paths that can be. */
+export function packageOf(
+  blob: Buffer,
+  ledger: SourceLedger,
+  locator: string,
+  budget = new PathBudget(),
+): ListedPackage | null {
   const header = RpmHeader.read(blob);
   const [name, version] = [header?.string(TAG.name), header?.string(TAG.version)];
   if (header === null || !name || !version) {
@@ -39,6 +45,10 @@ export function packageOf(blob: Buffer, ledger: SourceLedger, locator: string): 
     return null;
   }
   const paths = pathsOf(header);
+  if (!paths.every((path) => budget.take(path))) {
+    skip(ledger, locator, "its paths are too long, or too many", name);
+    return null;
+  }
   const release = header.string(TAG.release);
   const epoch = header.number(TAG.epoch);
   const flags = header.numbers(TAG.fileFlags);

@@ -10,6 +10,8 @@ const INTERIOR = 0x05;
 /** Deeper than any table of 2^32 pages. */
 const DEEPEST = 16;
 const LONGEST_PAYLOAD = 64 << 20;
+/** Of one table: SQLITE_MAX_COLUMN cannot be set higher (https://www.sqlite.org/limits.html). */
+const MOST_COLUMNS = 32_767;
 
 /** A value of a row: text and blobs as bytes. */
 export type Value = number | Buffer | null;
@@ -84,6 +86,8 @@ export class SqliteFile {
     }
     seen.add(number);
     const cells = page.readUInt16BE(start + 3);
+    // Cells do not overlap: else a page could tell one row, and its overflow pages, thousands of times.
+    let room = page.length;
     const pointers = start + (type === LEAF ? 8 : 12);
     for (let index = 0; index < cells && pointers + index * 2 + 2 <= page.length; index++) {
       const at = page.readUInt16BE(pointers + index * 2);
@@ -91,28 +95,34 @@ export class SqliteFile {
         if (at + 4 <= page.length) yield* this.#rows(page.readUInt32BE(at), seen, depth + 1);
         continue;
       }
-      const row = this.#row(page, at);
-      if (row === null) this.damaged.push(`cell ${index} of page ${number}`);
+      const row = this.#row(page, at, seen);
+      room -= row?.local ?? 0;
+      if (row === null || room < 0) this.damaged.push(`cell ${index} of page ${number}`);
       else yield row;
     }
     if (type === INTERIOR) yield* this.#rows(page.readUInt32BE(start + 8), seen, depth + 1);
   }
 
-  #row(page: Buffer, at: number): { number: number; values: Value[] } | null {
+  #row(page: Buffer, at: number, seen: Set<number>): { number: number; values: Value[]; local: number } | null {
     const size = varint(page, at);
     const rowid = size === null ? null : varint(page, size.next);
     if (size === null || rowid === null || size.value > LONGEST_PAYLOAD) return null;
-    const payload = this.#payload(page, rowid.next, size.value);
+    const local = this.#localSize(size.value);
+    const payload = this.#payload(page, rowid.next, size.value, local, seen);
     const values = payload === null ? null : record(payload);
-    return values === null ? null : { number: rowid.value, values };
+    return values === null ? null : { number: rowid.value, values, local: rowid.next - at + local };
   }
 
-  /** A payload that is too long for its page goes on in a chain of overflow pages (section 1.6). */
-  #payload(page: Buffer, at: number, size: number): Buffer | null {
+  /** How much of a payload stands on the page of its row. */
+  #localSize(size: number): number {
     const most = this.#usable - 35;
     const least = Math.floor(((this.#usable - 12) * 32) / 255) - 23;
     const fitting = least + ((size - least) % (this.#usable - 4));
-    const local = size <= most ? size : fitting <= most ? fitting : least;
+    return size <= most ? size : fitting <= most ? fitting : least;
+  }
+
+  /** A payload that is too long for its page goes on in a chain of overflow pages (section 1.6). */
+  #payload(page: Buffer, at: number, size: number, local: number, seen: Set<number>): Buffer | null {
     if (at + local > page.length) return null;
     if (local === size) return page.subarray(at, at + size);
     if (at + local + 4 > page.length) return null;
@@ -121,7 +131,8 @@ export class SqliteFile {
     let next = page.readUInt32BE(at + local);
     while (left > 0 && next !== 0) {
       const overflow = this.#page(next);
-      if (overflow.length < this.#usable) return null;
+      if (overflow.length < this.#usable || seen.has(next)) return null;
+      seen.add(next);
       const part = overflow.subarray(4, 4 + Math.min(left, this.#usable - 4));
       parts.push(part);
       left -= part.length;
@@ -131,14 +142,16 @@ export class SqliteFile {
   }
 
   #page(number: number): Buffer {
-    if (number < 1) return Buffer.alloc(0);
+    // A row of the schema may give any number for a page, 1.5 and infinity among them.
+    if (!Number.isInteger(number) || number < 1 || number > 0xffffffff) return Buffer.alloc(0);
     return this.#log?.page(number) ?? this.#read((number - 1) * this.#pageSize, this.#pageSize);
   }
 }
 
 /** Columns of `CREATE TABLE name (…)` in their order, without the constraints of the table that follow them. */
 function columnsOf(sql: string): { name: string; isRowNumber: boolean }[] {
-  const plain = sql.replace(/\/\*[^]*?\*\/|--[^\n]*/g, " ");
+  // A comment that nothing ends goes on to the end, as in SQLite.
+  const plain = sql.replace(/\/\*[^]*?(?:\*\/|$)|--[^\n]*/g, " ");
   const body = plain.slice(plain.indexOf("(") + 1, plain.lastIndexOf(")"));
   const parts: string[] = [""];
   let depth = 0;
@@ -152,7 +165,7 @@ function columnsOf(sql: string): { name: string; isRowNumber: boolean }[] {
   const key = parts
     .map((part) => /^PRIMARY\s+KEY\s*\(([^,)]+)\)/i.exec(part.trim())?.[1])
     .find((name) => name !== undefined);
-  return parts.flatMap((part) => {
+  return parts.slice(0, MOST_COLUMNS).flatMap((part) => {
     const words = part.trim();
     if (/^(?:PRIMARY\s+KEY|UNIQUE|CHECK|FOREIGN\s+KEY|CONSTRAINT)\b/i.test(words)) return [];
     const name = nameAt(words);
@@ -196,6 +209,7 @@ function record(payload: Buffer): Value[] | null {
     const type = varint(payload, at);
     if (type === null) return null;
     at = type.next;
+    if (values.length === MOST_COLUMNS) return null;
     const length = lengthOf(type.value);
     if (body + length > payload.length) return null;
     values.push(valueOf(type.value, payload.subarray(body, body + length)));

@@ -103,12 +103,12 @@ test("an mtree gives modes and owners, also those that /set gave before", () => 
     "./usr/share/a\\040b time=1.0 gid=7 size=3",
   ].join("\n");
   const entries = readMtree(Buffer.from(text));
-  expect(entries.get("/usr/bin/su")).toMatchObject({
+  expect(entries?.get("/usr/bin/su")).toMatchObject({
     record: { mode: 0o4755, user: "#0" },
     digest: { algorithm: "md5" },
   });
-  expect(entries.get("/usr/share/a b")).toMatchObject({ record: { mode: 0o644, group: "#7" }, digest: null });
-  expect(entries.has("/usr/bin/l")).toBe(false);
+  expect(entries?.get("/usr/share/a b")).toMatchObject({ record: { mode: 0o644, group: "#7" }, digest: null });
+  expect(entries?.has("/usr/bin/l")).toBe(false);
 });
 
 test("a script of a package speaks for a file by its whole path only", () => {
