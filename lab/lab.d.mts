@@ -134,6 +134,8 @@ export interface RootTools {
   link(path: string, target: string): void;
   /** A program of the root at another path. */
   copy(from: string, path: string): void;
+  /** A file or folder of this host at a path. */
+  bring(from: string, path: string): void;
 }
 
 /** What a scenario tells about itself once its root is prepared. */

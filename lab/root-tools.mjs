@@ -29,10 +29,10 @@ export function rootTools(root) {
       mkdirSync(dirname(root + path), { recursive: true });
       cpSync(root + from, root + path, { dereference: true });
     },
-    /** Puts a file of the host at a path. */
+    /** Puts a file or folder of the host at a path. */
     bring(from, path) {
       mkdirSync(dirname(root + path), { recursive: true });
-      cpSync(from, root + path);
+      cpSync(from, root + path, { recursive: true });
     },
     kernelAtLeast(major, minor) {
       const [have, haveMinor] = readFileSync("/proc/sys/kernel/osrelease", "latin1").split(".").map(Number);

@@ -19,13 +19,13 @@ export async function stoppedUnit(
 ): Promise<Intervention> {
   const job = await jobOf("--stop", word, version);
   const { supervisor, unit, file, line } = job;
-  if (isRunning(supervisor, unit) === false)
+  const way = wayOf(job);
+  if (isRunning(supervisor, unit, way?.command) === false)
     throw new Failure(`${safe(unit)} does not run: to take its stop back would start it`);
   if (supervisor === "systemd")
     return stoppingUnit(supervisor, unit, ["systemctl", "stop", "--", unit], [["systemctl", "start", "--", unit]]);
   if (supervisor === "upstart")
     return stoppingUnit(supervisor, unit, ["initctl", "stop", unit], [["initctl", "start", unit]]);
-  const way = wayOf(job);
   if (way !== null && way.command[0] !== "sed" && way.command[0] !== "sh" && way.command[0] !== "chmod")
     return stoppingUnit(supervisor, unit, way.command, [way.undo]);
   if (line !== null) return disabled(`${file}:${line}`);

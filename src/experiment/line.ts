@@ -29,7 +29,7 @@ export function disablingLine(file: Untrusted, line: number): Intervention | str
   };
 }
 
-/** Whose table this is, where that one reads it again at SIGHUP: an init whose own /etc/inittab it is (init(8)), or inetd. */
+/** Whose table this is, where that one reads it again when it is told: an init whose own /etc/inittab it is (init(8)), or inetd. */
 function whoReads({ dev, inode }: InPlace): Life | null {
   for (const pid of allPids()) {
     for (const [comm, table] of TABLES) {

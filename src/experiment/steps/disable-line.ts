@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { stepKind, type StepKind } from "../../journal/types.ts";
-import { isAlive } from "../../platform/process-identity.ts";
 import { inPlace, rewrite, standingOf, writeBack } from "./in-place.ts";
+import { readAgain } from "./read-again.ts";
 
 const data = inPlace.extend({
   line: z.int().positive(),
-  /** Who reads it again at SIGHUP (sysvinit, inetd), if anybody has to be told. */
+  /** Who reads it again when it is told (sysvinit, inetd), if anybody has to be told. */
   tell: z.object({ pid: z.int().positive(), startTicks: z.string() }).nullable(),
 });
 type Data = z.infer<typeof data>;
@@ -17,19 +17,23 @@ type Data = z.infer<typeof data>;
 export const disableLine: StepKind<Data> = {
   kind: "config.disable-line",
   data,
-  apply(step) {
+  async apply(step) {
     rewrite(step);
-    tell(step);
+    if (step.tell !== null) await readAgain(step.tell);
   },
-  undo(step) {
+  async undo(step) {
     const result = writeBack(step, disableLine.byHand(step));
-    if (result.outcome === "undone") tell(step);
+    // Also where it was written back before: who did so may have been killed before it was told.
+    if (result.outcome !== "refused" && step.tell !== null) await readAgain(step.tell);
     return result;
   },
   verify: standingOf,
   effect: ({ file, line }) => ({ code: "experiment.step.disable-line", args: { file, line } }),
   undoing: ({ file, line }) => ({ code: "experiment.undo.disable-line", args: { file, line } }),
-  byHand: ({ file, line }) => [["sed", "-i", `${line}s/^#whoforks: //`, file]],
+  byHand: ({ file, line, tell }) => [
+    ["sed", "-i", `${line}s/^#whoforks: //`, file],
+    ...(tell === null ? [] : [["kill", "-HUP", String(tell.pid)]]),
+  ],
 };
 
 export const disableLineStep = stepKind(disableLine);
@@ -52,8 +56,4 @@ export function withoutLine(bytes: Buffer, line: number): Buffer | null {
     .trim();
   if (text === "" || text.startsWith("#")) return null;
   return Buffer.concat([bytes.subarray(0, at), Buffer.from(MARKER), bytes.subarray(at)]);
-}
-
-function tell({ tell: whom }: Data): void {
-  if (whom !== null && isAlive(whom)) process.kill(whom.pid, "SIGHUP");
 }

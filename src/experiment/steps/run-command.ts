@@ -1,4 +1,5 @@
 import { execFile, type ExecFileException } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
 import { fromBytes } from "../../model/text.ts";
@@ -14,6 +15,8 @@ const data = z.object({
 type Data = z.infer<typeof data>;
 
 const PATIENCE_MS = 60_000;
+/** Until a job has ended that was told to. */
+const ENDING_MS = 15_000;
 /** Of what a command complains, this much is kept. */
 const COMPLAINT = 400;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -22,9 +25,12 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 export const stopUnit: StepKind<Data> = {
   kind: "unit.stop",
   data,
-  async apply({ stop }) {
+  async apply({ supervisor, unit, stop }) {
     const complaint = await run(stop);
     if (complaint !== null) throw new StepRefused("experiment.refused.command", { command: stop.join(" "), complaint });
+    // Some commands only pass it on, and who takes no notice of SIGTERM runs for a while, or for ever.
+    for (const end = performance.now() + ENDING_MS; isRunning(supervisor, unit, stop) === true; await delay(100))
+      if (performance.now() > end) throw new StepRefused("experiment.refused.still-runs", { unit, supervisor });
   },
   async undo(step) {
     for (const [at, command] of step.start.entries()) {
@@ -39,8 +45,8 @@ export const stopUnit: StepKind<Data> = {
     return { outcome: "undone" };
   },
   // Only the supervisor knows; to start what runs already changes nothing.
-  verify({ supervisor, unit }) {
-    const running = isRunning(supervisor, unit);
+  verify({ supervisor, unit, stop }) {
+    const running = isRunning(supervisor, unit, stop);
     return running === null ? "between" : running ? "before" : "after";
   },
   effect: ({ supervisor, unit }) => ({ code: "experiment.step.stop-unit", args: { supervisor, unit } }),

@@ -85,6 +85,7 @@ export const experiment = {
   "experiment.refused.masked-already": "{unit} is masked already, and not by this run",
   "experiment.refused.not-masked": "{unit} cannot be masked in /run: its file is in a folder that goes before",
   "experiment.refused.not-kept": "somebody else let {target} go, or started it, while it was held",
+  "experiment.refused.still-runs": "{supervisor} was told to stop {unit}, which still runs",
   "experiment.refused.process-gone": "process {pid} is gone",
   "experiment.refused.command": "{command}: {complaint}",
   "experiment.refused.concern":

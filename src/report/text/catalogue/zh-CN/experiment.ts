@@ -80,6 +80,7 @@ export const experiment: Record<Codes, string> = {
   "experiment.refused.masked-already": "{unit} 已被屏蔽，且不是本次运行所为",
   "experiment.refused.not-masked": "{unit} 无法在 /run 中屏蔽：它的文件所在文件夹优先级更高",
   "experiment.refused.not-kept": "按住期间，有别人放开或启动了 {target}",
+  "experiment.refused.still-runs": "已让 {supervisor} 停止 {unit}，但它仍在运行",
   "experiment.refused.process-gone": "进程 {pid} 已不存在",
   "experiment.refused.command": "{command}：{complaint}",
   "experiment.refused.concern": "{path} 属于 {kind}：确实要这样做，请单独隔离（whoforks quarantine --allow）",
