@@ -8,7 +8,7 @@ const BESIDE = [
   "quarantine-*",
   "prove-faults",
   "elf-symbols",
-  "footing",
+  "footing*",
   "origin",
   "origin-journal",
   "other-files",

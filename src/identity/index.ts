@@ -77,6 +77,10 @@ class RootExaminer implements Examiner {
     return this.#database.database?.ledger ?? null;
   }
 
+  lastInstalled(before: number): number | null {
+    return this.#database.database?.lastInstalled(before) ?? null;
+  }
+
   ownerOf(path: Untrusted): Owner | null {
     const { database } = this.#database;
     if (database === null || !path.startsWith("/")) return null;

@@ -186,6 +186,13 @@ export class ListedDatabase implements PackageDatabase {
     return found;
   }
 
+  lastInstalled(before: number): number | null {
+    const times = this.#packages
+      .map(({ installedAt }) => (installedAt ?? Number.NaN) * 1000)
+      .filter((ms) => ms < before);
+    return times.reduce<number | null>((newest, ms) => Math.max(newest ?? ms, ms), null);
+  }
+
   installedAround(time: bigint, seconds: number): boolean {
     const wanted = Number(time) / 1e9;
     return this.#packages.some(({ installedAt }) => installedAt !== null && Math.abs(installedAt - wanted) <= seconds);

@@ -85,6 +85,11 @@ export interface PackageDatabase {
   scriptsOf(ownership: Ownership): { path: Untrusted; text: Untrusted }[];
   /** What the alternatives system knows about the link at this canonical path. */
   alternativeOf(entry: Untrusted): Alternative | null;
+  /**
+   * The newest time of installation, before `before`, that the database itself records; null: it records none. Both in
+   * milliseconds since 1970.
+   */
+  lastInstalled(before: number): number | null;
   /** True when any package was unpacked or configured within `seconds` of the time (nanoseconds since 1970). */
   installedAround(time: bigint, seconds: number): boolean;
 }

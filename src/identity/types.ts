@@ -74,6 +74,8 @@ export interface Examiner {
   ownerOf(path: Untrusted): Owner | null;
   /** What was read of the package database and what was wrong with it; null without a database. */
   readonly ledger: SourceLedger | null;
+  /** As `PackageDatabase.lastInstalled`; null without a database, too. */
+  lastInstalled(before: number): number | null;
   /**
    * Reads the package database in steps, ahead of the first question. Answers are the same as without: a question that
    * comes before the end has the rest read at once, and a database that has changed meanwhile is read again.

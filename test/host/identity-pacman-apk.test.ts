@@ -1,14 +1,14 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { examiner } from "../../src/identity/index.ts";
 import { openRoot } from "../../src/platform/root.ts";
 import { survey } from "../../src/survey/index.ts";
 import { codes, isRoot, need } from "./identity-made-root.ts";
+import { PACMAN, pacmanRoot, type PacmanRoot } from "./identity-pacman-root.ts";
 
 let top = "";
 const host = (inside: string): string => path.join(top, "root", inside);
@@ -29,56 +29,17 @@ async function findingsIn(dir: string): Promise<string[]> {
 }
 
 describe("pacman", () => {
-  const ENV = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
-  const options = (): string[] =>
-    Object.entries({
-      root: host("/"),
-      dbpath: host("/var/lib/pacman"),
-      config: `${top}/pacman.conf`,
-      cachedir: `${top}/cache`,
-      logfile: `${top}/log`,
-      hookdir: `${top}/hooks`,
-      gpgdir: `${top}/gpg`,
-    }).flatMap(([name, value]) => [`--${name}`, value]);
-  const pacman = (...args: string[]): string => {
-    const { stdout, stderr } = spawnSync("pacman", [...options(), ...args], { env: ENV, encoding: "utf8" });
-    return stdout + stderr;
-  };
-
-  /** Builds a package as makepkg lays it out, with the digests of its files, and installs it with the real pacman. */
-  function install(name: string, files: Record<string, string>, backup: string[] = []): void {
-    const tree = `${top}/${name}`;
-    const lines = ["#mtree"];
-    for (const [file, content] of Object.entries(files)) {
-      fs.mkdirSync(path.dirname(`${tree}/${file}`), { recursive: true });
-      fs.writeFileSync(`${tree}/${file}`, content, { mode: 0o755 });
-      const escaped = file.replace(/[^!-~]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
-      const sha256 = createHash("sha256").update(content).digest("hex");
-      lines.push(`./${escaped} time=1.0 uid=0 gid=0 type=file mode=755 size=${content.length} sha256digest=${sha256}`);
-    }
-    const info = [`pkgname = ${name}`, "pkgver = 1:3.2-1", "arch = x86_64", "size = 9", "builddate = 1"];
-    fs.writeFileSync(`${tree}/.PKGINFO`, [...info, ...backup.map((file) => `backup = ${file}`), ""].join("\n"));
-    fs.writeFileSync(`${tree}/.MTREE`, gzipSync(`${lines.join("\n")}\n`));
-    execFileSync("tar", ["-C", tree, "-czf", `${tree}.pkg.tar.gz`, ...fs.readdirSync(tree)]);
-    const result = pacman("-U", "--noconfirm", `${tree}.pkg.tar.gz`);
-    if (!fs.existsSync(host(Object.keys(files)[0] ?? ""))) throw new Error(result);
-  }
-
+  let made: PacmanRoot;
   beforeEach((context) => {
-    need(context, isRoot && fs.existsSync("/usr/bin/pacman"), "root and pacman");
-    fs.mkdirSync(host("/var/lib/pacman"), { recursive: true });
-    fs.writeFileSync(
-      `${top}/pacman.conf`,
-      "[options]\nArchitecture = x86_64\nSigLevel = Never\nLocalFileSigLevel = Never\n",
-    );
-    // As on Arch: one directory of programs, the others are links to it.
-    for (const alias of ["bin", "sbin"]) fs.symlinkSync("usr/bin", host(alias));
-    fs.symlinkSync("bin", host("/usr/sbin"));
+    need(context, isRoot && fs.existsSync(PACMAN), "root and pacman");
+    made = pacmanRoot(top);
   });
 
   test("owners are those of pacman -Qo, verdicts those of pacman -Qkk", { timeout: 60_000 }, async () => {
-    install("at", { "usr/bin/atd": "genuine", "usr/bin/at run": "other", "etc/at.conf": "config" }, ["etc/at.conf"]);
-    install("cron", { "usr/bin/cron": "cron" });
+    made.install("at", { "usr/bin/atd": "genuine", "usr/bin/at run": "other", "etc/at.conf": "config" }, [
+      "etc/at.conf",
+    ]);
+    made.install("cron", { "usr/bin/cron": "cron" });
     // As on Arch: a clean root of one directory of programs has no finding.
     expect(await findingsIn(host("/"))).toEqual([]);
     fs.writeFileSync(host("/usr/bin/at run"), "changed");
@@ -87,10 +48,10 @@ describe("pacman", () => {
     const who = examiner(openRoot(host("/")));
     expect([who.manager, who.packages, who.ledger?.skipped]).toEqual(["pacman", 2, 0]);
     for (const file of ["/usr/bin/atd", "/usr/bin/at run", "/usr/bin/cron", "/etc/at.conf", "/usr/bin/stranger"]) {
-      const owner = / is owned by (\S+) (\S+)/.exec(pacman("-Qo", host(file)));
+      const owner = / is owned by (\S+) (\S+)/.exec(made.pacman("-Qo", host(file)));
       expect([file, who.ownerOf(file)?.package, who.ownerOf(file)?.version]).toEqual([file, owner?.[1], owner?.[2]]);
     }
-    const complaints = pacman("-Qkk");
+    const complaints = made.pacman("-Qkk");
     for (const file of ["/usr/bin/atd", "/usr/bin/at run", "/usr/bin/cron"]) {
       const altered = complaints.includes(`${file} (SHA256 checksum mismatch)`);
       expect([file, who.identify(file).verdict]).toEqual([file, altered ? "modified" : "genuine"]);
@@ -104,7 +65,7 @@ describe("pacman", () => {
   });
 
   test("a damaged package is counted, and its files are then unverifiable", { timeout: 60_000 }, () => {
-    install("at", { "usr/bin/atd": "genuine" });
+    made.install("at", { "usr/bin/atd": "genuine" });
     const local = host("/var/lib/pacman/local/at-1:3.2-1");
     fs.writeFileSync(`${local}/mtree`, "no gzip");
     expect(examiner(openRoot(host("/"))).identify("/usr/bin/atd").verdict).toBe("unverifiable");

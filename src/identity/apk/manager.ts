@@ -7,16 +7,16 @@ import type { Excerpt, ManagerCommands, PackageDatabase, PackageManager } from "
 import { firstPresent, stampOfFiles } from "../database-files.ts";
 import { packagesOf } from "./installed.ts";
 
-/** The second since apk 3 where /usr is merged. */
-const PLACES = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
+/** Its only file that is read here; the second place since apk 3 where /usr is merged. */
+export const APK_DATABASES: readonly string[] = ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"];
 const LARGEST = 256 << 20;
 
 /** Alpine's apk, versions 2 and 3: one text file tells all installed packages. */
 export const apk: PackageManager = {
   id: "apk",
-  present: (root) => firstPresent(root, PLACES) !== null,
+  present: (root) => firstPresent(root, APK_DATABASES) !== null,
   *open(root): Steps<PackageDatabase> {
-    const place = firstPresent(root, PLACES) ?? (PLACES[0] as string);
+    const place = firstPresent(root, APK_DATABASES) ?? (APK_DATABASES[0] as string);
     const ledger = emptyLedger("apk", null, place);
     let content: Buffer | null = null;
     try {
@@ -27,9 +27,9 @@ export const apk: PackageManager = {
     const read = yield* packagesOf(content ?? Buffer.alloc(0), root, ledger, place);
     return yield* ListedDatabase.of(root, "apk", ledger, read);
   },
-  stamp: (root) => stampOfFiles(root, PLACES),
+  stamp: (root) => stampOfFiles(root, APK_DATABASES),
   excerpts(root, name): Excerpt[] {
-    const place = firstPresent(root, PLACES);
+    const place = firstPresent(root, APK_DATABASES);
     const content = place === null ? null : root.read(place, LARGEST);
     if (place === null || content === null) return [];
     const text = fromBytes(content)

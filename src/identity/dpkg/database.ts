@@ -179,6 +179,11 @@ export class DpkgDatabase implements PackageDatabase {
     return found;
   }
 
+  /** Times of files alone tell it, which anybody can set. */
+  lastInstalled(): null {
+    return null;
+  }
+
   installedAround(time: bigint, seconds: number): boolean {
     const wanted = Number(time) / 1e9;
     return this.#installed().some((installed) => Math.abs(installed - wanted) <= seconds);

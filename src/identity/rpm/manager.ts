@@ -19,14 +19,14 @@ import { SqliteFile, type Bytes } from "../../platform/sqlite/database.ts";
 const FOLDERS = ["/usr/lib/sysimage/rpm", "/usr/share/rpm", "/var/lib/rpm"];
 /** One file a kind: sqlite (rpm 4.16), ndb (openSUSE), Berkeley DB. */
 const FILES = ["rpmdb.sqlite", "Packages.db", "Packages"];
-const PLACES = FOLDERS.flatMap((folder) => FILES.map((file) => `${folder}/${file}`));
+export const RPM_DATABASES: readonly string[] = FOLDERS.flatMap((folder) => FILES.map((file) => `${folder}/${file}`));
 
 /** rpm of Fedora, Red Hat, SUSE and what is built on them: all three kinds of database, told by their content. */
 export const rpm: PackageManager = {
   id: "rpm",
-  present: (root) => firstPresent(root, PLACES) !== null,
+  present: (root) => firstPresent(root, RPM_DATABASES) !== null,
   *open(root): Steps<PackageDatabase> {
-    const place = firstPresent(root, PLACES) ?? (PLACES[0] as string);
+    const place = firstPresent(root, RPM_DATABASES) ?? (RPM_DATABASES[0] as string);
     const ledger = emptyLedger("rpm", null, place);
     const packages: ListedPackage[] = [];
     const budget = new PathBudget();
@@ -40,7 +40,7 @@ export const rpm: PackageManager = {
     }
     return yield* ListedDatabase.of(root, "rpm", ledger, { packages, complete: ledger.skipped === 0 });
   },
-  stamp: (root) => stampOfFiles(root, [...PLACES, ...PLACES.map((place) => `${place}-wal`)]),
+  stamp: (root) => stampOfFiles(root, [...RPM_DATABASES, ...RPM_DATABASES.map((place) => `${place}-wal`)]),
   // Headers are no text that could be shown.
   excerpts: () => [],
   commands: commandsOf,
@@ -48,7 +48,7 @@ export const rpm: PackageManager = {
 
 /** The header of an installed package as its builder signed it; null: not found, or not signed. */
 export function signedHeaderOf(root: Root, owner: Owner): SignedHeader | null {
-  const place = firstPresent(root, PLACES);
+  const place = firstPresent(root, RPM_DATABASES);
   const ledger = emptyLedger("rpm", null, place ?? "");
   for (const { blob } of place === null ? [] : blobsOf(root, place, ledger)) {
     const found = blob === null ? null : packageOf(blob, ledger, "");

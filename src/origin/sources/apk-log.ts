@@ -1,3 +1,4 @@
+import type { Untrusted } from "../../model/text.ts";
 import { readLog } from "../logs/lines.ts";
 import { stamped } from "../logs/stamp.ts";
 import { Zone } from "../logs/zone.ts";
@@ -8,6 +9,15 @@ import type { Source } from "../types.ts";
 const RUN = /^Running `(.*)` at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)$/;
 const ACTION = /^\(\d+\/\d+\) (Installing|Reinstalling|Upgrading|Downgrading|Replacing|Purging) (\S+) \((.*)\)/;
 
+export const APK_LOG = "/var/log/apk.log";
+
+/** When the run began of which a line tells, ms since 1970; null: it begins none. Times are in UTC. */
+export function apkRunAt(line: Untrusted): number | null {
+  const [, , time] = RUN.exec(line) ?? [];
+  const utc = Zone.named("UTC");
+  return time === undefined || utc === null ? null : (stamped(time, utc)?.ms ?? null);
+}
+
 /** apk.log (apk-tools src/print.c, apk_out_log_argv): a command line with its time in UTC, then what it did. */
 export const apkLog: Source = {
   id: "apk.log",
@@ -16,7 +26,7 @@ export const apkLog: Source = {
     const others = new Transactions(telling, question.moments);
     const utc = Zone.named("UTC") ?? question.zone;
     let run: { ms: number; file: string } | null = null;
-    const found = await readLog(question.root, "/var/log/apk.log", telling, (line, place) => {
+    const found = await readLog(question.root, APK_LOG, telling, (line, place) => {
       const started = RUN.exec(line);
       if (started !== null) {
         const at = stamped(started[2] as string, utc);

@@ -24,4 +24,9 @@ export const footing = {
   "couldnot.footing.no-package-log": "whether the package database is younger than the last action: {what} has none",
   "couldnot.footing.copied-database":
     "whether the package database was changed: all of {what} is younger than the log, as in a copy",
+  "couldnot.footing.no-lists": "whether the package database was changed: {what} has no lists of files",
+  "couldnot.footing.single-file":
+    "whether the package database was changed: {what} is one file, and nothing stands beside it that apk writes together with it",
+  "couldnot.footing.rpm-unrecorded":
+    "whether the package database was changed by others than rpm: {what} changed {seconds:seconds} after the last installation that is recorded, as rpm --erase, --rebuilddb and --import do without a record, or a copy of the system",
 } as const;

@@ -21,4 +21,8 @@ export const footing = {
   "couldnot.footing.unreadable": "{what}：{why:words}",
   "couldnot.footing.no-package-log": "软件包数据库是否晚于最后一次操作：{what} 没有记录",
   "couldnot.footing.copied-database": "软件包数据库是否被更改：{what} 整体晚于日志，如同副本",
+  "couldnot.footing.no-lists": "软件包数据库是否被更改：{what} 中没有文件列表",
+  "couldnot.footing.single-file": "软件包数据库是否被更改：{what} 是单个文件，旁边没有 apk 会同时写入的其他文件",
+  "couldnot.footing.rpm-unrecorded":
+    "软件包数据库是否被 rpm 以外的程序更改：{what} 在最后一次有记录的安装之后 {seconds:seconds} 被更改；rpm --erase、--rebuilddb、--import 或复制系统也会如此，且不留记录",
 } as const;
