@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { memoryRoot } from "../../../fuzz/memory-root.ts";
 import { packagesOf as apkPackages } from "../../../src/identity/apk/installed.ts";
-import { allDigests } from "../../../src/identity/dpkg/digests.ts";
+import { allDigests, md5Of, pathOf } from "../../../src/identity/dpkg/digests.ts";
 import { Diversions } from "../../../src/identity/dpkg/diversions.ts";
 import { readStatus, type StatusReading } from "../../../src/identity/dpkg/status.ts";
 import { otherOwnerReasons } from "../../../src/identity/other-owners/index.ts";
@@ -153,8 +153,15 @@ describe("dpkg", () => {
     expect(new Diversions(all, (each) => each).leadingTo("/to")).toHaveLength(all.length);
   });
 
-  test("a digest without two spaces behind it is none, for whoever asks", () => {
+  test("a digest without two spaces behind it is none, slashes before a path count for nothing, for whoever asks", () => {
     const hex = "0".repeat(32);
+    const spelt = Buffer.from(`${hex}  .//./usr/bin/at\n`);
+    expect([...allDigests(spelt)]).toEqual([["/usr/bin/at", hex]]);
+    expect([md5Of("/usr/bin/at", spelt), md5Of("/bin/at", spelt), pathOf(hex, spelt)]).toEqual([
+      hex,
+      null,
+      "/usr/bin/at",
+    ]);
     expect([...allDigests(Buffer.from(`${hex}~ usr/bin/at\n${hex}  usr/bin/b\n`))]).toEqual([["/usr/bin/b", hex]]);
   });
 });
