@@ -4,9 +4,9 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startScenario, stopAll } from "../lab/lab.mjs";
+import { whoforksJson } from "./whoforks-json.mjs";
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "100" } } });
 const runs = Number(values.runs);
@@ -54,27 +54,6 @@ sleep 1000;
   };
 }
 
-/** The experiment of `prove --freeze PID`, null when it measured nothing: what it said is on standard error then. */
-function proven(pid, state) {
-  return new Promise((resolve, reject) => {
-    const command = [fileURLToPath(new URL("../bin/whoforks", import.meta.url)), "prove", "--yes", "--json"];
-    const child = spawn(process.execPath, [...command, "--pairs", "5", "--freeze", String(pid)], {
-      stdio: ["ignore", "pipe", "ignore"],
-      env: { ...process.env, WHOFORKS_STATE: state },
-    });
-    const said = [];
-    child.stdout.on("data", (bytes) => said.push(bytes));
-    child.on("error", reject);
-    child.on("close", () => {
-      try {
-        resolve(JSON.parse(Buffer.concat(said).toString("utf8")));
-      } catch {
-        resolve(null);
-      }
-    });
-  });
-}
-
 const counts = new Map();
 let falseProofs = 0;
 const names = Object.keys(STORMS);
@@ -90,7 +69,8 @@ for (let run = 0; run < runs; run++) {
   const scenario = await startScenario(restless(name), { seconds: 60, pids: 200 });
   let result;
   try {
-    result = await proven(innocent.pid, state);
+    const command = ["prove", "--yes", "--json", "--pairs", "5", "--freeze", String(innocent.pid)];
+    result = await whoforksJson(command, { env: { ...process.env, WHOFORKS_STATE: state }, stderr: "ignore" });
   } finally {
     await scenario.stop();
     innocent.kill();

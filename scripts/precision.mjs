@@ -3,17 +3,15 @@
 // machine did beside it. Each round runs every scenario once; with --minutes no run begins later, --add goes on with the
 // counts of a table that was written before, and with --keep the cases of runs that were not right are left in the folder,
 // for `whoforks diagnose --from`.
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { differences } from "../lab/differences.mjs";
 import { runs32Bit } from "../lab/kernel-abi.mjs";
 import { scenarios, startScenario, stopAll } from "../lab/lab.mjs";
+import { whoforksJson } from "./whoforks-json.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -40,31 +38,18 @@ function within(option, most) {
   return number;
 }
 
-/** The parsed result of `diagnose --json`, or null when there was none. */
-function diagnose(args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [`${root}/bin/whoforks`, "diagnose", "--json", ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const chunks = [];
-    child.stdout.on("data", (bytes) => chunks.push(bytes));
-    child.on("error", reject);
-    child.on("close", () => {
-      try {
-        resolve(JSON.parse(Buffer.concat(chunks).toString("utf8")));
-      } catch {
-        resolve(null);
-      }
-    });
-  });
-}
-
 async function once(name, round) {
   const { seconds, duration } = scenarios.get(name).observe ?? { seconds: 20, duration: "5s" };
   const path = values.keep === undefined ? null : join(values.keep, `${name}-${round}`);
   const scenario = await startScenario(name, { seconds });
   try {
-    const result = await diagnose(["--duration", duration, ...(path === null ? [] : ["--save", path])]);
+    const result = await whoforksJson([
+      "diagnose",
+      "--json",
+      "--duration",
+      duration,
+      ...(path === null ? [] : ["--save", path]),
+    ]);
     const wrong = result === null ? ["no result"] : differences(result, scenario.expected);
     const judged = wrong.length === 0 ? "right" : result?.verdict.outcome === "inconclusive" ? "inconclusive" : "wrong";
     if (judged === "right" && path !== null) rmSync(path, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import type { Image } from "../derive/image.ts";
 import { paceOf } from "./clockwork.ts";
 import { isContainerManager, isRuntime, isShim } from "./containers.ts";
 import { descent } from "./descent.ts";
-import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
+import { baseName, programNames, rate, reason, stormOf } from "./measure.ts";
 import {
   isBuildTool,
   isCron,
@@ -100,15 +100,11 @@ function judge(key: string, families: Family[], view: View): Finding | null {
   }
   if (!isEven) reasons.push(reason("for", "no-clock"));
   const port = seen?.sameNetwork === true ? onlyPort(sockets) : null;
-  return {
+  return stormOf({
     kind: "connection-storm",
     subject,
     covers,
-    starts: covers.reduce((sum, family) => sum + starts(family), 0),
-    perSecond: rate(covers),
     spawner: actor,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: {
       server,
@@ -117,5 +113,5 @@ function judge(key: string, families: Family[], view: View): Finding | null {
       programs: programNames(direct).slice(0, 4),
       ...(port === null ? {} : { port }),
     },
-  };
+  });
 }

@@ -1,8 +1,8 @@
 import { imageKey } from "../derive/index.ts";
-import { starts, type Command, type Family } from "../derive/family.ts";
+import { type Command, type Family } from "../derive/family.ts";
 import { isContainerManager, isRuntime, isShim } from "./containers.ts";
 import { descent } from "./descent.ts";
-import { baseName, confidenceOf, rate, reason } from "./measure.ts";
+import { baseName, reason, stormOf } from "./measure.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
 
@@ -44,18 +44,14 @@ function judge(shims: Family, { derived, known }: View): Finding | null {
     reason("for", "shim-each-time", { count: spawned, spawner }),
     id === null ? reason("against", "containers-unknown") : reason("for", "same-container", { id: id.slice(0, 12) }),
   ];
-  return {
+  return stormOf({
     kind: "container-restart-loop",
     subject: shims,
     covers,
-    starts: covers.reduce((sum, family) => sum + starts(family), 0),
-    perSecond: rate(covers),
     spawner: actor,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: { manager: spawner, turns, leastTurns, id: id?.slice(0, 12) ?? null },
-  };
+  });
 }
 
 type Runs = readonly { value: Command; count: number }[];

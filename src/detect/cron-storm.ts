@@ -1,7 +1,7 @@
 import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { descent } from "./descent.ts";
-import { baseName, confidenceOf, programNames, rate, reason } from "./measure.ts";
+import { baseName, programNames, reason, stormOf } from "./measure.ts";
 import { isCron } from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
@@ -56,16 +56,12 @@ function judge(key: string, families: Family[], { derived, startEpochMs }: View)
     reasons.push(reason(near ? "for" : "against", near ? "at-the-minute" : "not-at-the-minute", { second }));
   }
   const piled = Math.max(...jobs.map(({ peakAlive }) => peakAlive));
-  return {
+  return stormOf({
     kind: "cron-storm",
     subject,
     covers,
-    starts: covers.reduce((sum, family) => sum + starts(family), 0),
-    perSecond: rate(covers),
     spawner: cron,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: { cron: name, jobs: count, piled, programs: programNames(jobs).slice(0, 4) },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import type { Family } from "../derive/family.ts";
-import { burstRate, confidenceOf, rate, reason } from "./measure.ts";
+import { burstRate, reason, stormOf } from "./measure.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
 
 /**
@@ -31,16 +31,12 @@ function judge(family: Family): Finding | null {
     reason(grows ? "for" : "against", "alive-grows", { peakAlive: family.peakAlive }),
     reason("for", "depth", { depth: family.depth }),
   ];
-  return {
+  return stormOf({
     kind: "fork-bomb",
     subject: family,
     covers: [family],
-    starts: family.replicas + family.spawned,
-    perSecond: rate([family]),
     spawner: family.spawners.ranked()[0]?.value ?? null,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: { branching },
-  };
+  });
 }

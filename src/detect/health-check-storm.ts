@@ -2,7 +2,7 @@ import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { isContainerManager, isRuntime, isShim } from "./containers.ts";
 import { descent } from "./descent.ts";
-import { baseName, confidenceOf, endShares, programNames, rate, reason } from "./measure.ts";
+import { baseName, confidenceOf, endShares, programNames, rate, reason, stormOf } from "./measure.ts";
 import { isHealthChecker } from "./programs.ts";
 import { spawnerText } from "./restarts.ts";
 import type { Detector, Finding, Outcome, SpawnerGroup, View } from "./types.ts";
@@ -56,15 +56,11 @@ function finding(subject: Family, runs: Family[], checks: number, perSecond: num
   const failed = Math.max(0, ...[...runs, ...probes].map((family) => endShares(family).failed));
   const reasons = [reason("for", "runtime-each-time", { count: checks, spawner }), reason("for", "no-new-shims")];
   if (failed >= 0.5) reasons.push(reason("for", "ends-fail", { share: failed }));
-  return {
+  return stormOf({
     kind: "health-check-storm",
     subject,
     covers,
-    starts: covers.reduce((sum, family) => sum + starts(family), 0),
-    perSecond: rate(covers),
     spawner: actor,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: {
       shim: spawner,
@@ -73,7 +69,7 @@ function finding(subject: Family, runs: Family[], checks: number, perSecond: num
       checksPerSecond: perSecond,
       programs: programNames(probes).slice(0, 4),
     },
-  };
+  });
 }
 
 /** What a load balancer or the like starts. Some start other programs as well, but none of them often. */

@@ -1,7 +1,7 @@
 import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
 import { descent } from "./descent.ts";
-import { confidenceOf, programNames, rate, reason } from "./measure.ts";
+import { programNames, reason, stormOf } from "./measure.ts";
 import { spawnerText } from "./restarts.ts";
 import { isKnownLoginServer, listenerOf, onlyPort, seenListening, socketNames } from "./servers.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
@@ -65,15 +65,11 @@ function judge(families: Family[], view: View): Finding | null {
   ];
   const p50 = subject.lifetime.quantile(0.5);
   if (p50 !== null && p50 > LONG_NS) reasons.push(reason("against", "sessions-last", { p50Ms: p50 / 1e6 }));
-  return {
+  return stormOf({
     kind: "login-storm",
     subject,
     covers,
-    starts: covers.reduce((sum, family) => sum + starts(family), 0),
-    perSecond: rate(covers),
     spawner: listener.actor,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: {
       server,
@@ -85,7 +81,7 @@ function judge(families: Family[], view: View): Finding | null {
       programs: programNames(sessions).slice(0, 4),
       ...(port === null ? {} : { port }),
     },
-  };
+  });
 }
 
 /** Somebody who works stays for minutes. */

@@ -107,3 +107,14 @@ export function confidenceOf(reasons: readonly Reason[]): Finding["confidence"] 
   const against = reasons.filter((r) => r.weighs === "against").length;
   return against === 0 ? "high" : against === 1 ? "medium" : "low";
 }
+
+/** What is alike in most findings: the covered families' starts are the storm's, and how sure it is follows from the reasons. */
+export function stormOf(told: Pick<Finding, "kind" | "subject" | "covers" | "spawner" | "reasons" | "facts">): Finding {
+  return {
+    ...told,
+    starts: told.covers.reduce((sum, family) => sum + starts(family), 0),
+    perSecond: rate(told.covers),
+    benign: false,
+    confidence: confidenceOf(told.reasons),
+  };
+}

@@ -1,5 +1,5 @@
 import type { Family } from "../derive/family.ts";
-import { burstRate, confidenceOf, rate, reason } from "./measure.ts";
+import { burstRate, reason, stormOf } from "./measure.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
 
 /**
@@ -42,16 +42,12 @@ function judge(family: Family, view: View): Finding | null {
   const inferred = family.inferred / family.replicas;
   // With every end recorded, "each forks once and ends, few are alive" holds whoever of them is whose child.
   if (inferred > 0.5 && !view.known.lifetimes) reasons.push(reason("against", "lineage-inferred", { share: inferred }));
-  return {
+  return stormOf({
     kind: "self-replicating-chain",
     subject: family,
     covers: [family],
-    starts: family.replicas + family.spawned,
-    perSecond: rate([family]),
     spawner: family.spawners.ranked()[0]?.value ?? null,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: {},
-  };
+  });
 }

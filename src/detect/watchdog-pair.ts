@@ -1,6 +1,6 @@
 import { imageKey } from "../derive/index.ts";
 import { starts, type Family } from "../derive/family.ts";
-import { baseName, confidenceOf, rate, reason } from "./measure.ts";
+import { baseName, reason, stormOf } from "./measure.ts";
 import type { Detector, Finding, Outcome, View } from "./types.ts";
 
 /**
@@ -51,18 +51,14 @@ function judge(one: Family, two: Family, lifetimes: boolean): Finding | null {
     reason("for", "start-each-other", { first, second, count: one.spawned + two.spawned }),
     reason("for", "starter-dead-first", { share }),
   ];
-  return {
+  return stormOf({
     kind: "watchdog-pair",
     subject,
     covers,
-    starts: covers.reduce((sum, family) => sum + starts(family), 0),
-    perSecond: rate(covers),
     spawner: null,
-    benign: false,
-    confidence: confidenceOf(reasons),
     reasons,
     facts: { first, second, firstStarts: subject.spawned, secondStarts: partner.spawned },
-  };
+  });
 }
 
 /** A script is told by its own name. */
