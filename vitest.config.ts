@@ -7,6 +7,7 @@ const BESIDE = [
   "identify-all",
   "quarantine-*",
   "prove-faults",
+  "read-again",
   "elf-symbols",
   "footing*",
   "origin",
