@@ -80,7 +80,9 @@ export class Landmarks {
   #thinOut(): void {
     this.oneIn *= 2;
     let kept = 0;
-    for (const [at, subject] of this.#subjects.entries()) {
+    // By number: an iterator would be a quarter of what landmarks cost.
+    for (let at = 0; at < this.#times.length; at++) {
+      const subject = this.#subjects[at] as number;
       if (!isSampled(subject, this.oneIn)) continue;
       this.#subjects[kept] = subject;
       this.#forkers[kept] = this.#forkers[at] as number;

@@ -3,6 +3,7 @@ import type { EventSink, ProcessEvent } from "../../model/events.ts";
 const WINDOW = 256;
 const RING = 512;
 const OF = 4096;
+const BATCH = 256;
 /** Events this far behind what has been handed on, so many in a row, mean that the clock was set back. */
 const STEP_MS = 10_000;
 const STEP_EVENTS = 64;
@@ -23,6 +24,7 @@ export class TimeOrder {
   readonly #pids = new Int32Array(RING);
   /** How many held events are of a process whose number ends in these bits: mostly none, and then a fork need not look for them. */
   readonly #heldOf = new Uint16Array(OF);
+  #released: ProcessEvent[] = [];
   #head = 0;
   #tail = 0;
   #origin = Number.NaN;
@@ -127,18 +129,26 @@ export class TimeOrder {
     this.#events[slot] = null;
     this.#handedOn = this.#times[slot] as number;
     this.count++;
-    this.#sink ??= this.#open();
-    this.#sink(event);
+    this.#released.push(event);
+    if (this.#released.length === BATCH) this.#deliver();
+  }
+
+  #deliver(): void {
+    const sink = (this.#sink ??= this.#open());
+    for (let at = 0; at < this.#released.length; at++) sink(this.#released[at] as ProcessEvent);
+    this.#released = [];
   }
 
   /** Hands on what is older than `untilMs` (ms since 1970, before any step of the clock). */
   handOn(untilMs: number): void {
     const until = untilMs + this.#shift;
     while (this.#tail > this.#head && (this.#times[this.#head & (RING - 1)] as number) < until) this.#handOn();
+    if (this.#released.length > 0) this.#deliver();
   }
 
   /** Hands on all that is held. */
   flush(): void {
     while (this.#tail > this.#head) this.#handOn();
+    if (this.#released.length > 0) this.#deliver();
   }
 }
