@@ -19,6 +19,8 @@ export class ByteInterner<T> {
   #arena = new Uint8Array(FIRST_ARENA);
   readonly #seed = (Math.random() * 0x7fffffff) | 0;
   #values: T[] = [];
+  /** The entry given last: a storm asks for the same again and again. */
+  #last = -1;
 
   constructor(make: (bytes: Uint8Array, from: number, to: number) => T) {
     this.#make = make;
@@ -27,6 +29,7 @@ export class ByteInterner<T> {
   /** The value of the bytes [from, to). */
   get(bytes: Uint8Array, from: number, to: number): T {
     const length = to - from;
+    if (this.#last !== -1 && this.#same(this.#last, bytes, from, length)) return this.#values[this.#last] as T;
     if (length > LONGEST) return this.#make(bytes, from, to);
     let hash = this.#seed;
     for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
@@ -36,7 +39,10 @@ export class ByteInterner<T> {
     for (let probe = 0; probe < PROBES; probe++) {
       const entry = (slots[slot] as number) - 1;
       if (entry === -1) return this.#add(bytes, from, to, hash, slot);
-      if (this.#hashes[entry] === hash && this.#same(entry, bytes, from, length)) return this.#values[entry] as T;
+      if (this.#hashes[entry] === hash && this.#same(entry, bytes, from, length)) {
+        this.#last = entry;
+        return this.#values[entry] as T;
+      }
       slot = (slot + 1) & (SLOTS - 1);
     }
     return this.#make(bytes, from, to);
@@ -70,6 +76,7 @@ export class ByteInterner<T> {
     this.#hashes[entry] = hash;
     this.#values.push(value);
     this.#slots[slot] = entry + 1;
+    this.#last = entry;
     return value;
   }
 }
