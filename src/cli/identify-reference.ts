@@ -1,5 +1,6 @@
 import { compareWith } from "../identity/evidence/reference.ts";
-import { fetchReference } from "../identity/evidence/fetch.ts";
+import { fetchReference, type NotFetched } from "../identity/evidence/fetch.ts";
+import type { Examiner } from "../identity/index.ts";
 import type { IdentifiedFile, NotLooked } from "../identity/result.ts";
 import type { Owner } from "../identity/types.ts";
 import type { Untrusted } from "../model/text.ts";
@@ -15,6 +16,7 @@ import { rawArguments } from "./raw-arguments.ts";
 export async function addReference(
   answers: (IdentifiedFile | NotLooked)[],
   root: Root | null,
+  examiner: Examiner,
   { reference, fetchReference: fetch }: IdentifyFlags,
 ): Promise<void> {
   const [answer, ...more] = answers;
@@ -40,16 +42,33 @@ export async function addReference(
   const owner = packageOf(answer);
   if (owner === null)
     throw new Failure(`no package can be told for ${safe(answer.path)}`, "give a file with --reference");
-  const fetched = fetchReference(owner);
+  const fetched = fetchReference(owner, examiner);
   if ("failed" in fetched) {
     throw new Failure(
-      `package ${safe(owner.package)} ${safe(owner.version)} cannot be downloaded: ${safe(fetched.failed)}`,
+      `package ${safe(owner.package)} ${safe(owner.version)} cannot be downloaded: ${whyNot(fetched)}`,
+      fetched.failed === "output" ? undefined : "download the package yourself and give it with --reference",
     );
   }
   try {
     await compare(answer, at, host, fetched.file);
   } finally {
     fetched.remove();
+  }
+}
+
+function whyNot({ failed, what }: NotFetched): string {
+  const name = safe(what);
+  switch (failed) {
+    case "no-way":
+      return `whoforks has no way to ask ${name} for it`;
+    case "no-program":
+      return `there is no ${name}`;
+    case "program-altered":
+      return `${name} is not what its package shipped, or nothing vouches for it, so it is not run`;
+    case "odd-name":
+      return "such a name or version no package has";
+    default:
+      return name;
   }
 }
 

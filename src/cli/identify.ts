@@ -84,7 +84,7 @@ async function identifyTargets(
   const targets = rawArguments(texts).map((text) => targetOf(text, root));
   const files = examiner(root ?? openRoot("/"));
   const answers = await identifyAll(targets, root ?? openRoot("/"), files, rules);
-  if (flags.reference !== undefined || flags.fetchReference === true) await addReference(answers, root, flags);
+  if (flags.reference !== undefined || flags.fetchReference === true) await addReference(answers, root, files, flags);
   const result: Identities = {
     schema: IDENTITIES_SCHEMA,
     tool: { name: "whoforks", version },

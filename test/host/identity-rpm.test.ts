@@ -78,6 +78,8 @@ test("owners are those of rpm, verdicts those of rpm --verify", { timeout: 120_0
   expect(complaints).toEqual(new Set(["/etc/at.conf", "/usr/sbin/atrun", "/usr/share/many/7"]));
   expect(codes(who.identify("/etc/at.conf").reasons)["identity.conffile-edited"]).toBe("weak");
   expect(who.identify("/usr/sbin/atlink")).toMatchObject({ verdict: "genuine", owner: { package: "at" } });
+  // As /usr/bin/dnf is a link to dnf-3 or dnf5.
+  expect(who.asShipped("/usr/sbin/atlink")?.package).toBe("at");
   expect(who.identify("/var/log/at.log").verdict).toBe("deleted");
   expect(who.identify("/usr/bin/atd")).toMatchObject({
     verdict: "impostor",

@@ -37,8 +37,8 @@ Examples:
   sudo whoforks identify --verify-packages    every file of every package against its record
   whoforks identify --json ./atd              for a script: docs/identify.md
 
-It only looks: no file is changed, no program of the host is run but gpgv, and with --fetch-reference apt-get
-or dnf, which download the package into a temporary folder.
+It only looks: no file is changed, no program of the host is run but gpgv, and with --fetch-reference apt-get,
+dnf or pacman, which download the package into a temporary folder.
 
 Exit codes: ${EXIT_CODES}`,
     )
