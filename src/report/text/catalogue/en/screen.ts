@@ -72,8 +72,8 @@ export const screen = {
   "line.signal": "{signal:end} ×{count:count}",
   "line.end-unknown": "end unknown ×{count:count}",
   "line.failed-execs":
-    "{count:count} execs failed, {each:rate} for each process: searches for a program that is not where it is looked for",
-  "line.failed-forks": "{count:count} forks failed, as they do at a limit on processes or without memory",
+    "{count:count} {count#exec|execs} failed, {each:rate} for each process: searches for a program that is not where it is looked for",
+  "line.failed-forks": "{count:count} {count#fork|forks} failed, as they do at a limit on processes or without memory",
   "line.repeats": "every generation calls {calls:list}",
   "line.restart": "{supervisor} {unit}: {directive} in {file}[[:{line}]]",
   "line.unowned": "no package",
