@@ -5,10 +5,14 @@ import { allPids } from "../platform/processes.ts";
 import type { Intervention } from "./intervention.ts";
 import { withoutLine } from "./steps/disable-line.ts";
 import { lookAt, type InPlace } from "./steps/in-place.ts";
+import { isAskedByPipe } from "./steps/read-again.ts";
 
 /** cron looks at its tables once a minute. */
 const CRON_SETTLE = 61;
+/** inetd, and an init that is told by a signal. */
 const TOLD_SETTLE = 2;
+/** Who was asked through its pipe has done it by then. */
+const ASKED_SETTLE = 0.5;
 
 /** Disabling one line of a table; a string says in English why that cannot be. */
 export function disablingLine(file: Untrusted, line: number): Intervention | string {
@@ -24,7 +28,7 @@ export function disablingLine(file: Untrusted, line: number): Intervention | str
     target: `${file}:${line}`,
     prepare: [],
     hold: [{ kind: "config.disable-line", data: { ...found, line, tell: told } }],
-    settleSeconds: told === null ? CRON_SETTLE : TOLD_SETTLE,
+    settleSeconds: told === null ? CRON_SETTLE : isAskedByPipe(told.pid) ? ASKED_SETTLE : TOLD_SETTLE,
     remainder: 0.1,
   };
 }

@@ -33,6 +33,13 @@ export async function readAgain(whom: Life): Promise<void> {
   }
 }
 
+/** Whether this is an init that has a pipe, and so is waited for. */
+export function isAskedByPipe(pid: number): boolean {
+  const pipe = pipeOf(pid);
+  if (pipe !== null) fs.closeSync(pipe);
+  return pipe !== null;
+}
+
 /** The pipe of an init of that kind; null: there is none, or nobody reads it. */
 function pipeOf(pid: number): number | null {
   if (fs.readFileSync(`/proc/${pid}/comm`, "latin1").trim() !== "init") return null;
