@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import type { Untrusted } from "../model/text.ts";
 import { APPEND_ONLY, IMMUTABLE, inodeFlagsOf } from "../platform/attributes.ts";
+import { errnoOf } from "../platform/errno.ts";
 import type { Root } from "../platform/root.ts";
 import { fileSource } from "../platform/file-source.ts";
 import { LARGEST_READ, readContent, type Content } from "./content.ts";
@@ -55,7 +56,7 @@ export function inspect(
     // From the open file, so that facts and content belong together even when the name is changed meanwhile.
     return readOpen(fd, algorithms);
   } catch (error) {
-    return withoutContent(stat, (error as NodeJS.ErrnoException).code ?? "unreadable");
+    return withoutContent(stat, errnoOf(error) || "unreadable");
   } finally {
     if (fd !== null) fs.closeSync(fd);
   }

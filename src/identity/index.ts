@@ -1,5 +1,6 @@
 import { atOnce, type Steps } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
+import { errnoOf } from "../platform/errno.ts";
 import type { Root } from "../platform/root.ts";
 import { absent, identifyAbsent } from "./absent.ts";
 import { identifyPresent } from "./present.ts";
@@ -133,8 +134,8 @@ class RootExaminer implements Examiner {
       return present ?? identifyAbsent(this.#root, database, path, context.process);
     } catch (error) {
       // EACCES, EIO, ESTALE, …: the file system refused, so nothing can be said.
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === undefined) throw error;
+      const code = errnoOf(error);
+      if (code === "") throw error;
       const reasons = [reason("identity.cannot-read", "weak", { path, error: code })];
       return absent(this.#root, path, { verdict: "unverifiable", owner: null, reasons, attack: [] });
     }

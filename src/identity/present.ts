@@ -15,6 +15,7 @@ import { interpreterReasons } from "./script.ts";
 import { techniquesOf } from "./techniques.ts";
 import { reason } from "./reasons.ts";
 import { findMovedOriginal, findNamesake, findTwins, type Twin } from "./twins.ts";
+import { attempt, type Unread } from "./unread.ts";
 import type { IdentifyContext, Identity, Reason } from "./types.ts";
 import { judge, type FileCase, type Packaged } from "./verdict.ts";
 
@@ -32,13 +33,10 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
     found.owned === null && database !== null && isProgram(file, place) ? findNamesake(root, database, entry) : null;
   const standsBefore = packagedAt(at, context.standsBefore, entry);
   const claims = found.owned === null ? (standsBefore ?? namesake) : null;
-  const twins = findTwins(
-    root,
-    entry,
-    file.identity,
-    [standsBefore, namesake].flatMap((known) => known?.path ?? []),
-  );
-  const genuine = claims === null ? null : (inspect(root, claims.path) ?? null);
+  const unread: Unread = [];
+  const known = [standsBefore, namesake].flatMap((one) => one?.path ?? []);
+  const twins = findTwins(root, entry, file.identity, known, unread);
+  const genuine = claims === null ? null : attempt(unread, claims.path, null, () => inspect(root, claims.path));
   const directory = directoryOf(entry);
   const fileCase: FileCase = {
     entry,
@@ -57,18 +55,21 @@ export function identifyPresent(at: Surrounding, path: Untrusted, context: Ident
   reasons.push(...found.reasons, ...unreadReasons(path, file));
   if (file.rights !== null && file.type === "file")
     reasons.push(...metadataReasons(at, real, found.owned, file.rights));
-  if (verdict === "modified" && found.owned?.shipped) reasons.push(...movedOriginal(root, entry, found.owned.shipped));
+  if (verdict === "modified" && found.owned?.shipped)
+    reasons.push(...movedOriginal(root, entry, found.owned.shipped, unread));
   const suspicious = verdict === "impostor" || verdict === "modified" || verdict === "unpackaged";
   if (suspicious || verdict === "local") {
     const flags = suspicious ? inodeFlags(root, real) : [];
     file.facts.flags.push(...flags);
     if (suspicious && genuine !== null && !fileCase.sameContent) reasons.push(...differences(file, genuine));
-    if (verdict !== "modified" && database !== null) reasons.push(...disguises(root, database, entry, file, claims));
+    if (verdict !== "modified" && database !== null)
+      reasons.push(...disguises(root, database, entry, file, claims, unread));
     reasons.push(...look(file, at, place, suspicious));
   }
   if (found.owned === null && file.type === "file") reasons.push(...otherOwnerReasons(root, real));
   if (file.content !== null) reasons.push(...interpreterReasons(at, file.content.head));
   if (context.process !== undefined) reasons.unshift(...runningReasons(at, path, file, context.process));
+  reasons.push(...unread.map((one) => reason("identity.cannot-read", "weak", one)));
   for (const technique of techniquesOf(reasons)) if (!attack.includes(technique)) attack.push(technique);
   return {
     path,
@@ -109,8 +110,8 @@ function unreadReasons(path: Untrusted, file: InspectedFile): Reason[] {
   return [];
 }
 
-function movedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Reason[] {
-  const path = findMovedOriginal(root, entry, shipped);
+function movedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest, unread: Unread): Reason[] {
+  const path = findMovedOriginal(root, entry, shipped, unread);
   return path === null ? [] : [reason("identity.genuine-digest-elsewhere", "strong", { path, digest: shipped.hex })];
 }
 
@@ -121,9 +122,10 @@ function disguises(
   entry: Untrusted,
   { type, content, mode }: InspectedFile,
   claims: Packaged | null,
+  unread: Unread,
 ): Reason[] {
   if (type !== "file" || (mode & 0o111) === 0) return [];
-  const alike = claims === null ? resemblances(root, database, entry) : [];
+  const alike = claims === null ? resemblances(root, database, entry, unread) : [];
   const packaged = content === null || content.size === 0 ? null : database.shippedAs(content.digests);
   if (packaged === null || lastName(packaged.path) === lastName(entry)) return alike;
   return [...alike, reason("identity.content-of-packaged", "medium", packaged)];

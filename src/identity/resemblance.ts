@@ -4,6 +4,7 @@ import { isKernelThreadName } from "./kernel-threads.ts";
 import type { PackageDatabase } from "./package-database.ts";
 import { lastName, PROGRAM_DIRECTORIES } from "./places.ts";
 import { reason } from "./reasons.ts";
+import { attempt, type Unread } from "./unread.ts";
 import type { Reason } from "./types.ts";
 
 /** Shorter names are alike by chance: `ls`, `ld`, `lz`. */
@@ -13,15 +14,15 @@ const LONG = 8;
 
 /**
  * Whether the name of a file that nobody owns is that of a kernel thread, or one or two letters from a daemon's or another
- * packaged program's: `crond1`, `systemd-resolvd`, `kdevtmpfsi`.
+ * packaged program's: `crond1`, `systemd-resolvd`, `kdevtmpfsi`. Folders that cannot be listed are added to `unread`.
  */
-export function resemblances(root: Root, database: PackageDatabase, entry: Untrusted): Reason[] {
+export function resemblances(root: Root, database: PackageDatabase, entry: Untrusted, unread: Unread): Reason[] {
   const name = lastName(entry);
   if (isKernelThreadName(name)) return [reason("identity.kernel-thread-name", "strong", { name })];
   if (name.length < SHORTEST || name.length > 64) return [];
   const most = name.length >= LONG ? 2 : 1;
   for (const directory of PROGRAM_DIRECTORIES) {
-    for (const other of root.list(directory) ?? []) {
+    for (const other of attempt(unread, directory, null, () => root.list(directory)) ?? []) {
       if (other === name || Math.abs(other.length - name.length) > most || !isNear(name, other, most)) continue;
       const path = root.canonical(`${directory}/${other}`) ?? `${directory}/${other}`;
       const [owned] = database.ownersOf(path);

@@ -3,6 +3,7 @@ import type { Root } from "../platform/root.ts";
 import { inspect, type InspectedFile } from "./file-facts.ts";
 import { isShipped } from "./digests.ts";
 import type { PackageDatabase, ShippedDigest } from "./package-database.ts";
+import { attempt, type Unread } from "./unread.ts";
 import { directoryOf, isProgramPath, lastName, PROGRAM_DIRECTORIES } from "./places.ts";
 
 /** A file of the same name in another place. */
@@ -14,19 +15,27 @@ export interface Twin {
 
 /**
  * Other files with this name in the program directories and in `also` (whole paths), each file once whatever its
- * number of names; the file itself (`device:inode`) is left out.
+ * number of names; the file itself (`device:inode`) is left out. Folders that cannot be looked into are added to `unread`.
  */
-export function findTwins(root: Root, entry: Untrusted, itself: string, also: readonly Untrusted[]): Twin[] {
+export function findTwins(
+  root: Root,
+  entry: Untrusted,
+  itself: string,
+  also: readonly Untrusted[],
+  unread: Unread,
+): Twin[] {
   const name = lastName(entry);
   const seen = new Set([itself]);
   const twins: Twin[] = [];
   for (const path of [...also, ...PROGRAM_DIRECTORIES.map((directory) => `${directory}/${name}`)]) {
-    const real = root.realpath(path);
-    const stat = real === null ? null : root.stat(real);
-    if (real === null || stat === null || !stat.isFile() || seen.has(`${stat.dev}:${stat.ino}`)) continue;
-    seen.add(`${stat.dev}:${stat.ino}`);
-    const file = inspect(root, real);
-    if (file !== null) twins.push({ path: root.canonical(path) ?? real, file });
+    attempt(unread, directoryOf(path), undefined, () => {
+      const real = root.realpath(path);
+      const stat = real === null ? null : root.stat(real);
+      if (real === null || stat === null || !stat.isFile() || seen.has(`${stat.dev}:${stat.ino}`)) return;
+      seen.add(`${stat.dev}:${stat.ino}`);
+      const file = inspect(root, real);
+      if (file !== null) twins.push({ path: root.canonical(path) ?? real, file });
+    });
   }
   return twins;
 }
@@ -40,7 +49,7 @@ export function findNamesake(
   const places = database
     .named(lastName(entry))
     .filter(({ path }) => isProgramPath(path))
-    .map((listed) => ({ ...listed, real: root.canonical(listed.path) ?? listed.path }))
+    .map((listed) => ({ ...listed, real: attempt([], "", null, () => root.canonical(listed.path)) ?? listed.path }))
     .filter(({ real }) => real !== entry && database.ownersOf(real).length > 0);
   const rank = ({ real }: { real: Untrusted }) => {
     const at = PROGRAM_DIRECTORIES.indexOf(directoryOf(real));
@@ -57,19 +66,28 @@ const SUFFIXES = [".bak", ".backup", ".orig", ".old", ".real", ".distrib", ".dpk
  * folder of a program directory (BillGates moves the real ps and netstat to /usr/bin/dpkgd/). Returns the first file
  * whose digest is the recorded one.
  */
-export function findMovedOriginal(root: Root, entry: Untrusted, shipped: ShippedDigest): Untrusted | null {
+export function findMovedOriginal(
+  root: Root,
+  entry: Untrusted,
+  shipped: ShippedDigest,
+  unread: Unread,
+): Untrusted | null {
   const name = lastName(entry);
   const directory = directoryOf(entry);
   const candidates = [...SUFFIXES.map((suffix) => `${directory}/${name}${suffix}`), `${directory}/.${name}`];
-  const programDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].map((path) => root.realpath(path) ?? path);
+  const programDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].map(
+    (path) => attempt(unread, path, null, () => root.realpath(path)) ?? path,
+  );
   for (const programs of new Set(programDirectories)) {
-    for (const below of root.list(programs) ?? []) {
+    for (const below of attempt(unread, programs, null, () => root.list(programs)) ?? []) {
       const folder = `${programs}/${below}`;
-      if (root.lstat(folder)?.isDirectory() === true) candidates.push(`${folder}/${name}`);
+      const isFolder = attempt(unread, folder, false, () => root.lstat(folder)?.isDirectory() === true);
+      if (isFolder) candidates.push(`${folder}/${name}`);
     }
   }
-  const found = candidates.find((path) =>
-    isShipped(shipped, inspect(root, path, [shipped.algorithm])?.content?.digests ?? null),
-  );
+  const found = candidates.find((path) => {
+    const file = attempt(unread, directoryOf(path), null, () => inspect(root, path, [shipped.algorithm]));
+    return isShipped(shipped, file?.content?.digests ?? null);
+  });
   return found === undefined ? null : (root.canonical(found) ?? found);
 }

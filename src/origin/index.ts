@@ -72,9 +72,14 @@ export async function originOf(options: OriginOptions): Promise<Origin> {
     signs: [...about, ...told.flatMap(({ what }) => what.signs)].sort(byWeight),
     events,
     sources: told.map(({ id, what }) => account(id, what)),
-    couldNotLook: gaps,
+    couldNotLook: eachOnce(gaps),
     footing: options.footing ?? null,
   };
+}
+
+/** Several sources may be in one folder that cannot be read. */
+function eachOnce(gaps: readonly CouldNotLook[]): CouldNotLook[] {
+  return [...new Map(gaps.map((one) => [[one.code, one.what, one.why].join(" "), one])).values()];
 }
 
 /** Whose absence is worth a word: the others belong to other systems. */
@@ -97,6 +102,9 @@ function ask(options: OriginOptions, gaps: CouldNotLook[]): Question {
   } catch (error) {
     gaps.push(gap("origin.no-identity", path, reasonOf(error)));
   }
+  const { ledger } = files;
+  if (files.packages === 0 && ledger !== null && ledger.skipped > 0)
+    gaps.push(gap("origin.no-identity", path, `the database of ${files.manager} cannot be read`));
   if (file !== null && file.birth === null) gaps.push(gap("origin.no-birth", path, "no time of birth is kept"));
   const zone = Zone.of(root);
   if (!zone.known) gaps.push(gap("origin.no-zone", "/etc/localtime", "the time zone of the logs is taken as UTC"));

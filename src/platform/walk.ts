@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { fromBytes, isUtf8, type Untrusted } from "../model/text.ts";
+import { errnoOf } from "./errno.ts";
 import type { Root } from "./root.ts";
 
 export interface WalkBounds {
@@ -16,6 +17,8 @@ export interface Walk {
   cutBy: "entries" | "time" | null;
   /** Directories that could not be listed. */
   unlisted: number;
+  /** The first directories and files that a damaged or remote file system did not give: not for want of rights. */
+  refused: { path: Untrusted; error: string }[];
 }
 
 /** A name in a directory, its directories resolved. */
@@ -41,7 +44,7 @@ export interface WalkPlan {
 export function walk(root: Root, plan: WalkPlan): Walk {
   const { device, starts, bounds, enters, looks, visit } = plan;
   const began = performance.now();
-  const result: Walk = { entries: 0, directories: 0, cutBy: null, unlisted: 0 };
+  const result: Walk = { entries: 0, directories: 0, cutBy: null, unlisted: 0, refused: [] };
   const seen = new Set<bigint>();
   for (const start of starts) {
     const pending = [start];
@@ -49,13 +52,13 @@ export function walk(root: Root, plan: WalkPlan): Walk {
       if (result.entries > bounds.entries) result.cutBy = "entries";
       else if (performance.now() - began > bounds.time) result.cutBy = "time";
       if (result.cutBy !== null) return result;
-      const stat = lstat(root, path);
+      const stat = lstat(root, path, result);
       if (stat === null || !stat.isDirectory() || stat.dev !== device || seen.has(stat.ino)) continue;
       seen.add(stat.ino);
       const directory = { path, stat };
       if (enters?.(directory) === false) continue;
       result.directories++;
-      const names = entriesOf(root, path);
+      const names = entriesOf(root, path, result);
       if (names === null) {
         result.unlisted++;
         continue;
@@ -67,7 +70,7 @@ export function walk(root: Root, plan: WalkPlan): Walk {
         const inside = path === "/" ? `/${name}` : `${path}/${name}`;
         if (isDirectory) pending.push(inside);
         else if (looking) {
-          const file = lstat(root, inside);
+          const file = lstat(root, inside, result);
           if (file !== null && !file.isDirectory()) visit({ path: inside, stat: file });
         }
       }
@@ -76,22 +79,33 @@ export function walk(root: Root, plan: WalkPlan): Walk {
   return result;
 }
 
-function lstat(root: Root, path: Untrusted): fs.BigIntStats | null {
+function lstat(root: Root, path: Untrusted, walked: Walk): fs.BigIntStats | null {
   try {
     return fs.lstatSync(hostPath(root, path), { bigint: true });
-  } catch {
-    return null;
+  } catch (error) {
+    return refuse(walked, path, error);
   }
 }
 
-function entriesOf(root: Root, path: Untrusted): { name: Untrusted; isDirectory: boolean }[] | null {
+/** Not there (any more), or not to be seen by this user. */
+const USUAL: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP", "ENAMETOOLONG"]);
+const MOST_REFUSED = 20;
+
+function refuse(walked: Walk, path: Untrusted, error: unknown): null {
+  const code = errnoOf(error);
+  if (!USUAL.has(code) && walked.refused.length < MOST_REFUSED)
+    walked.refused.push({ path, error: code || "unreadable" });
+  return null;
+}
+
+function entriesOf(root: Root, path: Untrusted, walked: Walk): { name: Untrusted; isDirectory: boolean }[] | null {
   try {
     // A directory that became a link since it was looked at is no longer its own real path.
     if (root.realpath(path) !== path) return null;
     const found = fs.readdirSync(hostPath(root, path), { withFileTypes: true, encoding: "buffer" });
     return found.map((entry) => ({ name: fromBytes(entry.name), isDirectory: entry.isDirectory() }));
-  } catch {
-    return null;
+  } catch (error) {
+    return refuse(walked, path, error);
   }
 }
 

@@ -128,6 +128,8 @@ export interface Problem {
   file: Untrusted;
   line: number | null;
   why: string;
+  /** The errno name where the system refused to read it: that it says nothing is then not known. */
+  refused?: string;
 }
 
 /** The answer to "what brings this program back", as in the result of `diagnose`. */

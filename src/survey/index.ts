@@ -44,8 +44,8 @@ export interface Survey extends Coverage {
  * its supervisors are told to start, what the loader preloads, and on a live host what runs.
  */
 export async function survey(root: Root, options: SurveyOptions): Promise<Survey> {
-  const unlisted: Unlisted[] = [];
   const supervised = supervisedCommands(root);
+  const unlisted: Unlisted[] = [...supervised.refused];
   const searched = searchDirectories(root, supervised.searchPaths, options.live);
   const { live, everywhere = false, searching = () => undefined } = options;
   const looking = setIdThread({ dir: root.dir, live, searched, everywhere }, searching);
@@ -62,6 +62,7 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
   const processes = options.live ? await lookAtProcesses(findings, new ProcessPrograms(who, options.rules)) : null;
   const setId = (await looking.answer()) ?? setIdPrograms(root, { live, searched, everywhere, progress: searching });
   await looking.end();
+  unlisted.push(...setId.refused);
   const entries = merged(root, [...sightings, ...setId.sightings]);
   let done = 0;
   for (const [path, { seen, standsBefore }] of entries) {
@@ -81,18 +82,23 @@ export async function survey(root: Root, options: SurveyOptions): Promise<Survey
       unlisted.push({ where: path, error: errorOf(error) });
     }
   }
-  const couldNotLook = unlisted.map(({ where, error }) => {
+  const couldNotLook = eachOnce(unlisted).map(({ where, error }) => {
     return { what: where, code: "identify.cannot-list", args: { path: where, error }, error };
   });
   return {
     ...findings.result(),
-    found: entries.size + unlisted.length + (processes?.found ?? 0),
+    found: entries.size + couldNotLook.length + (processes?.found ?? 0),
     searched,
     supervised: supervised.sightings.length,
     setId: { programs: setId.sightings.length, names: setId.names, isWhole: setId.isWhole },
     running: processes?.running ?? null,
     couldNotLook: [...couldNotLook, ...(processes?.couldNotLook ?? [])],
   };
+}
+
+/** A folder may be a search path, and hold configuration, too. */
+function eachOnce(unlisted: readonly Unlisted[]): Unlisted[] {
+  return [...new Map(unlisted.map((one) => [`${one.error} ${one.where}`, one])).values()];
 }
 
 interface Entry {

@@ -2,7 +2,7 @@ import type { Untrusted } from "../model/text.ts";
 import { mounts } from "../platform/mount.ts";
 import type { Root } from "../platform/root.ts";
 import { walk, type Visited } from "../platform/walk.ts";
-import type { Sighting } from "./types.ts";
+import type { Sighting, Unlisted } from "./types.ts";
 
 const SETUID = 0o4000n;
 const SETGID = 0o2000n;
@@ -23,6 +23,8 @@ export interface SetIdSearch {
   names: number;
   /** Whether these were all: no bound was reached, and every directory could be listed. */
   isWhole: boolean;
+  /** The first that a damaged or remote file system did not give. */
+  refused: Unlisted[];
 }
 
 /** What is looked for, and where. */
@@ -55,9 +57,9 @@ export function setIdPrograms(
   const bounds = everywhere ? EVERYWHERE : BOUNDS;
   const end = performance.now() + bounds.time;
   let directories = 0;
-  const found: SetIdSearch = { sightings: [], names: 0, isWhole: true };
+  const found: SetIdSearch = { sightings: [], names: 0, isWhole: true, refused: [] };
   for (const [device, starts] of fileSystems(root, live)) {
-    const { entries, cutBy, unlisted } = walk(root, {
+    const { entries, cutBy, unlisted, refused } = walk(root, {
       device,
       starts,
       bounds: { entries: bounds.entries - found.names, time: end - performance.now() },
@@ -71,6 +73,7 @@ export function setIdPrograms(
       },
     });
     found.names += entries;
+    found.refused.push(...refused.map(({ path, error }) => ({ where: path, error })));
     found.isWhole &&= cutBy === null && unlisted === 0;
   }
   return found;

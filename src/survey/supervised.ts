@@ -2,14 +2,14 @@ import { atOnce } from "../model/steps.ts";
 import type { Untrusted } from "../model/text.ts";
 import type { Root } from "../platform/root.ts";
 import { readConfiguration } from "../supervisors/index.ts";
-import type { Sighting } from "./types.ts";
+import type { Sighting, Unlisted } from "./types.ts";
 
 /** What the supervisors of a root are told to start, and the directories in which they search. */
 export interface Supervised {
   sightings: Sighting[];
   searchPaths: Set<Untrusted>;
-  /** Files of theirs that could not be read or understood. */
-  problems: number;
+  /** Files and folders of theirs that the system refused to read, each once. */
+  refused: Unlisted[];
 }
 
 /** Every command of every supervisor whose configuration is in the root. */
@@ -29,5 +29,7 @@ export function supervisedCommands(root: Root): Supervised {
       ...(standsBefore === undefined ? {} : { standsBefore }),
     });
   }
-  return { sightings, searchPaths, problems: problems.length };
+  const refused = new Map<Untrusted, Unlisted>();
+  for (const { file, refused: error } of problems) if (error !== undefined) refused.set(file, { where: file, error });
+  return { sightings, searchPaths, refused: [...refused.values()] };
 }

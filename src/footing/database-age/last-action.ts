@@ -1,3 +1,4 @@
+import type { CouldNotLook } from "../../model/could-not-look.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { readLog } from "../../origin/logs/lines.ts";
 import { Zone } from "../../origin/logs/zone.ts";
@@ -12,12 +13,13 @@ export type TimeOf = (line: Untrusted, zone: Zone, modified: number) => number |
 
 /**
  * When the newest action was at the latest that some logs and their rotated files tell of, ms since 1970; null: of none. A
- * record of the future is none. Where the zone in which they were written is not known, it may have been hours later.
+ * record of the future is none; what could not be read is added to `gaps`. Where the zone in which they were written is not known, it may have been hours later.
  */
 export async function lastAction(
   { root, now }: Ground,
   logs: readonly Untrusted[],
   timeOf: TimeOf,
+  gaps: CouldNotLook[] = [],
 ): Promise<number | null> {
   const zone = Zone.of(root);
   const times: number[] = [];
@@ -27,7 +29,8 @@ export async function lastAction(
       const ms = timeOf(line, zone, modified);
       if (ms !== null) telling.record(ms, place, false);
     });
-    const { span } = telling.end();
+    const { span, gaps: unread } = telling.end();
+    gaps.push(...unread);
     if (span !== null) times.push(span.to + (zone.known ? 0 : FARTHEST_ZONE));
   }
   return times.length === 0 ? null : Math.max(...times);

@@ -1,3 +1,4 @@
+import type { CouldNotLook } from "../../model/could-not-look.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { stamped } from "../../origin/logs/stamp.ts";
 import type { Root } from "../../platform/root.ts";
@@ -36,7 +37,10 @@ export const pacmanAge = (ground: Ground, slack: number): Promise<Looked> => log
 async function loggedAge({ manager, folder, files, log }: Logged, ground: Ground, slack: number): Promise<Looked> {
   const entries = changesIn(ground.root, folder, files);
   if (entries.length === 0) return gap("footing.no-lists", folder, "it has no lists of files");
-  const last = await lastAction(ground, [log], (line, zone) => stamped(line, zone)?.ms ?? null);
+  const unread: CouldNotLook[] = [];
+  const last = await lastAction(ground, [log], (line, zone) => stamped(line, zone)?.ms ?? null, unread);
+  const [first] = unread;
+  if (last === null && first !== undefined) return gap("footing.unreadable", first.what, first.why);
   if (last === null) return gap("footing.no-package-log", log, "no action is logged");
   const changed = entries.filter(({ ms }) => ms > last + slack);
   if (changed.length === 0) return NOTHING;

@@ -1,6 +1,7 @@
 import { emptyLedger, skip } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import { fromBytes, toBytes, type Untrusted } from "../../model/text.ts";
+import { errnoOf } from "../../platform/errno.ts";
 import type { Root } from "../../platform/root.ts";
 import { ListedDatabase } from "../listed-database.ts";
 import type { Excerpt, ManagerCommands, PackageDatabase, PackageManager } from "../package-database.ts";
@@ -22,7 +23,7 @@ export const apk: PackageManager = {
     try {
       content = root.read(place, LARGEST);
     } catch (error) {
-      skip(ledger, place, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+      skip(ledger, place, errnoOf(error) || "unreadable", "");
     }
     const read = yield* packagesOf(content ?? Buffer.alloc(0), root, ledger, place);
     return yield* ListedDatabase.of(root, "apk", ledger, read);

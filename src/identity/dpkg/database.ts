@@ -1,6 +1,7 @@
 import { emptyLedger, skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { errnoOf } from "../../platform/errno.ts";
 import type { Root } from "../../platform/root.ts";
 import type {
   Alternative,
@@ -234,7 +235,7 @@ export class DpkgDatabase implements PackageDatabase {
     try {
       return this.#root.read(file, 256 << 20);
     } catch (error) {
-      skip(this.ledger, file, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+      skip(this.ledger, file, errnoOf(error) || "unreadable", "");
       return null;
     }
   }

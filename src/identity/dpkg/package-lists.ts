@@ -1,6 +1,7 @@
 import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import type { Untrusted } from "../../model/text.ts";
+import { errnoOf } from "../../platform/errno.ts";
 import type { Root } from "../../platform/root.ts";
 import { listFromMd5sums } from "./digests.ts";
 import { readStatus, type PackageStatus, type StatusReading } from "./status.ts";
@@ -141,7 +142,7 @@ class Reader {
       return look();
     } catch (error) {
       this.failed = true;
-      this.problem(path, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+      this.problem(path, errnoOf(error) || "unreadable", "");
       return null;
     }
   }

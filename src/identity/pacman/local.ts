@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { errnoOf } from "../../platform/errno.ts";
 import type { Root } from "../../platform/root.ts";
 import { listOf, pathWith, type ListedPackage, type ListedPackages } from "../listed-database.ts";
 import type { ShippedDigest } from "../package-database.ts";
@@ -44,7 +45,7 @@ function entriesOf(root: Root, ledger: SourceLedger): Untrusted[] {
   try {
     return root.list(LOCAL) ?? [];
   } catch (error) {
-    skip(ledger, LOCAL, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+    skip(ledger, LOCAL, errnoOf(error) || "unreadable", "");
     return [];
   }
 }
@@ -128,7 +129,7 @@ function read(root: Root, path: Untrusted, ledger: SourceLedger): Buffer | null 
   try {
     return root.read(path, LARGEST);
   } catch (error) {
-    skip(ledger, path, (error as NodeJS.ErrnoException).code ?? "unreadable", "");
+    skip(ledger, path, errnoOf(error) || "unreadable", "");
     return null;
   }
 }

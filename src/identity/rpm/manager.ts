@@ -3,6 +3,7 @@ import { emptyLedger, skip, type SourceLedger } from "../../model/ledger.ts";
 import type { Steps } from "../../model/steps.ts";
 import type { Untrusted } from "../../model/text.ts";
 import { fileSource } from "../../platform/file-source.ts";
+import { errnoOf } from "../../platform/errno.ts";
 import type { Root } from "../../platform/root.ts";
 import { firstPresent, stampOfFiles } from "../database-files.ts";
 import { ListedDatabase, type ListedPackage } from "../listed-database.ts";
@@ -88,8 +89,8 @@ function* blobsOf(root: Root, place: Untrusted, ledger: SourceLedger): Generator
     yield* sqliteBlobs(sqlite);
     for (const what of sqlite.damaged) skip(ledger, place, what, "");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined) throw error;
+    const code = errnoOf(error);
+    if (code === "") throw error;
     skip(ledger, place, code, "");
   } finally {
     for (const fd of opened) fs.closeSync(fd);

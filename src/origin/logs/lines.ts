@@ -25,7 +25,7 @@ export type TakeLine = (line: Untrusted, place: Place & { quote: Untrusted }, fi
 /**
  * Reads a log and its rotated files (`dpkg.log`, `dpkg.log.1`, `dpkg.log.2.gz`, `dnf.log-20260101.xz`), the newest first, each
  * from its beginning. Bounded; what was left out, and what could not be opened, is told as a gap. Only regular files are
- * opened, never out of the root. False: there is no file of this log.
+ * opened, never out of the root. False: there is no file of this log; where its folder could not be listed that is not known.
  */
 export async function readLog(
   root: Root,
@@ -35,6 +35,7 @@ export async function readLog(
   most = MOST_BYTES,
 ): Promise<boolean> {
   const files = filesOf(root, log, telling);
+  if (files === null) return true;
   let left = most;
   for (const path of files) {
     if (left <= 0) {
@@ -47,8 +48,8 @@ export async function readLog(
   return files.length > 0;
 }
 
-/** The files of a log, newest first. */
-function filesOf(root: Root, log: Untrusted, telling: Telling): Untrusted[] {
+/** The files of a log, newest first; null: a gap says why they are not known. */
+function filesOf(root: Root, log: Untrusted, telling: Telling): Untrusted[] | null {
   const folder = log.slice(0, log.lastIndexOf("/"));
   const base = log.slice(folder.length + 1);
   let names: Untrusted[];
@@ -56,7 +57,7 @@ function filesOf(root: Root, log: Untrusted, telling: Telling): Untrusted[] {
     names = root.list(folder) ?? [];
   } catch (error) {
     telling.gap("origin.unreadable", folder, reasonOf(error));
-    return [];
+    return null;
   }
   const paths = names.filter((name) => name.startsWith(base)).map((name) => `${folder}/${name}`);
   const set = rotatedSets(paths).find(({ name }) => name === log);

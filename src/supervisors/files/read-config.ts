@@ -1,4 +1,5 @@
 import { fromBytes, type Untrusted } from "../../model/text.ts";
+import { errnoOf } from "../../platform/errno.ts";
 import type { Root } from "../../platform/root.ts";
 import type { Problem } from "../types.ts";
 
@@ -14,6 +15,14 @@ export function addProblem(problems: Problem[], file: Untrusted, line: number | 
   if (problems.length < MAX_PROBLEMS - 1) problems.push({ file, line, why });
   else if (problems.length === MAX_PROBLEMS - 1)
     problems.push({ file, line: null, why: "more problems follow and are not listed" });
+}
+
+/** Adds that the system refused to read a file or to list a directory (EACCES, EIO, …). */
+function addUnreadable(problems: Problem[], file: Untrusted, error: unknown): void {
+  const code = errorCode(error);
+  const room = problems.length < MAX_PROBLEMS - 1;
+  if (room) problems.push({ file, line: null, why: `cannot be read: ${code}`, refused: code });
+  else addProblem(problems, file, null, `cannot be read: ${code}`);
 }
 
 /** What may still be read for one supervisor: a hostile tree could hold any number of large files. */
@@ -47,7 +56,7 @@ function readBytes(root: Root, path: Untrusted, problems: Problem[]): Buffer | n
     addProblem(problems, path, null, `larger than ${MAX_CONFIG_BYTES} bytes: only the beginning was read`);
     return bytes.subarray(0, MAX_CONFIG_BYTES);
   } catch (error) {
-    addProblem(problems, path, null, `cannot be read: ${errorCode(error)}`);
+    addUnreadable(problems, path, error);
     return null;
   }
 }
@@ -60,7 +69,7 @@ export function listConfig(root: Root, directory: Untrusted, problems: Problem[]
     addProblem(problems, directory, null, `more than ${MAX_ENTRIES} entries: only the first were read`);
     return names.slice(0, MAX_ENTRIES);
   } catch (error) {
-    addProblem(problems, directory, null, `cannot be read: ${errorCode(error)}`);
+    addUnreadable(problems, directory, error);
     return [];
   }
 }
@@ -70,13 +79,12 @@ export function attempt<T>(problems: Problem[], path: Untrusted, otherwise: T, l
   try {
     return look();
   } catch (error) {
-    addProblem(problems, path, null, `cannot be read: ${errorCode(error)}`);
+    addUnreadable(problems, path, error);
     return otherwise;
   }
 }
 
 /** `EACCES` and the like; other errors by their name. */
 export function errorCode(error: unknown): string {
-  if (error instanceof Error) return (error as NodeJS.ErrnoException).code ?? error.name;
-  return "unknown error";
+  return errnoOf(error) || (error instanceof Error ? error.name : "unknown error");
 }
