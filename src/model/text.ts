@@ -19,19 +19,34 @@ export function fromBytes(bytes: Uint8Array): Untrusted {
   }
 }
 
+/** In units of UTF-16, many at once: a string put together of single characters takes a hundred times the room of its text. */
 function decodeEscaping(bytes: Uint8Array): Untrusted {
-  let out = "";
-  let i = 0;
-  while (i < bytes.length) {
-    const length = sequenceLength(bytes, i);
-    if (length === 0) out += String.fromCharCode(0xdc00 + (bytes[i++] as number));
+  const units = new Uint16Array(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length;) {
+    const size = sequenceLength(bytes, at);
+    const first = bytes[at] as number;
+    if (size <= 1) units[length++] = size === 1 ? first : 0xdc00 + first;
     else {
-      out += strict.decode(bytes.subarray(i, i + length));
-      i += length;
+      // Two to four bytes: five, four or three bits of the first, six of each that follows (RFC 3629, section 3).
+      let code = first & (0x7f >> size);
+      for (let k = 1; k < size; k++) code = (code << 6) | ((bytes[at + k] as number) & 0x3f);
+      if (code < 0x10000) units[length++] = code;
+      else {
+        units[length++] = 0xd800 + ((code - 0x10000) >> 10);
+        units[length++] = 0xdc00 + ((code - 0x10000) & 0x3ff);
+      }
     }
+    at += Math.max(1, size);
   }
-  return out;
+  const parts: string[] = [];
+  for (let at = 0; at < length; at += AT_ONCE)
+    parts.push(String.fromCharCode(...units.subarray(at, Math.min(length, at + AT_ONCE))));
+  return parts.join("");
 }
+
+/** Arguments of one call. */
+const AT_ONCE = 8192;
 
 /** Length of the valid UTF-8 sequence that starts at `at`, or 0 (RFC 3629 table: no overlong forms, no surrogates). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
@@ -49,17 +64,27 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 
 /** The bytes that `fromBytes` was given. A lone surrogate outside U+DC80..U+DCFF cannot come from there and throws. */
 export function toBytes(text: Untrusted): Uint8Array {
-  if (isUtf8(text)) return new TextEncoder().encode(text);
-  const parts: number[] = [];
   const encoder = new TextEncoder();
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    if (code >= 0xdc80 && code <= 0xdcff) parts.push(code - 0xdc00);
-    else if (code >= 0xd800 && code <= 0xdfff)
-      throw new RangeError(`not a name read from bytes: U+${code.toString(16)}`);
-    else parts.push(...encoder.encode(character));
+  if (isUtf8(text)) return encoder.encode(text);
+  // At most three for a unit of UTF-16.
+  const bytes = new Uint8Array(3 * text.length);
+  let length = 0;
+  let from = 0;
+  const encodeUpTo = (to: number): void => {
+    length += encoder.encodeInto(text.slice(from, to), bytes.subarray(length)).written;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at) as number;
+    if (code > 0xffff) at++;
+    else if (code >= 0xd800 && code <= 0xdfff) {
+      if (code < 0xdc80 || code > 0xdcff) throw new RangeError(`not a name read from bytes: U+${code.toString(16)}`);
+      encodeUpTo(at);
+      bytes[length++] = code - 0xdc00;
+      from = at + 1;
+    }
   }
-  return Uint8Array.from(parts);
+  encodeUpTo(text.length);
+  return bytes.slice(0, length);
 }
 
 /** Whether `toBytes` can give its bytes: whatever was read from bytes, but not every string that JSON may hold. */
