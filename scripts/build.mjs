@@ -52,6 +52,7 @@ const { outputFiles } = await build({
   write: false,
   format: "cjs",
   minifyWhitespace: true,
+  lineLimit: 160,
   define: { ...define, "import.meta.url": "__url" },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
 });
