@@ -36,6 +36,9 @@ describe.skipIf(obstacle !== null)(
       expect(settings()).toBe(before);
     });
 
+    /** Some eighty programs a second, for half a minute at most. */
+    const STEADY = 'for (1..2400) { system "/bin/true", "n$_", "two words", ""; select undef, undef, undef, 0.01 }';
+
     /** A shell that executes `count` programs with arguments of their own, one after the other. */
     function storm(count: number): Promise<unknown> {
       const loop = `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); /bin/true n$i 'two words' ''; done; exit 7`;
@@ -97,11 +100,13 @@ describe.skipIf(obstacle !== null)(
     });
 
     test("beside tracefs: arguments are joined to its execs, and nothing is counted twice", async () => {
-      const done = storm(300);
+      const steady = spawn("perl", ["-e", STEADY], { stdio: "ignore" });
+      const done = once(steady, "close");
       const seen: string[][] = [];
       const { result } = await diagnosed(["--with", "audit", "--duration", "4s"], {
         during: () => void until(() => ownKeys().length > 0, "rules").then(() => seen.push(ownKeys())),
       });
+      steady.kill();
       await done;
       const [tracefs, audit] = result.sources;
       expect(tracefs).toMatchObject({ kind: "tracefs", lost: 0 });
@@ -110,7 +115,8 @@ describe.skipIf(obstacle !== null)(
       expect(seen[0]).toHaveLength(2);
       const [, joined, execs, abis] = /arguments of (\d+) of (\d+) execs since its rules were in and the instruction set of (\d+)/.exec(audit?.note ?? "") ?? []; // prettier-ignore
       expect(Number(execs)).toBeGreaterThan(50);
-      expect(Number(joined) / Number(execs)).toBeGreaterThan(0.95);
+      // Who has its arguments by the probes in the C library already is not waited for.
+      expect(Number(joined) / Number(execs)).toBeGreaterThan(0.8);
       expect(Number(abis) / Number(execs)).toBeGreaterThan(0.9);
       // As many execs as tracefs told (a few more, from before the rules were in), not twice as many.
       const told = Math.round(result.symptom.execsPerSecond * result.window.seconds);

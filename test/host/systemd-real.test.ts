@@ -217,7 +217,7 @@ describe.skipIf(skip)(`what a real systemd says of its services${skip ? ` (${mis
     const { masks, refusals } = observed;
     const runs = { load: "loaded", active: "active", linked: false, step: "before" };
     expect(masks.before).toEqual(runs);
-    expect(masks.masked).toEqual({ load: "masked", active: "inactive", linked: true, step: "between" });
+    expect(masks.masked).toEqual({ load: "masked", active: "inactive", linked: true, step: "after" });
     expect(refusals.start).toContain("masked");
     expect(refusals.twice).toBe("experiment.refused.masked-already");
     expect(masks.after).toEqual(runs);

@@ -46,6 +46,12 @@ function instances(): string[] {
   }
 }
 
+/** Back to the table. A key that comes together with Escape is another one (Alt), for every program in a terminal. */
+async function leave(terminal: Tmux): Promise<void> {
+  terminal.type("Escape");
+  await terminal.until(/^whoforks top/);
+}
+
 /** Forks a second that the storm itself counted in the window of a table, which ends a moment before the table is made. */
 function truth(running: RunningScenario, { time, windowSeconds }: Line): number {
   const end = Date.parse(time) - 60;
@@ -107,6 +113,7 @@ test("in a terminal: the storm at 80x24, keys, a diagnosis, an identity, other s
   tmux.type("/zzz", "Enter");
   await tmux.until(/None of \d+ rows holds atdzzz/);
   tmux.type("Escape");
+  await tmux.until(/^> .*\/usr\/bin\/atd/m);
   tmux.type(">>>>>");
   await tmux.until(/CPU▼/);
   tmux.type("1");
@@ -117,14 +124,14 @@ test("in a terminal: the storm at 80x24, keys, a diagnosis, an identity, other s
   await tmux.until(/^whoforks top/);
   tmux.type("h");
   await tmux.until(/KEYS[\s\S]*COLUMNS/);
-  tmux.type("Escape");
+  await leave(tmux);
 
   tmux.type("i");
   await tmux.until(/IDENTITY OF \/usr\/bin\/atd: IMPOSTOR/);
-  tmux.type("Escape");
+  await leave(tmux);
   tmux.type("d");
   await tmux.until(/STORM[\s\S]*\/usr\/bin\/atd/, 60);
-  tmux.type("Escape");
+  await leave(tmux);
   tmux.type("t");
   await tmux.until(/only what descends from[\s\S]*\/usr\/bin\/atd/);
   tmux.type("t");

@@ -1,8 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const TRACE_CMD = "/usr/bin/trace-cmd";
+
+/** Its mount of tracefs, where this host has none, is in a mount namespace of its own; trace-cmd leaves tracing off, so it is switched as it was. */
+const SCRIPT = `empty=$0 folder=$1; shift
+t=/sys/kernel/tracing
+[ -e $t/tracing_on ] || mount -t tracefs whoforks-test-tracefs $t || exit
+was=$(cat $t/tracing_on)
+trap 'echo "$was" >$t/tracing_on' EXIT
+for f in /proc/sys/kernel/ftrace_enabled $t/set_ftrace_filter $t/set_ftrace_notrace $t/set_ftrace_pid; do mount --bind "$empty" $f; done
+cd "$folder" && ${TRACE_CMD} record -q "$@"`;
 
 /**
  * Runs trace-cmd record (`args`: options, then the command to run) into a file of a folder. Where function tracing is closed (a
@@ -13,17 +22,9 @@ export function recordTrace(folder: string, name: string, args: readonly string[
   const file = join(folder, name);
   const empty = join(folder, "empty");
   writeFileSync(empty, "");
-  const t = "/sys/kernel/tracing";
-  const closed = ["/proc/sys/kernel/ftrace_enabled", `${t}/set_ftrace_filter`, `${t}/set_ftrace_notrace`];
-  const script = `for f in ${[...closed, `${t}/set_ftrace_pid`].join(" ")}; do mount --bind "$0" $f; done; cd "$1" && shift && exec ${TRACE_CMD} record -q "$@"`;
-  // Its recorders end with the PID namespace, and the top instance is switched as it was: trace-cmd leaves it off.
-  const own = ["-m", "-p", "-f", "--kill-child", "sh", "-c", script];
-  const wasOn = readFileSync(`${t}/tracing_on`, "utf8");
-  try {
-    const run = spawnSync("unshare", [...own, empty, folder, "-o", file, ...args], { encoding: "utf8" });
-    if (run.status !== 0) throw new Error(`trace-cmd record: ${run.stderr}`);
-  } finally {
-    writeFileSync(`${t}/tracing_on`, wasOn);
-  }
+  // Its recorders end with the PID namespace.
+  const own = ["-m", "-p", "-f", "--kill-child", "sh", "-c", SCRIPT];
+  const run = spawnSync("unshare", [...own, empty, folder, "-o", file, ...args], { encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`trace-cmd record: ${run.stderr}`);
   return file;
 }
