@@ -44,7 +44,7 @@ const stop: StepKind<Data> = {
     }
     return { outcome: any ? "undone" : "nothing-to-undo" };
   },
-  verify: (step) => (processesOf(step).some(({ stopped, runsFile }) => runsFile && !stopped) ? "before" : "after"),
+  verify: (step) => (findProcesses(step).some(({ stopped, runsFile }) => runsFile && !stopped) ? "before" : "after"),
   effect: ({ path }) => ({ code: "quarantine.effect.stop", args: { path } }),
   undoing: () => ({ code: "quarantine.undoing.stop", args: {} }),
   byHand: (step) =>
@@ -59,7 +59,7 @@ const end: StepKind<Data> = {
   data,
   apply: (step) => reach(step, "SIGKILL", () => true),
   undo: () => ({ outcome: "lasting" }),
-  verify: (step) => (processesOf(step).length > 0 ? "before" : "after"),
+  verify: (step) => (findProcesses(step).length > 0 ? "before" : "after"),
   effect: ({ path }) => ({ code: "quarantine.effect.end", args: { path } }),
   undoing: () => ({ code: "quarantine.undoing.end", args: {} }),
   byHand: () => [],
@@ -92,7 +92,7 @@ async function reach(step: Data, signal: "SIGKILL" | "SIGSTOP", remains: (runnin
     for (const running of targets) signalLife(running, signal);
     await pause(BETWEEN_MS);
   }
-  if (processesOf(step).some((running) => remains(running) && running.runsFile))
+  if (findProcesses(step).some((running) => remains(running) && running.runsFile))
     throw new StepRefused("quarantine.still-running", { path: step.path });
 }
 

@@ -6,7 +6,7 @@ import { StepRefused } from "../../src/journal/types.ts";
 import { openRoot } from "../../src/platform/root.ts";
 import { planQuarantine, type Plan } from "../../src/quarantine/plan.ts";
 import { quarantine, type Quarantined } from "../../src/quarantine/quarantine.ts";
-import { processesOf } from "../../src/quarantine/processes.ts";
+import { findProcesses } from "../../src/quarantine/processes.ts";
 import { Disks, namesBelow, snapshot, type Snapshot } from "./quarantine-lab.ts";
 
 const PATH = "/usr/bin/atd";
@@ -258,7 +258,7 @@ describe("its processes", () => {
       const record = before.file;
       expect(record).toBeDefined();
       const planned = plan();
-      while (processesOf(planned.record).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (findProcesses(planned.record).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       const told = await carryOut(plan());
       expect(told).toMatchObject({ state: "standing", remaining: [] });
       // Its reaper had no child left before the deadline.
