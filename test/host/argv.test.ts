@@ -148,17 +148,22 @@ os.waitpid(os.posix_spawn("/bin/true", ["true"] + [str(n) for n in range(100)], 
     });
 
     test("recorded by the rule: from a few execs a second, and no longer when there are too many", async () => {
-      const run = async (limit: number): Promise<{ argv: (string[] | null)[]; note: string }> => {
+      const run = async (
+        limit: number,
+        count: number,
+        seconds: number,
+      ): Promise<{ argv: (string[] | null)[]; note: string }> => {
         const { events, observer } = capture({ argvLimit: limit });
-        const script = "i=0; while [ $i -lt 600 ]; do /bin/true $i; i=$((i+1)); done; exit 0";
-        const child = spawn("timeout", ["-s", "KILL", "60", "/bin/dash", "-c", script], { stdio: "ignore" });
+        const script = `i=0; while [ $i -lt ${count} ]; do /bin/true $i; i=$((i+1)); done; exit 0`;
+        const command = ["-s", "KILL", String(seconds), "/bin/dash", "-c", script];
+        const child = spawn("timeout", command, { stdio: "ignore" });
         await polling([observer], 20, once(child, "close"));
         const { note = "" } = observer.stop();
         const ours = descendants(events, child.pid as number);
         const mine = events.filter((event) => "pid" in event && ours.has(event.pid));
         return { argv: execsOf(mine, /\/true$/).map(({ argv }) => argv), note };
       };
-      const sound = await run(100_000);
+      const sound = await run(100_000, 600, 60);
       expect(sound.argv).toHaveLength(600);
       // The first few make the rule apply; from then on all are told, each its own.
       const first = sound.argv.findIndex((argv) => argv !== null);
@@ -166,7 +171,8 @@ os.waitpid(os.posix_spawn("/bin/true", ["true"] + [str(n) for n in range(100)], 
       expect(sound.argv.slice(first)).toEqual(
         Array.from({ length: 600 - first }, (_, n) => ["/bin/true", `${n + first}`]),
       );
-      const stopped = await run(1);
+      // How many there are is counted over a second and more.
+      const stopped = await run(1, 1_000_000, 4);
       expect(stopped.argv.some((argv) => argv !== null)).toBe(true);
       expect(stopped.argv.at(-1)).toBeNull();
       expect(stopped.note).toContain("would have cost too much");

@@ -15,8 +15,13 @@ const NOBODY = 65_534;
 const folder = mkdtempSync(join(tmpdir(), "whoforks-case-lab-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function during<T>(name: string, seconds: number, run: (scenario: RunningScenario) => Promise<T>): Promise<T> {
-  const scenario = await startScenario(name, { seconds });
+async function during<T>(
+  name: string,
+  seconds: number,
+  run: (scenario: RunningScenario) => Promise<T>,
+  rate = 0,
+): Promise<T> {
+  const scenario = await startScenario(name, { seconds, rate });
   try {
     return await run(scenario);
   } finally {
@@ -156,10 +161,10 @@ test("a disk that is full from the start does not hinder the diagnosis", async (
 test("a disk that fills while the storm is recorded: what is kept still tells it", async (context) => {
   needsLab(context);
   const out = join(folder, "from-small");
-  // Filled when some frames of events are there: whatever comes after them does not fit, however fast the storm is.
-  const run = await during("case", 40, () =>
-    Promise.resolve(onSmallDisk("8m", "record -q --duration 7s -o", out, 6000)),
-  );
+  // Filled when some frames of events are there. At a rate that every machine can keep: of a faster storm that much is one frame.
+  const onDisk = (): Promise<ReturnType<typeof spawnSync>> =>
+    Promise.resolve(onSmallDisk("8m", "record -q --duration 7s -o", out, 6000));
+  const run = await during("case", 40, onDisk, 250);
   expect(run.stderr).toMatch(/events\.bin: ENOSPC/);
   expect(run.status).toBe(3);
   const { result } = await diagnosed(["--from", out]);
