@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import type { Untrusted } from "../model/text.ts";
 import { startTicks, type Life } from "../platform/process-identity.ts";
-import { allPids } from "../platform/processes.ts";
+import { allPids, commOf } from "../platform/processes.ts";
 import type { Intervention } from "./intervention.ts";
 import { withoutLine } from "./steps/disable-line.ts";
 import { lookAt, type InPlace } from "./steps/in-place.ts";
@@ -51,11 +51,3 @@ const TABLES = [
   ["init", "/etc/inittab"],
   ["inetd", "/etc/inetd.conf"],
 ] as const;
-
-function commOf(pid: number): string | null {
-  try {
-    return fs.readFileSync(`/proc/${pid}/comm`, "latin1").trim();
-  } catch {
-    return null;
-  }
-}

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import type { Standing } from "../journal/types.ts";
 import type { Untrusted } from "../model/text.ts";
 
 const PATIENCE_MS = 10_000;
@@ -33,4 +34,10 @@ export function isRunning(supervisor: string, unit: Untrusted, stop: readonly Un
     encoding: "latin1",
   });
   return error === undefined ? asked.yes.test(stdout) : null;
+}
+
+/** Where a unit stands in respect of its being stopped, by its supervisor. Arguments as `isRunning`. */
+export function standingOfUnit(supervisor: string, unit: Untrusted, stop: readonly Untrusted[] = []): Standing {
+  const running = isRunning(supervisor, unit, stop);
+  return running === null ? "between" : running ? "before" : "after";
 }

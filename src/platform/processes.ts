@@ -12,6 +12,15 @@ export function allPids(): number[] {
     .map(Number);
 }
 
+/** Task name (proc_pid_comm(5)), bytes as Latin-1; null: it has ended. */
+export function commOf(pid: number): string | null {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, "latin1").trim();
+  } catch {
+    return null;
+  }
+}
+
 /** The number that was given out last (the fifth field of proc_loadavg(5)); null: /proc does not tell it. */
 export function newestPid(): number | null {
   let text: string;

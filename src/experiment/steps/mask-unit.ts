@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StepRefused, StepUntouched, stepKind, type StepKind } from "../../journal/types.ts";
 import { isThere } from "../freezer.ts";
-import { isRunning } from "../unit-running.ts";
+import { standingOfUnit } from "../unit-running.ts";
 import { output, run } from "./run-command.ts";
 
 const data = z.object({
@@ -33,9 +33,7 @@ export const maskUnit: StepKind<Data> = {
   },
   verify({ unit, running }) {
     if (!isThere(`/run/systemd/system/${unit}`)) return "before";
-    if (!running) return "after";
-    const runs = isRunning("systemd", unit);
-    return runs === null ? "between" : runs ? "before" : "after";
+    return running ? standingOfUnit("systemd", unit) : "after";
   },
   effect: ({ unit, running }) => ({ code: `experiment.step.mask-${running ? "and-stop" : "unit"}`, args: { unit } }),
   undoing: ({ unit, running }) => ({ code: `experiment.undo.mask-${running ? "and-stop" : "unit"}`, args: { unit } }),

@@ -3,6 +3,7 @@ import { endianness } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileCalls } from "../../platform/file-calls.ts";
 import { isAlive, type Life } from "../../platform/process-identity.ts";
+import { commOf } from "../../platform/processes.ts";
 import { openRoot } from "../../platform/root.ts";
 
 /** Where sysvinit is asked (initctl(5)); before Debian 8 in /dev. */
@@ -42,7 +43,7 @@ export function isAskedByPipe(pid: number): boolean {
 
 /** The pipe of an init of that kind; null: there is none, or nobody reads it. */
 function pipeOf(pid: number): number | null {
-  if (fs.readFileSync(`/proc/${pid}/comm`, "latin1").trim() !== "init") return null;
+  if (commOf(pid) !== "init") return null;
   const root = openRoot(`/proc/${pid}/root`);
   for (const name of PIPES) {
     const path = root.realpath(name);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { StepRefused, stepKind, type StepKind } from "../../journal/types.ts";
 import { fromBytes } from "../../model/text.ts";
 import { atUsualPriority } from "../../platform/priority.ts";
-import { isRunning } from "../unit-running.ts";
+import { isRunning, standingOfUnit } from "../unit-running.ts";
 
 const data = z.object({
   supervisor: z.string(),
@@ -45,10 +45,7 @@ export const stopUnit: StepKind<Data> = {
     return { outcome: "undone" };
   },
   // Only the supervisor knows; to start what runs already changes nothing.
-  verify({ supervisor, unit, stop }) {
-    const running = isRunning(supervisor, unit, stop);
-    return running === null ? "between" : running ? "before" : "after";
-  },
+  verify: ({ supervisor, unit, stop }) => standingOfUnit(supervisor, unit, stop),
   effect: ({ supervisor, unit }) => ({ code: "experiment.step.stop-unit", args: { supervisor, unit } }),
   undoing: ({ supervisor, unit }) => ({ code: "experiment.undo.stop-unit", args: { supervisor, unit } }),
   byHand: ({ start }) => start,
